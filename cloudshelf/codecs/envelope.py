@@ -1,0 +1,92 @@
+"""What every JSON object of a shelf has in common.
+
+An object is one line of canonical JSON (UTF-8, sorted keys, no spaces) that says its ``format`` and ``kind``, and a
+newline. Lines that follow are signatures over exactly the bytes of the first line, newline excluded; a reader that does
+not check signatures ignores them.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ..errors import FormatUnknown, ObjectInvalid
+
+FORMAT = 1
+
+
+def format_object(kind: str, fields: dict[str, Any]) -> bytes:
+    """The canonical line for ``fields``."""
+    payload = {"format": FORMAT, "kind": kind} | fields
+    return json.dumps(payload, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
+
+
+def parse_object(data: bytes, kind: str, key: str) -> Fields:
+    """The fields of the object ``key``. Raises ObjectInvalid, or FormatUnknown for one of a later cloudshelf."""
+    line, newline, _signatures = data.partition(b"\n")
+    try:
+        payload = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise ObjectInvalid(key, f"it is not JSON ({error})") from None
+    if not newline:
+        raise ObjectInvalid(key, "it is cut off")
+    if not isinstance(payload, dict) or payload.get("kind") != kind:
+        raise ObjectInvalid(key, f"it is not a {kind}")
+    found = payload.get("format")
+    if not isinstance(found, int) or isinstance(found, bool) or found < 1:
+        raise ObjectInvalid(key, "it has no format number")
+    if found > FORMAT:
+        raise FormatUnknown(key, found, FORMAT)
+    return Fields(payload, key)
+
+
+class Fields:
+    """Checked access to a decoded JSON object: a field of the wrong type is an ObjectInvalid that names it."""
+
+    __slots__ = ("key", "raw")
+
+    def __init__(self, raw: dict[str, Any], key: str) -> None:
+        self.raw = raw
+        self.key = key
+
+    def _get(self, name: str, kinds: type | tuple[type, ...]) -> Any:
+        value = self.raw.get(name)
+        if not isinstance(value, kinds) or (isinstance(value, bool) and kinds is int):
+            raise ObjectInvalid(self.key, f"its field {name!r} is missing or of the wrong type")
+        return value
+
+    def text(self, name: str) -> str:
+        return str(self._get(name, str))
+
+    def text_or_none(self, name: str) -> str | None:
+        value = self._get(name, (str, type(None)))
+        return None if value is None else str(value)
+
+    def count(self, name: str) -> int:
+        """A whole number that is not negative."""
+        value = int(self._get(name, int))
+        if value < 0:
+            raise ObjectInvalid(self.key, f"its field {name!r} is negative")
+        return value
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        values = self._get(name, list)
+        if not all(type(v) is str for v in values):
+            raise ObjectInvalid(self.key, f"its field {name!r} holds something that is not text")
+        return tuple(values)
+
+    def counts(self, name: str) -> list[int]:
+        values: list[int] = self._get(name, list)
+        if not all(type(v) is int and v >= 0 for v in values):
+            raise ObjectInvalid(self.key, f"its field {name!r} holds something that is not a count")
+        return values
+
+    def mapping(self, name: str) -> dict[str, Any]:
+        return dict(self._get(name, dict))
+
+    def items(self, name: str) -> list[Fields]:
+        """A list of objects."""
+        values = self._get(name, list)
+        if not all(isinstance(v, dict) for v in values):
+            raise ObjectInvalid(self.key, f"its field {name!r} holds something that is not an object")
+        return [Fields(v, self.key) for v in values]

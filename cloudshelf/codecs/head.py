@@ -1,0 +1,80 @@
+"""Head and index: a project's versions. See docs/format.md."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..errors import ObjectInvalid
+from ..model import Entry, Head
+from .envelope import Fields, format_object, parse_object
+from .names import is_sha256
+
+
+def format_head(head: Head) -> bytes:
+    return format_object(
+        "head",
+        {
+            "project": head.project,
+            "seq": head.seq,
+            "epoch": head.epoch,
+            "write_id": head.write_id,
+            "prev": head.prev,
+            "time": head.time,
+            "by": head.by,
+            "action": head.action,
+            "default": head.default,
+            "versions": _encode_versions(head.versions),
+            "older": head.older,
+        },
+    )
+
+
+def parse_head(data: bytes, project: str, key: str) -> Head:
+    """The head of ``project``; a head that names another project is refused (it was put under this name)."""
+    fields = parse_object(data, "head", key)
+    if fields.text("project") != project:
+        raise ObjectInvalid(key, f"it is the head of {fields.text('project')!r}")
+    older, prev = fields.text_or_none("older"), fields.text_or_none("prev")
+    if not all(digest is None or is_sha256(digest) for digest in (older, prev)):
+        raise ObjectInvalid(key, "it names something that is not a digest")
+    return Head(
+        project=project,
+        seq=fields.count("seq"),
+        epoch=fields.count("epoch"),
+        write_id=fields.text("write_id"),
+        prev=prev,
+        time=fields.text("time"),
+        by=fields.text("by"),
+        action=fields.text("action"),
+        default=fields.text_or_none("default"),
+        versions=_parse_versions(fields),
+        older=older,
+    )
+
+
+def format_index(project: str, versions: Mapping[str, Entry]) -> bytes:
+    """The older part of a project's versions, immutable, folded out of the head so that a publish stays small."""
+    return format_object("index", {"project": project, "versions": _encode_versions(versions)})
+
+
+def parse_index(data: bytes, project: str, key: str) -> dict[str, Entry]:
+    fields = parse_object(data, "index", key)
+    if fields.text("project") != project:
+        raise ObjectInvalid(key, f"it is the index of {fields.text('project')!r}")
+    return _parse_versions(fields)
+
+
+def _encode_versions(versions: Mapping[str, Entry]) -> dict[str, Any]:
+    return {version: [entry.release, entry.yanked] for version, entry in versions.items()}
+
+
+def _parse_versions(fields: Fields) -> dict[str, Entry]:
+    versions = {}
+    for version, value in fields.mapping("versions").items():
+        match value:
+            case [str(release), None | str() as yanked] if is_sha256(release):
+                versions[version] = Entry(release, yanked)
+            case _:
+                raise ObjectInvalid(fields.key, f"its entry of version {version!r} is malformed")
+    return versions

@@ -1,0 +1,182 @@
+"""Manifest: one wheel's installed tree, zstd-compressed columns of JSON. See docs/format.md."""
+
+from __future__ import annotations
+
+import base64
+import posixpath
+from typing import Any
+
+import zstandard
+
+from ..errors import ObjectInvalid
+from ..model import File, Frame, Kind, Manifest, Profile
+from .envelope import Fields, format_object, parse_object
+from .names import is_sha256
+
+KINDS = frozenset(kind.value for kind in Kind)
+SCHEMES = ("site", "scripts", "data", "headers")
+LARGEST = 1 << 28  # bytes of JSON: a manifest of 50,000 files has about 8 MB
+
+
+def format_manifest(manifest: Manifest) -> bytes:
+    packs = sorted({frame.pack for frame in manifest.frames})
+    number = {pack: i for i, pack in enumerate(packs)}
+    files, frames = manifest.files, manifest.frames
+    fields: dict[str, Any] = {
+        "project": manifest.project,
+        "version": manifest.version,
+        "wheel": manifest.wheel,
+        "interpreter": manifest.interpreter,
+        "eager": manifest.eager,
+        "packs": packs,
+        "frames": {
+            "pack": [number[f.pack] for f in frames],
+            "offset": [f.offset for f in frames],
+            "length": [f.length for f in frames],
+            "size": [f.size for f in frames],
+            "digest": [f.digest for f in frames],
+        },
+        "files": {
+            "path": [f.path for f in files],
+            "size": [f.size for f in files],
+            "mode": [f.mode for f in files],
+            "mtime": [f.mtime for f in files],
+            "digest": [f.digest for f in files],
+            "kind": "".join(f.kind for f in files),
+            "frame": [f.frame + 1 for f in files],  # 0 is inline
+            "offset": [f.offset for f in files],
+        },
+        "inline": {path: base64.b64encode(data).decode() for path, data in manifest.inline.items()},
+        "needs": {str(i): list(names) for i, names in manifest.needs.items()},
+        "profiles": [
+            {
+                "module": p.module,
+                "order": list(p.order),
+                "opened": list(p.opened),
+                "projects": list(p.projects),
+                "error": p.error,
+            }
+            for p in manifest.profiles
+        ],
+        "links": dict(manifest.links),
+    }
+    return zstandard.ZstdCompressor(level=12).compress(format_object("manifest", fields))
+
+
+def parse_manifest(data: bytes, project: str, key: str) -> Manifest:
+    """The manifest of a wheel of ``project``. Every number and path is checked here, once, so that users need not."""
+    fields = parse_object(_decompress(data, key), "manifest", key)
+    if fields.text("project") != project:
+        raise ObjectInvalid(key, f"it is a manifest of {fields.text('project')!r}")
+    frames = _parse_frames(Fields(fields.mapping("frames"), key), fields.texts("packs"))
+    files = _parse_files(Fields(fields.mapping("files"), key), frames)
+    inline = {path: _decode(text, key) for path, text in fields.mapping("inline").items()}
+    for file in files:
+        if file.frame < 0 and len(inline.get(file.path, b"")) != file.size:
+            raise ObjectInvalid(key, f"{file.path} is neither in a frame nor inline")
+    if fields.count("eager") > len(files):
+        raise ObjectInvalid(key, "it counts more files than it has")
+    return Manifest(
+        project=project,
+        version=fields.text("version"),
+        wheel=fields.text("wheel"),
+        interpreter=fields.text("interpreter"),
+        files=files,
+        frames=frames,
+        eager=fields.count("eager"),
+        inline=inline,
+        needs={_file_number(i, files, key): tuple(map(str, names)) for i, names in fields.mapping("needs").items()},
+        profiles=tuple(_parse_profile(p, len(files)) for p in fields.items("profiles")),
+        links={_checked_path(p, key): str(t) for p, t in fields.mapping("links").items()},
+    )
+
+
+def _decompress(data: bytes, key: str) -> bytes:
+    try:
+        if zstandard.get_frame_parameters(data).content_size > LARGEST:
+            raise ObjectInvalid(key, "it is larger than a manifest can be")
+        return zstandard.ZstdDecompressor().decompress(data, max_output_size=LARGEST)
+    except zstandard.ZstdError as error:
+        raise ObjectInvalid(key, f"it does not decompress ({error})") from None
+
+
+def _decode(text: Any, key: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (ValueError, TypeError) as error:
+        raise ObjectInvalid(key, f"an inline file is malformed ({error})") from None
+
+
+def _parse_frames(columns: Fields, packs: tuple[str, ...]) -> tuple[Frame, ...]:
+    if not all(is_sha256(pack.partition(".")[0]) and pack.partition(".")[2].isdecimal() for pack in packs):
+        raise ObjectInvalid(columns.key, "it names something that is not a pack")
+    numbers = columns.counts("pack")
+    rows = [numbers, *(columns.counts(n) for n in ("offset", "length", "size")), list(columns.texts("digest"))]
+    _check_columns(rows, columns.key)
+    if any(number >= len(packs) for number in numbers):
+        raise ObjectInvalid(columns.key, "a frame is in a pack that it does not name")
+    return tuple(Frame(packs[n], o, length, s, d) for n, o, length, s, d in zip(*rows, strict=True))
+
+
+def _parse_files(columns: Fields, frames: tuple[Frame, ...]) -> tuple[File, ...]:
+    key = columns.key
+    rows: list[Any] = [
+        columns.texts("path"),
+        *(columns.counts(n) for n in ("size", "mode", "mtime")),
+        columns.texts("digest"),
+        columns.text("kind"),
+        columns.counts("frame"),
+        columns.counts("offset"),
+    ]
+    _check_columns(rows, key)
+    starts = [0]
+    for frame in frames:
+        starts.append(starts[-1] + frame.size)
+    files = []
+    for path, size, mode, mtime, digest, kind, frame_number, offset in zip(*rows, strict=True):
+        if frame_number and (
+            frame_number > len(frames)
+            or offset > frames[frame_number - 1].size
+            or starts[frame_number - 1] + offset + size > starts[-1]
+        ):
+            raise ObjectInvalid(key, f"{path} lies outside its frames")
+        if not is_sha256(digest) or kind not in KINDS or mode > 0o777:
+            raise ObjectInvalid(key, f"its row of {path} is malformed")
+        files.append(File(_checked_path(path, key), size, mode, mtime, digest, Kind(kind), frame_number - 1, offset))
+    if len({file.path for file in files}) != len(files):
+        raise ObjectInvalid(key, "a path stands in it twice")
+    return tuple(files)
+
+
+def _parse_profile(fields: Fields, files: int) -> Profile:
+    order, opened = fields.counts("order"), fields.counts("opened")
+    if any(i >= files for i in (*order, *opened)):
+        raise ObjectInvalid(fields.key, "its profile names a file that it does not have")
+    return Profile(fields.text("module"), tuple(order), tuple(opened), fields.texts("projects"), fields.text("error"))
+
+
+def _file_number(text: str, files: tuple[File, ...], key: str) -> int:
+    if not text.isdecimal() or int(text) >= len(files):
+        raise ObjectInvalid(key, f"it has no file {text}")
+    return int(text)
+
+
+def _check_columns(columns: list[Any], key: str) -> None:
+    if len({len(column) for column in columns}) != 1:
+        raise ObjectInvalid(key, "its columns differ in length")
+
+
+def _checked_path(path: str, key: str) -> str:
+    """Paths stay inside their scheme: what writes them to disk relies on this."""
+    scheme, slash, rest = path.partition("/")
+    if (
+        scheme not in SCHEMES
+        or not slash
+        or not rest
+        or "\0" in path
+        or posixpath.normpath(path) != path
+        or rest.startswith("/")
+        or any(part == ".." for part in rest.split("/"))
+    ):
+        raise ObjectInvalid(key, f"the path {path!r} is not allowed")
+    return path

@@ -1,0 +1,232 @@
+"""Every exception of the engine, on one screen.
+
+An error holds what happened as attributes (the positional arguments), words are made in ``__str__``; hence errors
+pickle, and travel from the fetcher to a kernel as ``(class name, arguments)``. None is an ``ImportError``: an outage
+must never look like an optional dependency that is not there. Standard library only, because this file is also part of
+the engine copy that runs in users' processes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+
+class ShelfError(Exception):
+    """Base of all; ``facts`` names the positional arguments, ``words`` is formatted with them.
+
+    ``exit_code`` is what the command line ends with: 1 for a request that cannot be met, 2 for wrong usage,
+    3 for a store that cannot be reached or refuses, 4 for damage.
+    """
+
+    facts: ClassVar[tuple[str, ...]] = ("message",)
+    words = "{message}"
+    exit_code = 1
+
+    if TYPE_CHECKING:  # the facts, as attributes
+
+        def __getattr__(self, name: str) -> Any: ...
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        for name, value in zip(self.facts, args, strict=False):
+            setattr(self, name, value)
+
+    def __str__(self) -> str:
+        facts = dict.fromkeys(self.facts, "") | dict(zip(self.facts, self.args, strict=False))
+        return self.words.format(
+            **{k: ", ".join(map(str, v)) if isinstance(v, (list, tuple)) else v for k, v in facts.items()}
+        )
+
+
+class UsageError(ShelfError):
+    """A request that cannot be understood: unknown verb, malformed requirement, option without its value."""
+
+    exit_code = 2
+
+
+class RequirementInvalid(UsageError):
+    facts = ("text", "reason")
+    words = '{text!r} is not a requirement: {reason}. Write it like pandas, pandas==2.2.3 or "pandas>=2.2,<3".'
+
+
+class NoShelf(ShelfError):
+    facts = ()
+    words = (
+        "No shelf is connected. Set CLOUDSHELF_URL, or type %shelf connect s3://bucket/prefix "
+        "(command line: --shelf URL); file:///path is a shelf on a local disk."
+    )
+    exit_code = 2
+
+
+class ShelfMissing(ShelfError):
+    facts = ("url",)
+    words = "There is no shelf at {url}. Check the URL; a curator creates one with: cloudshelf init {url}"
+
+
+class ShelfExists(ShelfError):
+    facts = ("url",)
+    words = "There is a shelf at {url} already. Nothing was changed."
+
+
+class ProjectMissing(ShelfError, LookupError):
+    facts = ("project", "suggestions")
+    words = "{project} is not on the shelf."
+
+    def __str__(self) -> str:
+        text = f"{self.args[0]} is not on the shelf."
+        suggestions = self.args[1] if len(self.args) > 1 else ()
+        if suggestions:
+            text += f" Did you mean {', '.join(suggestions)}?"
+        return f"{text} A curator puts it there with: cloudshelf publish {self.args[0]}"
+
+
+class VersionMissing(ShelfError, LookupError):
+    facts = ("project", "version", "available")
+    words = (
+        "{project} {version} is not on the shelf, which has: {available}. "
+        "A curator puts it there with: cloudshelf publish {project}=={version}"
+    )
+
+
+class Unsatisfiable(ShelfError):
+    """No set of pins meets all requirements; ``explanation`` is the whole story, line by line."""
+
+    facts = ("explanation",)
+    words = "{explanation}"
+
+
+class AlreadyLoaded(ShelfError):
+    facts = ("project", "loaded_version", "wanted", "loaded_by", "restart_line")
+    words = (
+        "{project} {loaded_version} is already loaded in this kernel (by {loaded_by}), so it cannot become {wanted} "
+        "here. To switch: {restart_line}"
+    )
+
+
+class PlatformUnsupported(ShelfError):
+    facts = ("found", "supported")
+    words = "This is {found}; cloudshelf runs on {supported}."
+
+
+class ObjectMissing(ShelfError, LookupError):
+    facts = ("key", "store")
+    words = "{key} is not in {store}. If the shelf should have it, a curator runs: cloudshelf verify"
+    exit_code = 4
+
+
+class ObjectInvalid(ShelfError):
+    facts: ClassVar[tuple[str, ...]] = ("key", "reason")
+    words = "{key} on the shelf is damaged: {reason}. It was not used; tell a curator to run: cloudshelf verify"
+    exit_code = 4
+
+
+class HeadReplayed(ObjectInvalid):
+    facts = ("key", "seq", "seen")
+    words = (
+        "{key} went back in time: it says sequence {seq}, but {seen} was read before. "
+        "It was not used; tell a curator, somebody may be serving old data."
+    )
+
+
+class FormatUnknown(ShelfError):
+    facts = ("key", "found", "known")
+    words = (
+        "{key} has format {found}; this cloudshelf reads up to {known}. Upgrade it: pip install --upgrade cloudshelf"
+    )
+    exit_code = 4
+
+
+class StoreError(ShelfError):
+    exit_code = 3
+
+
+class StoreUnreachable(StoreError):
+    facts = ("store", "cause")
+    words = (
+        "{store} cannot be reached: {cause}. What is cached still imports; "
+        "check the network and the endpoint (cloudshelf doctor), then try again."
+    )
+
+
+class BucketMissing(StoreError):
+    facts = ("store",)
+    words = "The bucket of {store} does not exist. Check the name and the region, or create the bucket."
+
+
+class AccessDenied(StoreError):
+    facts = ("what", "store")
+    words = "Your credentials give no access to {what} in {store}. Ask the shelf's administrator for a grant."
+
+
+class CredentialsMissing(StoreError):
+    facts = ("store",)
+    words = "No AWS credentials were found for {store}. Set AWS_PROFILE or AWS_ACCESS_KEY_ID, or log in: aws sso login"
+
+
+class CredentialsExpired(StoreError):
+    facts = ("store", "cause")
+    words = "The credentials for {store} are expired or not valid: {cause}. Renew them (aws sso login), then try again."
+
+
+class Conflict(StoreError):
+    """A conditional write lost: the key exists, or its etag moved on."""
+
+    facts = ("key",)
+    words = "{key} was changed by somebody else at the same time. Nothing was lost; run the command again."
+
+
+class OutcomeUnknown(StoreError):
+    facts = ("key", "cause")
+    words = (
+        "It is not known whether the write of {key} landed: {cause}. Nothing was deleted; "
+        "run the command again, it finds out and does only what is missing."
+    )
+
+
+class CacheUnusable(ShelfError):
+    facts: ClassVar[tuple[str, ...]] = ("path", "reason")
+    words = "The cache {path} cannot be used: {reason}. Choose another folder with CLOUDSHELF_CACHE, then try again."
+    exit_code = 3
+
+
+class DiskFull(CacheUnusable):
+    facts = ("path",)
+    words = (
+        "No space is left for {path}. Free some (cloudshelf cache prune), then try again; "
+        "nothing half-written was kept."
+    )
+
+
+class FetcherFailed(ShelfError):
+    facts = ("reason", "log")
+    words = "The fetcher cannot be used: {reason}. Its log is {log}; the next request starts a new one."
+    exit_code = 3
+
+
+class WheelInvalid(ShelfError):
+    facts = ("wheel", "reason")
+    words = "{wheel} was refused: {reason}. Nothing of it was uploaded."
+    exit_code = 4
+
+
+class ModuleOwned(ShelfError):
+    facts = ("module", "owner", "project")
+    words = (
+        "{project} brings the module {module}, which belongs to {owner} on this shelf. "
+        "If that is meant: cloudshelf publish --allow-module {module} {project}"
+    )
+
+
+class PublishFailed(ShelfError):
+    """The index, pip or a build failed; ``detail`` is what it said last."""
+
+    facts = ("what", "detail")
+    words = "{what} could not be brought: {detail}"
+
+
+def by_name(name: str, args: list[Any]) -> ShelfError:
+    """The error that was sent as ``(name, args)``; an unknown name becomes a plain ShelfError, never lost."""
+    found = globals().get(name)
+    if isinstance(found, type) and issubclass(found, ShelfError):
+        return found(*args)
+    return ShelfError(f"{name}: {', '.join(map(str, args))}")

@@ -1,0 +1,178 @@
+"""The values that everything passes around: frozen, without I/O, standard library only.
+
+Versions and requirements are text here (PEP 440, PEP 508); whoever compares them uses ``packaging``.
+Digests are lower-case hexadecimal sha256.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What a file of an installed tree is; decides when it is fetched (docs/architecture.md, "what is there, when")."""
+
+    SOURCE = "s"  # importable .py
+    BYTECODE = "b"  # __pycache__/*.pyc, made when publishing
+    EXTENSION = "x"  # importable native module
+    LIBRARY = "l"  # other ELF file: bundled libraries, executables
+    DATA = "d"  # anything a program may open
+    IDLE = "i"  # tests, headers, static libraries, stubs: only when touched, or by fill
+    INLINE = "m"  # small text carried in the manifest itself: dist-info, scripts, .pth
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One zstd frame of a pack: ``length`` bytes at ``offset`` of ``pack`` decompress to ``size`` bytes."""
+
+    pack: str  # "<sha256>.<epoch>", the last part of the pack's key
+    offset: int
+    length: int
+    size: int
+    digest: str  # sha256 of the compressed bytes
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file of an installed tree.
+
+    ``path`` begins with the scheme: ``site/``, ``scripts/``, ``data/`` or ``headers/`` (PEP 427 names; site is purelib
+    and platlib together). Its bytes begin ``offset`` bytes into frame number ``frame`` and may run on through the
+    frames that follow. An inline file has frame -1 and its bytes in ``Manifest.inline``.
+    """
+
+    path: str
+    size: int
+    mode: int  # permission bits
+    mtime: int  # seconds since 1970
+    digest: str
+    kind: Kind
+    frame: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a real ``import module`` touched: file numbers in order, those it opened itself, projects it pulled in."""
+
+    module: str
+    order: tuple[int, ...]
+    opened: tuple[int, ...]  # part of ``order``: opened or listed by the program, not by the import system
+    projects: tuple[str, ...]  # normalized names, in the order they were first imported
+    error: str = ""  # why the import failed when it was recorded; order is then what came before
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One wheel's installed tree for one interpreter.
+
+    Files stand in pack order: the first ``eager`` are what an import needs.
+    """
+
+    project: str
+    version: str
+    wheel: str
+    interpreter: str  # sys.implementation.cache_tag of the bytecode, or "" for none
+    files: tuple[File, ...]
+    frames: tuple[Frame, ...]
+    eager: int
+    inline: Mapping[str, bytes]
+    needs: Mapping[int, tuple[str, ...]]  # native file number → ELF NEEDED names
+    profiles: tuple[Profile, ...]
+    links: Mapping[str, str] = field(default_factory=dict)  # symbolic links of a plain tree: path → target
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """Where a wheel's installed tree for one interpreter is: the manifest's key part and what it weighs."""
+
+    manifest: str  # "<sha256>.<epoch>"
+    packed: int  # bytes of all frames
+    eager: int  # bytes of the frames that an import needs
+
+
+@dataclass(frozen=True, slots=True)
+class Wheel:
+    """One wheel of a release, as the release records it (metadata differs between the wheels of some projects)."""
+
+    filename: str
+    sha256: str  # of the wheel file as it came
+    size: int
+    origin: str  # URL it came from without credentials, or "" for a local file
+    requires_python: str
+    requires_dist: tuple[str, ...]
+    extras: tuple[str, ...]
+    modules: tuple[str, ...]  # top-level modules; dotted for parts of a namespace
+    scripts: tuple[str, ...]
+    files: int
+    installed: int  # bytes
+    trees: Mapping[str, Tree]  # interpreter ("cpython-311", or "" without bytecode) → tree
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """One version of a project: its wheels."""
+
+    project: str
+    version: str
+    summary: str
+    license: str
+    wheels: tuple[Wheel, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A version in a head: which release, and the yank reason (PEP 592); ``None`` when not yanked."""
+
+    release: str  # sha256
+    yanked: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The one replaceable object of a project.
+
+    ``versions`` holds the newest writes, ``older`` names an index of the rest.
+    """
+
+    project: str
+    seq: int
+    epoch: int
+    write_id: str
+    prev: str | None  # sha256 of the head before, which history keeps
+    time: str  # RFC 3339, UTC, the publisher's clock: for people, never compared
+    by: str
+    action: str
+    default: str | None
+    versions: Mapping[str, Entry]
+    older: str | None = None  # sha256 of projects/<name>/index/<sha256>
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """One line of a lock: exactly these bytes of exactly this wheel."""
+
+    project: str
+    version: str
+    release: str  # sha256
+    wheel: str  # file name
+    sha256: str  # of the wheel file
+    size: int
+    origin: str
+    manifest: str  # "<sha256>.<epoch>"
+    requires_python: str = ""
+    dependencies: tuple[str, ...] = ()  # normalized names of pins this one asked for
+    extras: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """The complete set of pins, with what was asked for and for which interpreter."""
+
+    shelf: str  # URL, never with credentials
+    requirements: tuple[str, ...]
+    python: str  # full version it was resolved for
+    tag: str  # cache tag of the interpreter, "cpython-311"
+    pins: tuple[Pin, ...]  # sorted by project
