@@ -1,8 +1,9 @@
 """One protocol per storage verb: a signature tells what a function may do, and roughly how many requests it makes.
 
 Keys are relative to the shelf's root, "/"-separated, without a leading slash. Every verb raises only errors of
-``cloudshelf.errors``: ObjectMissing, AccessDenied, BucketMissing, CredentialsMissing, CredentialsExpired, StoreUnreachable,
-ObjectInvalid (an answer that cannot be right, e.g. 200 for a range), and Conflict from conditional writes.
+``cloudshelf.errors``: ObjectMissing, AccessDenied, BucketMissing, CredentialsMissing, CredentialsExpired,
+StoreUnreachable, DiskFull, ObjectInvalid (an answer that cannot be right, e.g. 200 for a range; a key or range that
+cannot be), and Conflict or OutcomeUnknown from conditional writes.
 """
 
 from __future__ import annotations
@@ -39,12 +40,14 @@ class GetTagged(Named, Protocol):
 
 class GetRange(Named, Protocol):
     def get_range(self, key: str, *, start: int, length: int) -> bytes:
-        """Exactly ``length`` bytes from ``start`` in one request. Raises ObjectInvalid when the store sends other bytes."""
+        """Exactly ``length`` bytes from ``start`` in one request. Raises ObjectMissing, or ObjectInvalid when the store
+        sends other bytes or the object ends before."""
 
 
 class PutNew(Named, Protocol):
     def put_new(self, key: str, data: bytes) -> None:
-        """Create ``key`` with a checksum; raises Conflict if it exists. Not retried by the transport (RFC 9110 §13.1.2)."""
+        """Create ``key`` with a checksum; raises Conflict if it exists, or OutcomeUnknown when the reply was lost. Not
+        retried by the transport (RFC 9110 §13.1.2): a retry would report its own first try as a Conflict."""
 
 
 class Replace(Named, Protocol):

@@ -1,0 +1,89 @@
+"""Honest numbers: what a store was asked, and how many bytes went each way."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from .protocols import Store, Stored
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """A moment's totals. ``requests`` counts verbs asked, failed ones included; retries of a transport are not seen."""
+
+    requests: Mapping[str, int] = field(default_factory=dict)
+    received: int = 0
+    sent: int = 0
+
+    @property
+    def total(self) -> int:
+        """Requests of all verbs."""
+        return sum(self.requests.values())
+
+    def since(self, before: Counts) -> Counts:
+        """What was added after ``before``."""
+        requests = {verb: n - before.requests.get(verb, 0) for verb, n in self.requests.items()}
+        return Counts(
+            {verb: n for verb, n in requests.items() if n}, self.received - before.received, self.sent - before.sent
+        )
+
+
+class CountingStore:
+    """A store with ``counts``; thread-safe."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        self._requests: dict[str, int] = {}
+        self._received = 0
+        self._sent = 0
+
+    @property
+    def url(self) -> str:
+        return self._store.url
+
+    @property
+    def counts(self) -> Counts:
+        with self._lock:
+            return Counts(dict(self._requests), self._received, self._sent)
+
+    def get(self, key: str) -> bytes:
+        self._asked("get")
+        return self._got(self._store.get(key))
+
+    def get_tagged(self, key: str) -> tuple[bytes, str]:
+        self._asked("get_tagged")
+        data, etag = self._store.get_tagged(key)
+        return self._got(data), etag
+
+    def get_range(self, key: str, *, start: int, length: int) -> bytes:
+        self._asked("get_range")
+        return self._got(self._store.get_range(key, start=start, length=length))
+
+    def put_new(self, key: str, data: bytes) -> None:
+        self._asked("put_new", len(data))
+        self._store.put_new(key, data)
+
+    def replace(self, key: str, data: bytes, *, etag: str | None) -> str:
+        self._asked("replace", len(data))
+        return self._store.replace(key, data, etag=etag)
+
+    def list(self, prefix: str) -> Iterator[Stored]:
+        self._asked("list")
+        return self._store.list(prefix)
+
+    def delete(self, key: str) -> None:
+        self._asked("delete")
+        self._store.delete(key)
+
+    def _asked(self, verb: str, sent: int = 0) -> None:
+        with self._lock:
+            self._requests[verb] = self._requests.get(verb, 0) + 1
+            self._sent += sent
+
+    def _got(self, data: bytes) -> bytes:
+        with self._lock:
+            self._received += len(data)
+        return data

@@ -1,0 +1,184 @@
+"""The standard AWS settings: where S3 is, and who is asking.
+
+Keys in the environment are used as they are. Everything else (profiles, SSO, assumed roles, processes, web identity,
+container and instance roles) is boto3's business, which is imported only then and renews what expires.
+"""
+
+from __future__ import annotations
+
+import configparser
+import ipaddress
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from ..errors import CredentialsMissing, ShelfError, UsageError
+from .transport_errors import translate_credentials
+
+if TYPE_CHECKING:
+    from obstore.store import S3Credential
+
+# obstore asks again 5 minutes before expiry, botocore renews at least 10 minutes before the true one.
+_ASK_AGAIN = timedelta(minutes=10)
+_TIMEOUT = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class S3Settings:
+    """Where S3 is and how to speak to it; no secrets. ``endpoint`` None is Amazon's own."""
+
+    region: str
+    endpoint: str | None
+    ca_bundle: bytes | None
+    anonymous: bool
+    timeout: float
+
+
+def read_settings(environ: Mapping[str, str]) -> S3Settings:
+    """The settings in ``environ`` and in the shared configuration file's profile. Raises UsageError for wrong ones."""
+    profile = _profile(environ)
+    endpoint = None
+    if environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() != "true":
+        names = (environ.get("AWS_ENDPOINT_URL_S3"), environ.get("AWS_ENDPOINT_URL"), profile.get("endpoint_url"))
+        endpoint = next((_checked_endpoint(url, environ) for url in names if url), None)
+    region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or profile.get("region") or "us-east-1"
+    bundle = environ.get("AWS_CA_BUNDLE") or profile.get("ca_bundle")
+    return S3Settings(
+        region=region,
+        endpoint=endpoint,
+        ca_bundle=_read_bundle(bundle) if bundle else None,
+        anonymous=environ.get("AWS_SKIP_SIGNATURE", "").lower() in ("1", "true"),
+        timeout=_read_timeout(environ),
+    )
+
+
+class Credentials:
+    """What obstore calls for credentials. ``failure`` is why the last call gave none, since obstore keeps only text."""
+
+    def __init__(self, ask: Callable[[], S3Credential], store: str) -> None:
+        self._ask = ask
+        self._store = store
+        self.failure: ShelfError | None = None
+
+    def __call__(self) -> S3Credential:
+        try:
+            found = self._ask()
+        except Exception as error:
+            self.failure = translate_credentials(error, self._store)
+            raise ValueError("no credentials") from None  # its text must not carry botocore's
+        self.failure = None
+        return found
+
+    def __repr__(self) -> str:
+        return f"Credentials(store={self._store!r})"
+
+
+def find_credentials(environ: Mapping[str, str], store: str) -> Credentials:
+    """The credentials for ``store`` that ``environ`` names, in boto3's order.
+
+    May ask the instance metadata service, for a second or two. Raises CredentialsMissing when there are none and
+    CredentialsExpired when there is no such profile. What boto3 finds in variables other than AWS_PROFILE,
+    AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE, it takes from the process's environment.
+    """
+    key, secret = environ.get("AWS_ACCESS_KEY_ID"), environ.get("AWS_SECRET_ACCESS_KEY")
+    if key and secret:
+        token = environ.get("AWS_SESSION_TOKEN") or None
+        return Credentials(lambda: _credential(key, secret, token, None), store)
+    return Credentials(_ask_boto3(environ, store), store)
+
+
+def _ask_boto3(environ: Mapping[str, str], store: str) -> Callable[[], S3Credential]:
+    import boto3
+    import botocore.session
+
+    try:
+        session = botocore.session.Session(profile=environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE"))
+        for name, variable in (("config_file", "AWS_CONFIG_FILE"), ("credentials_file", "AWS_SHARED_CREDENTIALS_FILE")):
+            if environ.get(variable):
+                session.set_config_variable(name, environ[variable])
+        found: Any = boto3.Session(botocore_session=session).get_credentials()
+    except Exception as error:
+        raise translate_credentials(error, store) from None
+    if found is None:
+        raise CredentialsMissing(store)
+
+    def ask() -> S3Credential:
+        frozen = found.get_frozen_credentials()
+        return _credential(frozen.access_key, frozen.secret_key, frozen.token, datetime.now(UTC) + _ASK_AGAIN)
+
+    return ask
+
+
+def _credential(key: str, secret: str, token: str | None, expires_at: datetime | None) -> S3Credential:
+    return {"access_key_id": key, "secret_access_key": secret, "token": token, "expires_at": expires_at}
+
+
+def _profile(environ: Mapping[str, str]) -> dict[str, str]:
+    """Region, endpoint and CA bundle of the profile in the shared configuration file; {} when there is none.
+
+    AWS SDKs reference, "Shared config and credentials files": sections are [default] and [profile NAME]; "services"
+    names a section [services NAME], in which "s3" nests endpoint_url one level deeper.
+    """
+    home = environ.get("HOME") or str(Path.home())
+    name = environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE") or "default"
+    parser = configparser.RawConfigParser(strict=False)
+    try:
+        parser.read(Path(environ.get("AWS_CONFIG_FILE") or f"{home}/.aws/config").expanduser(), "utf-8")
+    except (OSError, ValueError, configparser.Error):
+        return {}  # boto3 says what is wrong with it when credentials are looked for
+    section = name if name == "default" else f"profile {name}"
+    found = dict(parser[section]) if parser.has_section(section) else {}
+    services = f"services {found.get('services')}"
+    if parser.has_option(services, "s3"):
+        nested = dict(line.split("=", 1) for line in parser[services]["s3"].splitlines() if "=" in line)
+        found |= {key.strip(): value.strip() for key, value in nested.items() if key.strip() == "endpoint_url"}
+    return found
+
+
+def _checked_endpoint(url: str, environ: Mapping[str, str]) -> str:
+    """``url`` without a trailing slash. Plain http is for this machine, unless CLOUDSHELF_ALLOW_HTTP=1."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        host = None
+    if host is None or parts.scheme not in ("http", "https"):
+        raise UsageError("The S3 endpoint (AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL) is not an http or https URL.")
+    if parts.username is not None or parts.password is not None:
+        raise UsageError(
+            "The S3 endpoint's URL holds credentials. Leave them out; use AWS_ACCESS_KEY_ID or AWS_PROFILE."
+        )
+    if parts.scheme == "http" and not _is_loopback(host) and environ.get("CLOUDSHELF_ALLOW_HTTP") != "1":
+        raise UsageError(
+            f"The S3 endpoint http://{host} is not encrypted, and what a shelf sends is executed. "
+            "Use https, or set CLOUDSHELF_ALLOW_HTTP=1 if the network is yours."
+        )
+    return url.rstrip("/")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")  # RFC 6761, section 6.3
+
+
+def _read_bundle(path: str) -> bytes:
+    try:
+        return Path(path).expanduser().read_bytes()
+    except OSError:
+        raise UsageError(f"The certificates of AWS_CA_BUNDLE, {path}, cannot be read.") from None
+
+
+def _read_timeout(environ: Mapping[str, str]) -> float:
+    text = environ.get("CLOUDSHELF_TIMEOUT", "")
+    try:
+        seconds = float(text) if text else _TIMEOUT
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= 3600:
+        raise UsageError(f"CLOUDSHELF_TIMEOUT is {text!r}; it is a number of seconds, up to 3600.")
+    return seconds

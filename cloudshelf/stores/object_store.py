@@ -1,0 +1,198 @@
+"""A shelf on S3 and its kin, through obstore.
+
+Reads are retried with jitter until a deadline. Conditional writes are never retried: a retry of a write that landed
+would be told that its own condition fails. Each request may take a fixed time plus what its size allows, so neither a
+silent server nor an endless body holds anybody for ever, and a large pack still goes over a slow line.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import S3Store
+
+from ..errors import ObjectInvalid, ShelfError
+from .credentials import Credentials, S3Settings, find_credentials, read_settings
+from .keys import check_key, check_prefix, check_range
+from .protocols import Stored
+from .transport_errors import translate, translate_write
+
+if TYPE_CHECKING:
+    from obstore import GetResult, PutMode
+    from obstore.store import ClientConfig, RetryConfig, S3Config
+
+_SLOWEST = 128 * 1024  # bytes a second that a line has to carry
+_CONNECT_SECONDS = 5.0
+_RETRIES = 7
+_UNKNOWN_SIZE = 4 * 1024 * 1024  # what a read of a whole object is given time for
+_TRANSPORT_ERRORS = (BaseError, OSError, ValueError)
+
+
+def open_object_store(bucket: str, prefix: str, environ: Mapping[str, str]) -> ObjectStore:
+    """The store under ``prefix`` of ``bucket`` with the AWS settings of ``environ``; sends nothing to S3.
+
+    Raises UsageError for wrong settings, CredentialsMissing or CredentialsExpired when nobody is asking.
+    """
+    settings = read_settings(environ)
+    url = f"s3://{bucket}/{prefix}".rstrip("/")
+    credentials = None if settings.anonymous else find_credentials(environ, url)
+    return ObjectStore(bucket, prefix, settings, credentials)
+
+
+class ObjectStore:
+    """The objects under ``prefix`` of ``bucket``; ``credentials`` None sends unsigned requests."""
+
+    def __init__(self, bucket: str, prefix: str, settings: S3Settings, credentials: Credentials | None) -> None:
+        self._bucket = bucket
+        self._prefix = f"{prefix}/" if prefix else ""
+        self._url = f"s3://{bucket}/{prefix}".rstrip("/")
+        self._settings = settings
+        self._credentials = credentials
+        self._clients: dict[tuple[bool, int], S3Store] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def url(self) -> str:
+        return self._url
+
+    def get(self, key: str) -> bytes:
+        return self.get_tagged(key)[0]
+
+    def get_tagged(self, key: str) -> tuple[bytes, str]:
+        path = self._prefix + check_key(key)
+        try:
+            result = obstore.get(self._reader(_UNKNOWN_SIZE), path)
+            data = bytes(result.bytes())
+            size, etag = result.meta["size"], result.meta["e_tag"]
+        except _TRANSPORT_ERRORS as error:
+            raise self._translated(error, key) from None
+        if len(data) != size:
+            raise ObjectInvalid(key, f"the store sent {len(data)} bytes of {size}")
+        return data, etag or ""
+
+    def get_range(self, key: str, *, start: int, length: int) -> bytes:
+        check_range(key, start, length)
+        path = self._prefix + check_key(key)
+        if not length:
+            return b""  # HTTP has no empty range (RFC 9110, section 14.1.1)
+        try:
+            result = obstore.get(self._reader(length), path, options={"range": (start, start + length)})
+            _check_sent(result, key, start, length)
+            data = bytes(result.bytes())
+        except _TRANSPORT_ERRORS as error:
+            raise self._translated(error, key) from None
+        if len(data) != length:
+            raise ObjectInvalid(key, f"the store sent {len(data)} bytes of {length}")
+        return data
+
+    def put_new(self, key: str, data: bytes) -> None:
+        self._write(key, data, "create")
+
+    def replace(self, key: str, data: bytes, *, etag: str | None) -> str:
+        return self._write(key, data, "create" if etag is None else {"e_tag": etag})
+
+    def list(self, prefix: str) -> Iterator[Stored]:
+        check_prefix(prefix)
+        folder = self._prefix + prefix[: prefix.rfind("/") + 1]  # obstore lists whole folders only
+        try:
+            for page in obstore.list(self._reader(_UNKNOWN_SIZE), folder or None):
+                for each in page:
+                    key = each["path"].removeprefix(self._prefix)
+                    if key.startswith(prefix):
+                        yield Stored(key, each["size"], each["last_modified"].timestamp())
+        except _TRANSPORT_ERRORS as error:
+            raise self._translated(error, prefix) from None
+
+    def delete(self, key: str) -> None:
+        path = self._prefix + check_key(key)
+        try:
+            obstore.delete(self._reader(0), path)  # doing it twice does no harm, so it may be retried
+        except FileNotFoundError as error:
+            failure = self._translated(error, key)
+            if not isinstance(failure, LookupError):
+                raise failure from None
+        except _TRANSPORT_ERRORS as error:
+            raise self._translated(error, key) from None
+
+    def _write(self, key: str, data: bytes, mode: PutMode) -> str:
+        """One conditional request; the new etag."""
+        path = self._prefix + check_key(key)
+        try:
+            result = obstore.put(self._writer(len(data)), path, data, mode=mode, use_multipart=False)
+        except _TRANSPORT_ERRORS as error:
+            raise self._credentials_failure() or translate_write(
+                error, key, self._url, replacing=mode != "create"
+            ) from None
+        return result["e_tag"] or ""
+
+    def _translated(self, error: BaseException, key: str) -> ShelfError:
+        return self._credentials_failure() or translate(error, key, self._url)
+
+    def _credentials_failure(self) -> ShelfError | None:
+        return self._credentials.failure if self._credentials else None
+
+    def _reader(self, size: int) -> S3Store:
+        return self._client(writing=False, size=size)
+
+    def _writer(self, size: int) -> S3Store:
+        return self._client(writing=True, size=size)
+
+    def _client(self, *, writing: bool, size: int) -> S3Store:
+        """A client whose time limit fits ``size``; they are few, because limits are rounded up to powers of two."""
+        limit = self._settings.timeout + size / _SLOWEST
+        doublings = math.ceil(math.log2(max(limit / (2 * self._settings.timeout), 1)))
+        with self._lock:
+            found = self._clients.get((writing, doublings))
+            if found is None:
+                found = self._make_client(writing, 2 * self._settings.timeout * 2**doublings)
+                self._clients[writing, doublings] = found
+        return found
+
+    def _make_client(self, writing: bool, limit: float) -> S3Store:
+        settings = self._settings
+        config: S3Config = {
+            "region": settings.region,
+            "checksum_algorithm": "SHA256",
+            "conditional_put": "etag",
+            "disable_bulk_delete": True,
+            "disable_tagging": True,
+            "skip_signature": settings.anonymous,
+            "virtual_hosted_style_request": settings.endpoint is None and "." not in self._bucket,
+        }
+        options: ClientConfig = {
+            "connect_timeout": timedelta(seconds=min(_CONNECT_SECONDS, settings.timeout)),
+            "timeout": timedelta(seconds=limit),
+        }
+        if settings.endpoint is not None:
+            config["aws_endpoint_url_s3"] = settings.endpoint  # wins over every variable that obstore reads itself
+            options["allow_http"] = settings.endpoint.startswith("http://")
+        if not writing:  # a writer hears nothing until its upload is through
+            options["read_timeout"] = timedelta(seconds=settings.timeout)
+        if settings.ca_bundle is not None:
+            options["root_certificate"] = settings.ca_bundle
+        retries: RetryConfig = {"max_retries": 0 if writing else _RETRIES}
+        if not writing:
+            retries["retry_timeout"] = timedelta(seconds=settings.timeout)
+            retries["backoff"] = {
+                "init_backoff": timedelta(milliseconds=50), "max_backoff": timedelta(seconds=2), "base": 2
+            }  # fmt: skip
+        return S3Store(
+            self._bucket,
+            config=config,
+            client_options=options,
+            retry_config=retries,
+            credential_provider=self._credentials,
+        )
+
+
+def _check_sent(result: GetResult, key: str, start: int, length: int) -> None:
+    """Before the body is read: raises ObjectInvalid unless Content-Range is what was asked for."""
+    if tuple(result.range) != (start, start + length):
+        first, end = result.range
+        raise ObjectInvalid(key, f"the store sent bytes {first} to {end} for {start} to {start + length}")
