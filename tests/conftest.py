@@ -37,7 +37,7 @@ def published_shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     environ = {k: v for k, v in os.environ.items() if not k.startswith(("CLOUDSHELF_", "AWS_"))}
     environ.pop("PYTHONDONTWRITEBYTECODE", None)
     command = [sys.executable, "-m", "cloudshelf"]
-    subprocess.run([*command, "init", folder.as_uri()], env=environ, check=True)
+    subprocess.run([*command, "init", folder.as_uri(), "--name", "demo"], env=environ, check=True)
     for requirements in PUBLISHED:
         subprocess.run([*command, "publish", "--shelf", folder.as_uri(), *requirements], env=environ, check=True)
     return folder

@@ -1,0 +1,287 @@
+"""Keeping the catalog: derived from the heads, so whatever is lost here is rebuilt, and no reader relies on it.
+
+Except for one thing: which project owns a module is first come, because an import that nobody pinned follows it.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+from typing import Protocol, TypeVar
+
+from packaging.markers import default_environment
+from packaging.requirements import InvalidRequirement, Requirement
+
+from .codecs.catalog import (
+    ProjectFacts,
+    closure_key,
+    format_closure,
+    format_listing,
+    format_modules,
+    modules_key,
+    modules_keys,
+    parse_listing,
+    parse_modules,
+    projects_key,
+    projects_keys,
+)
+from .codecs.names import normalize
+from .commit import version_order
+from .errors import Conflict, ObjectInvalid, ObjectMissing, OutcomeUnknown, ShelfError
+from .repository import Repository
+from .stores.protocols import Get, GetTagged, Listing, Replace
+
+PARALLEL = 16
+ATTEMPTS = 60
+CLOSURE = 400  # projects in a hint; more are found as they are asked for
+
+T = TypeVar("T")
+
+
+class CatalogStore(Get, GetTagged, Replace, Protocol):
+    """What keeping the catalog needs of a store."""
+
+
+class RebuildStore(CatalogStore, Listing, Protocol):
+    """What rebuilding it needs."""
+
+
+def project_facts(repository: Repository, project: str) -> ProjectFacts:
+    """What the catalog shall tell of ``project``, from its head and the default's release."""
+    head = repository.head(project)
+    versions = repository.versions_of(head)
+    offered = [version for version, entry in versions.items() if entry.yanked is None] or list(versions)
+    latest = max(offered, key=version_order, default=None)
+    shown = head.default if head.default in versions else latest
+    summary, modules = "", set[str]()
+    if shown is not None:
+        release = repository.release_at(project, shown, versions[shown].release)
+        summary = release.summary
+        modules = {module for wheel in release.wheels for module in wheel.modules}
+    return ProjectFacts(
+        project=project,
+        seq=head.seq,
+        summary=summary[:200],
+        default=head.default,
+        latest=latest,
+        versions=len(versions),
+        modules=tuple(sorted(modules)),
+        closure=default_closure(repository, project),
+    )
+
+
+def default_closure(repository: Repository, project: str) -> tuple[tuple[str, str, str], ...]:
+    """(project, version, release) of the defaults that the default of ``project`` needs here, itself first.
+
+    A hint for readers who want to ask for all heads at once: no resolution, extras as their requirements name them.
+    """
+    rows: dict[str, tuple[str, str, str]] = {}
+    generation: dict[str, set[str]] = {project: set()}
+    done: dict[str, set[str]] = {}
+    while generation and len(rows) < CLOSURE:
+        repository.prefetch(generation)
+        following: dict[str, set[str]] = {}
+        for name, extras in generation.items():
+            done.setdefault(name, set()).update(extras)
+            try:
+                head = repository.head(name)
+                if head.default is None:
+                    continue
+                release = repository.release(name, head.default)
+            except ShelfError:
+                continue  # a dependency that is not on the shelf has no place in a hint
+            rows[name] = (name, head.default, repository.versions_of(head)[head.default].release)
+            for requirement in _needed((line for w in release.wheels for line in w.requires_dist), extras):
+                needed = normalize(requirement.name)
+                if needed not in done or not requirement.extras <= done[needed]:
+                    following.setdefault(needed, set()).update(requirement.extras)
+        generation = following
+    return tuple(rows.values())
+
+
+def update_catalog(store: CatalogStore, facts: Sequence[ProjectFacts]) -> None:
+    """Bring the catalog up to ``facts``; unowned modules become the project's, owned ones stay with their owner.
+
+    Several publishers may do this at once: every object is written under the condition that nobody else did.
+    """
+    listings = _by_key(facts, lambda fact: [projects_key(fact.project)])
+    modules = _by_key(facts, lambda fact: [modules_key(module) for module in fact.modules])
+    jobs: list[Callable[[], None]] = [
+        *(partial(_update_listing, store, key, group) for key, group in listings.items()),
+        *(partial(_claim_modules, store, key, group) for key, group in modules.items()),
+        *(partial(_write_closure, store, fact) for fact in facts),
+    ]
+    _run(jobs)
+
+
+def assign_module(store: CatalogStore, module: str, project: str) -> None:
+    """An administrator's word: ``module`` is ``project``'s from now on, whoever had it."""
+    _change_owners(store, modules_key(module), lambda owners: owners | {module: project})
+
+
+def module_owners(store: Get, modules: Iterable[str]) -> dict[str, str]:
+    """Who owns each of ``modules`` already; a part of a namespace is owned by itself, not by its root."""
+    wanted = _by_key(modules, lambda module: [modules_key(module)])
+
+    def read(key: str) -> dict[str, str]:
+        try:
+            owners = parse_modules(store.get(key), key)
+        except ObjectMissing:
+            return {}
+        return {module: owners[module] for module in wanted[key] if module in owners}
+
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        return {module: owner for found in pool.map(read, wanted) for module, owner in found.items()}
+
+
+def rebuild_catalog(store: RebuildStore, repository: Repository | None = None) -> tuple[ProjectFacts, ...]:
+    """Write the whole catalog anew from the heads; what it now tells.
+
+    Owners stay where they still bring the module; a module of which two projects claim an unknown ownership goes to the
+    one whose history began first by the store's clock. Lists the store: never on the path of an import.
+    """
+    repository = repository or Repository(store)
+    began: dict[str, float] = {}
+    projects = []
+    for stored in store.list("projects/"):
+        name, _, rest = stored.key.removeprefix("projects/").partition("/")
+        if rest == "head":
+            projects.append(name)
+        elif rest.startswith("history/"):
+            began[name] = min(stored.modified, began.get(name, stored.modified))
+    facts = [project_facts(repository, project) for project in projects]
+    facts.sort(key=lambda fact: (began.get(fact.project, 0.0), fact.project))  # first come owns
+    _release_modules(store, facts)
+    update_catalog(store, facts)
+    _drop_vanished(store, frozenset(projects))
+    return tuple(sorted(facts, key=lambda fact: fact.project))
+
+
+def _needed(lines: Iterable[str], extras: set[str]) -> list[Requirement]:
+    environment = {key: str(value) for key, value in default_environment().items()}
+    found = []
+    for line in dict.fromkeys(lines):
+        try:
+            requirement = Requirement(line)
+        except InvalidRequirement:
+            continue
+        marker = requirement.marker
+        if marker is None or any(marker.evaluate(environment | {"extra": extra}) for extra in ("", *extras)):
+            found.append(requirement)
+    return found
+
+
+def _update_listing(store: CatalogStore, key: str, facts: Sequence[ProjectFacts]) -> None:
+    def merge(rows: dict[str, ProjectFacts]) -> dict[str, ProjectFacts]:
+        newer = {
+            f.project: replace(f, closure=())
+            for f in facts
+            if f.project not in rows or f.seq >= rows[f.project].seq  # a slower publisher does not undo a faster one
+        }
+        return rows | newer
+
+    _change_listing(store, key, merge)
+
+
+def _claim_modules(store: CatalogStore, key: str, facts: Sequence[ProjectFacts]) -> None:
+    def claim(owners: dict[str, str]) -> dict[str, str]:
+        claims = {m: f.project for f in reversed(facts) for m in f.modules if modules_key(m) == key}
+        return claims | owners
+
+    _change_owners(store, key, claim)
+
+
+def _write_closure(store: CatalogStore, fact: ProjectFacts) -> None:
+    key = closure_key(fact.project)
+    _update(store, key, lambda data: data, b"", lambda _: format_closure(fact), lambda data: data)
+
+
+def _release_modules(store: CatalogStore, facts: Sequence[ProjectFacts]) -> None:
+    """Take modules from owners that bring them no more; a damaged shard begins anew."""
+    brought = {(module, fact.project) for fact in facts for module in fact.modules}
+
+    def keep(owners: dict[str, str]) -> dict[str, str]:
+        return {module: project for module, project in owners.items() if (module, project) in brought}
+
+    _run([partial(_change_owners, store, key, keep, mend=True) for key in modules_keys()])
+
+
+def _drop_vanished(store: CatalogStore, projects: frozenset[str]) -> None:
+    def keep(rows: dict[str, ProjectFacts]) -> dict[str, ProjectFacts]:
+        return {name: row for name, row in rows.items() if name in projects}
+
+    _run([partial(_change_listing, store, key, keep) for key in projects_keys()])
+
+
+def _change_listing(
+    store: CatalogStore, key: str, merge: Callable[[dict[str, ProjectFacts]], dict[str, ProjectFacts]]
+) -> None:
+    empty: dict[str, ProjectFacts] = {}
+    _update(store, key, partial(parse_listing, key=key), empty, merge, lambda rows: format_listing(rows.values()))
+
+
+def _change_owners(
+    store: CatalogStore, key: str, merge: Callable[[dict[str, str]], dict[str, str]], *, mend: bool = False
+) -> None:
+    """A damaged shard of owners is not replaced unless ``mend``: whoever came next would own what it held."""
+    empty: dict[str, str] = {}
+    _update(store, key, partial(parse_modules, key=key), empty, merge, format_modules, mend=mend)
+
+
+def _update(
+    store: CatalogStore,
+    key: str,
+    parse: Callable[[bytes], T],
+    empty: T,
+    merge: Callable[[T], T],
+    encode: Callable[[T], bytes],
+    *,
+    mend: bool = True,
+) -> None:
+    """Read, merge, write if nobody else wrote; again when somebody did.
+
+    Merging twice changes nothing more, so a lost reply needs no search; what would stay the same is not written.
+    With ``mend`` a damaged object is replaced.
+    """
+    for attempt in range(ATTEMPTS):
+        etag: str | None = None
+        value, damaged = empty, False
+        try:
+            data, etag = store.get_tagged(key)
+            value = parse(data)
+        except ObjectMissing:
+            pass
+        except ObjectInvalid:
+            if not mend:
+                raise
+            damaged = True
+        merged = merge(value)
+        if merged == value and not damaged:
+            return
+        try:
+            store.replace(key, encode(merged), etag=etag)
+            return
+        except (Conflict, OutcomeUnknown):
+            time.sleep(random.uniform(0, min(2.0, 0.02 * 2 ** min(attempt, 7))))
+    raise Conflict(key)
+
+
+K = TypeVar("K")
+
+
+def _by_key(items: Iterable[K], keys: Callable[[K], Iterable[str]]) -> dict[str, list[K]]:
+    groups: dict[str, list[K]] = {}
+    for item in items:
+        for key in dict.fromkeys(keys(item)):
+            groups.setdefault(key, []).append(item)
+    return groups
+
+
+def _run(jobs: Sequence[Callable[[], None]]) -> None:
+    with ThreadPoolExecutor(PARALLEL, thread_name_prefix="cloudshelf-catalog") as pool:
+        for future in [pool.submit(job) for job in jobs]:
+            future.result()

@@ -1,0 +1,102 @@
+"""The command ``cloudshelf``: words → verb → page. Verbs run in this process; ``run`` becomes the command it runs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from . import grammar, render
+from .arguments import prepare, write_text
+from .errors import NoShelf, ShelfError, UsageError
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The exit code: 0; 1 to 4 as the error says (errors.py); 130 after Ctrl-C."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    debug = "--debug" in words[: words.index("--")] if "--" in words else "--debug" in words
+    try:
+        return _obey(grammar.parse_words(words))
+    except grammar.HelpAsked as page:
+        print(page.args[0], end="")
+        return 0
+    except KeyboardInterrupt:
+        print("cloudshelf: interrupted; running it again continues where it stopped.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # `cloudshelf ls | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 0
+    except ShelfError as error:
+        if debug:
+            raise
+        print(f"cloudshelf: {error}", file=sys.stderr)
+        return error.exit_code
+
+
+def _obey(command: grammar.Command) -> int:
+    if command.verb == "help":
+        print(grammar.overview("command"), end="")
+        return 0
+    if command.verb == "run":
+        return _run(command)
+    args = prepare(command)
+    bars = render.Bars(_bar) if sys.stderr.isatty() else None
+    try:
+        result = _serve(command.verb, args, bars)
+    finally:
+        if bars is not None:
+            bars.close()
+    if command.verb == "lock" and args["output"]:
+        write_text(args["output"], result["lock"])
+        result["file"] = args["output"]
+    print(render.to_json(result) if command.json else render.to_text(command.verb, result))
+    return int(result.get("exit_code", 0))
+
+
+def _serve(verb: str, args: dict[str, Any], progress: Callable[[dict[str, Any]], None] | None) -> dict[str, Any]:
+    from .verbs import serve
+
+    return serve(verb, args, progress or (lambda event: None))
+
+
+def _bar() -> Any:
+    from tqdm import tqdm
+
+    return tqdm
+
+
+def _run(command: grammar.Command) -> int:
+    """Replace this process by the command, in an environment that holds exactly what was asked for.
+
+    Being replaced is what passes the exit status, signals and the terminal through.
+    """
+    args = prepare(command)
+    words: list[str] = args.pop("command")
+    if not words:
+        raise UsageError("run needs a command: cloudshelf run --with pandas -- python script.py")
+    if not args["shelf"] and not args.get("lock"):
+        raise NoShelf()
+    answer = _serve("sync" if args.get("lock") else "use", args, None)
+    environ = isolated(os.environ, str(answer["environment"]))
+    program = _which(words[0], environ["PATH"])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execve(program, words, environ)
+
+
+def isolated(environ: os._Environ[str] | dict[str, str], environment: str) -> dict[str, str]:
+    """The environment variables of a process that sees ``environment`` as an activated venv, and nothing else."""
+    inner = {k: v for k, v in environ.items() if k not in ("PYTHONPATH", "PYTHONHOME", "CLOUDSHELF_ENVIRONMENT")}
+    inner["VIRTUAL_ENV"] = environment
+    inner["PATH"] = os.pathsep.join([f"{environment}/bin", inner.get("PATH", os.defpath)])
+    return inner
+
+
+def _which(program: str, path: str) -> str:
+    import shutil
+
+    found = shutil.which(program, path=path)
+    if found is None:
+        raise UsageError(f"The command {program!r} was not found, neither in the environment nor on PATH.")
+    return found

@@ -1,0 +1,121 @@
+"""Catalog: derived listings, rebuildable from the heads. See docs/format.md.
+
+Three kinds of objects, so that no request and no upload grows with the shelf more than it must:
+
+``catalog/modules/<xx>``      256 shards by the sha256 of a module's first name: module → project that owns it
+``catalog/projects/<x>``      16 shards by the sha256 of a project's name, zstd: what ls and search show
+``catalog/closure/<project>`` one a project: the dependency closure of its default version, a hint
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import zstandard
+
+from ..errors import ObjectInvalid
+from .envelope import format_object, parse_object
+from .names import is_normalized, is_sha256, sha256
+
+LARGEST = 1 << 26  # bytes of JSON in one shard: 16 of them hold a million projects
+PROJECT_SHARDS = "0123456789abcdef"
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectFacts:
+    """What the catalog tells of a project; ``seq`` is that of the head it was derived from."""
+
+    project: str
+    seq: int
+    summary: str
+    default: str | None
+    latest: str | None
+    versions: int
+    modules: tuple[str, ...]  # of the default version; dotted for parts of a namespace
+    closure: tuple[tuple[str, str, str], ...] = ()  # (project, version, release) of the default; only in its own object
+
+
+def modules_key(module: str) -> str:
+    """Parts of one namespace share a shard, so that any dotted name is answered by one request."""
+    return f"catalog/modules/{sha256(module.partition('.')[0].encode())[:2]}"
+
+
+def modules_keys() -> tuple[str, ...]:
+    return tuple(f"catalog/modules/{shard:02x}" for shard in range(256))
+
+
+def projects_key(project: str) -> str:
+    return f"catalog/projects/{sha256(project.encode())[0]}"
+
+
+def projects_keys() -> tuple[str, ...]:
+    return tuple(f"catalog/projects/{shard}" for shard in PROJECT_SHARDS)
+
+
+def closure_key(project: str) -> str:
+    return f"catalog/closure/{project}"
+
+
+def format_modules(owners: Mapping[str, str]) -> bytes:
+    return format_object("modules", {"owners": dict(owners)})
+
+
+def parse_modules(data: bytes, key: str) -> dict[str, str]:
+    owners = parse_object(data, "modules", key).mapping("owners")
+    for module, project in owners.items():
+        if type(project) is not str or not is_normalized(project):
+            raise ObjectInvalid(key, f"the owner of {module} is not a project")
+    return owners
+
+
+def format_listing(facts: Iterable[ProjectFacts]) -> bytes:
+    rows = {f.project: [f.seq, f.summary, f.default, f.latest, f.versions, list(f.modules)] for f in facts}
+    return zstandard.ZstdCompressor(level=6).compress(format_object("listing", {"projects": rows}))
+
+
+def parse_listing(data: bytes, key: str) -> dict[str, ProjectFacts]:
+    facts = {}
+    for project, row in parse_object(_decompress(data, key), "listing", key).mapping("projects").items():
+        match row:
+            case [
+                int(seq),
+                str(summary),
+                None | str() as default,
+                None | str() as latest,
+                int(count),
+                list(modules),
+            ] if is_normalized(project) and all(type(module) is str for module in modules):
+                facts[project] = ProjectFacts(project, seq, summary, default, latest, count, tuple(modules))
+            case _:
+                raise ObjectInvalid(key, f"its row of {project} is malformed")
+    return facts
+
+
+def format_closure(facts: ProjectFacts) -> bytes:
+    return format_object(
+        "closure", {"project": facts.project, "seq": facts.seq, "closure": [list(row) for row in facts.closure]}
+    )
+
+
+def parse_closure(data: bytes, project: str, key: str) -> tuple[tuple[str, str, str], ...]:
+    fields = parse_object(data, "closure", key)
+    if fields.text("project") != project:
+        raise ObjectInvalid(key, f"it is the closure of {fields.text('project')!r}")
+    rows = []
+    for row in fields.raw.get("closure", ()):
+        match row:
+            case [str(name), str(version), str(release)] if is_normalized(name) and is_sha256(release):
+                rows.append((name, version, release))
+            case _:
+                raise ObjectInvalid(key, "a row of it is malformed")
+    return tuple(rows)
+
+
+def _decompress(data: bytes, key: str) -> bytes:
+    try:
+        if zstandard.get_frame_parameters(data).content_size > LARGEST:
+            raise ObjectInvalid(key, "it is larger than a listing can be")
+        return zstandard.ZstdDecompressor().decompress(data, max_output_size=LARGEST)
+    except zstandard.ZstdError as error:
+        raise ObjectInvalid(key, f"it does not decompress ({error})") from None

@@ -1,0 +1,1 @@
+"""A lock made importable: a virtual environment whose site-packages fills itself."""

@@ -1,0 +1,238 @@
+"""A lock becomes a virtual environment that fills itself.
+
+Everything but the contents is on disk from the start: all folders, metadata, scripts, .pth files. It is built under
+another name and renamed, so that an environment with its final name is whole; its files name that final path.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import marshal
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..codecs.lock import format_lock
+from ..errors import CacheUnusable
+from ..importing.activate import OWN_PTH
+from ..importing.paths import private_folder
+from ..model import Lock, Manifest
+from .engine import engine_digest, install_engine
+from .index import LAYOUT, PRIVATE, installed_path, make_index
+from .interpreter import Interpreter
+from .scripts import activate_scripts, rewritten, stub
+from .writing import disk_errors, remove_unfinished, temporary_sibling
+
+
+def build_environment(
+    lock: Lock, manifests: Sequence[Manifest], *, cache: Path, interpreter: Interpreter, fetcher: Sequence[str]
+) -> Path:
+    """The environment of ``lock``; an existing one with the same identity is used again.
+
+    ``manifests`` are those of the lock's pins, in that order. ``fetcher`` is the command that fills it. Raises
+    CacheUnusable, DiskFull; nothing is left behind then.
+    """
+    cache = Path(private_folder(str(cache.absolute()))).resolve()
+    engine = install_engine(cache, interpreter)
+    path = cache / "environments" / identity(lock, interpreter)
+    config = {"shelf": lock.shelf, "fetcher": list(fetcher), "cache": str(cache)}
+    if is_sound(path):
+        _refresh(path, config)
+        return path
+    with disk_errors(path):
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        remove_unfinished(path.parent)
+        _remove_damaged(path)
+        temporary = temporary_sibling(path)
+        try:
+            _Builder(path, temporary, lock, manifests, interpreter).build(engine, config)
+            try:
+                temporary.rename(path)
+            except OSError:  # somebody else was faster, which is as good
+                if not is_sound(path):
+                    raise
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+    return path
+
+
+def identity(lock: Lock, interpreter: Interpreter) -> str:
+    """The name of an environment: equal for equal locks, whatever the order of their requirements."""
+    facts = [
+        str(LAYOUT),
+        interpreter.executable,
+        interpreter.soabi,
+        interpreter.version,
+        engine_digest(),
+        lock.shelf,
+        *sorted(f"{pin.project} {pin.sha256} {pin.manifest}" for pin in lock.pins),
+    ]
+    return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:32]
+
+
+def is_sound(path: Path) -> bool:
+    """Whether an environment is there and its own parts are: index, presence, a python that exists."""
+    private = path / PRIVATE
+    return all(part.exists() for part in (private / "index", private / "presence", path / "bin" / "python"))
+
+
+class _Builder:
+    """Writes one environment under ``temporary``, for use at ``path``."""
+
+    def __init__(
+        self, path: Path, temporary: Path, lock: Lock, manifests: Sequence[Manifest], interpreter: Interpreter
+    ) -> None:
+        self.path = path
+        self.temporary = temporary
+        self.lock = lock
+        self.manifests = manifests
+        self.interpreter = interpreter
+        self.index = make_index(lock, manifests, interpreter)
+        self.python = f"{path}/bin/python"
+        self._files = {number for names in self.index["folders"].values() for number in names.values()}
+
+    def build(self, engine: Path, config: Mapping[str, Any]) -> None:
+        self._make_folders()
+        presence = self._write_contents()
+        self._write_links()
+        self._write_top_levels()
+        self._write_virtual_environment(engine)
+        self._write_private(config, presence)
+
+    def _make_folders(self) -> None:
+        self.temporary.mkdir(mode=0o700)
+        for folder in sorted(self.index["folders"]):  # a folder sorts before what is in it
+            if folder:
+                os.mkdir(f"{self.temporary}/{folder}")  # noqa: PTH102  (thousands)
+
+    def _write_contents(self) -> bytearray:
+        """Inline and empty files, and stubs for binaries; one byte a file, 1 when it is in place."""
+        paths = self.index["paths"]
+        presence = bytearray(len(paths))
+        there = set()
+        for number, content, mode, mtime in self._contents():
+            self._write(paths[number], content, mode, mtime)
+            there.add(paths[number])
+        for number, path in enumerate(paths):
+            if path in there:
+                presence[number] = 1
+            elif path.startswith("bin/") and number in self._files:
+                self._write(path, stub(str(self.path), self.python, number), 0o755)
+        return presence
+
+    def _contents(self) -> Iterator[tuple[int, bytes, int, int]]:
+        number = -1
+        for manifest in self.manifests:
+            for file in manifest.files:
+                number += 1
+                if number not in self._files:
+                    continue
+                if file.frame < 0:
+                    content = manifest.inline[file.path]
+                    if file.path.startswith("scripts/"):
+                        content = rewritten(content, self.python)
+                    yield number, content, file.mode, file.mtime
+                elif file.size == 0:
+                    yield number, b"", file.mode, file.mtime
+
+    def _write(self, path: str, content: bytes | str, mode: int = 0o644, mtime: int | None = None) -> None:
+        file = f"{self.temporary}/{path}"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
+        with open(os.open(file, flags, 0o600), "wb") as stream:
+            stream.write(content.encode() if isinstance(content, str) else content)
+            stream.flush()
+            os.fchmod(stream.fileno(), mode)
+            if mtime is not None:
+                os.utime(stream.fileno(), (mtime, mtime))
+
+    def _write_links(self) -> None:
+        """Symbolic links of plain trees; one that leads out of the environment is left."""
+        for manifest in self.manifests:
+            for link, target in manifest.links.items():
+                path = installed_path(link, manifest.project, self.interpreter)
+                end = os.path.normpath(os.path.join(os.path.dirname(path), target))  # noqa: PTH118, PTH120
+                place = self.temporary / path
+                if not os.path.isabs(target) and not end.startswith("..") and not os.path.lexists(place):  # noqa: PTH117
+                    place.parent.mkdir(parents=True, exist_ok=True)
+                    place.symlink_to(target)
+
+    def _write_top_levels(self) -> None:
+        """top_level.txt where a wheel has none: else importlib.metadata asks RECORD, which brings the distribution."""
+        site = self.index["site"]
+        for name, number in self.index["folders"][site].items():
+            if number != -1 or not name.endswith(".dist-info"):
+                continue
+            inside = self.index["folders"][f"{site}/{name}"]
+            metadata = inside.get("METADATA", -1)
+            project = next((p for p in self.index["projects"] if p["start"] <= metadata < p["stop"]), None)
+            if project is not None and "top_level.txt" not in inside:
+                names = dict.fromkeys(module.partition(".")[0] for module in project["modules"])
+                self._write(f"{site}/{name}/top_level.txt", "".join(f"{n}\n" for n in names))
+
+    def _write_virtual_environment(self, engine: Path) -> None:
+        """What ``python -m venv`` writes (PEP 405), and the line that makes it fill itself."""
+        interpreter = self.interpreter
+        home = os.path.dirname(interpreter.executable)  # noqa: PTH120
+        self._write(
+            "pyvenv.cfg",
+            f"home = {home}\ninclude-system-site-packages = false\nversion = {interpreter.version}\n"
+            f"executable = {interpreter.executable}\nprompt = cloudshelf\n",
+        )
+        os.symlink(interpreter.executable, f"{self.temporary}/bin/python")  # noqa: PTH211
+        for name in ("python3", f"python{interpreter.minor}"):
+            os.symlink("python", f"{self.temporary}/bin/{name}")  # noqa: PTH211
+        os.symlink("lib", f"{self.temporary}/lib64")  # noqa: PTH211
+        for name, text in activate_scripts(self.path).items():
+            if not os.path.lexists(f"{self.temporary}/bin/{name}"):
+                self._write(f"bin/{name}", text)
+        (self.temporary / "include").mkdir(exist_ok=True)
+        self._write(f"{interpreter.site}/{OWN_PTH}", pth_line(engine, self.path))
+
+    def _write_private(self, config: Mapping[str, Any], presence: bytearray) -> None:
+        (self.temporary / PRIVATE).mkdir(mode=0o700)
+        for name in ("staging", "shadowed"):
+            (self.temporary / PRIVATE / name).mkdir(mode=0o700)
+        self._write(f"{PRIVATE}/users", b"", 0o600)
+        self._write(f"{PRIVATE}/lock.toml", format_lock(self.lock), 0o600)
+        self._write(f"{PRIVATE}/config", json.dumps(config), 0o600)
+        self._write(f"{PRIVATE}/presence", bytes(presence), 0o600)
+        self._write(f"{PRIVATE}/index", marshal.dumps(self.index), 0o600)
+
+
+def pth_line(engine: Path, environment: Path) -> str:
+    """One line of code, as ``site`` runs it; the engine's folder does not stay in sys.path."""
+    return (
+        f"import sys; sys.path.insert(0, {str(engine)!r}); "
+        f"from _cloudshelf.importing.activate import activate; sys.path.remove({str(engine)!r}); "
+        f"activate({str(environment)!r})\n"
+    )
+
+
+def _refresh(path: Path, config: Mapping[str, Any]) -> None:
+    """An environment whose fetcher is gone (its installation was removed) gets the one that asks for it now."""
+    file = path / PRIVATE / "config"
+    try:
+        command = json.loads(file.read_text())["fetcher"]
+        usable = bool(command) and os.access(command[0], os.X_OK)
+    except (OSError, ValueError, TypeError, KeyError):
+        usable = False
+    with disk_errors(file):
+        os.utime(path / PRIVATE / "users")  # prune goes by the time of last use
+        if not usable:
+            temporary = temporary_sibling(file)
+            temporary.write_text(json.dumps(config))
+            temporary.rename(file)
+
+
+def _remove_damaged(path: Path) -> None:
+    """What is there is not sound: out of the way with it."""
+    if os.path.lexists(path):
+        aside = temporary_sibling(path)
+        try:
+            path.rename(aside)
+        except OSError as error:
+            raise CacheUnusable(str(path), f"it is damaged and cannot be removed ({error.strerror})") from None
+        shutil.rmtree(aside, ignore_errors=True)

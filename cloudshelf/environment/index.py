@@ -1,0 +1,259 @@
+"""The index of an environment: where every file of a lock goes, and what has to be there before what.
+
+Written with ``marshal`` when the environment is built, read by importers (``importing/``) and the fetcher. Its fields
+are described in docs/architecture.md; a number is the position of a file in the whole lock, pin after pin.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from ..errors import ObjectInvalid, UsageError
+from ..model import File, Frame, Kind, Lock, Manifest
+from .interpreter import Interpreter
+
+_T = TypeVar("_T")
+LAYOUT = 1
+PRIVATE = ".cloudshelf"
+SHADOWED = f"{PRIVATE}/shadowed"  # where files go whose place is taken by a folder, or is the environment's own
+_SOURCE_SUFFIXES = (".py", ".pyc")
+_BROUGHT_EARLY = (Kind.DATA, Kind.LIBRARY)
+
+
+def make_index(lock: Lock, manifests: Sequence[Manifest], interpreter: Interpreter) -> dict[str, Any]:
+    """The index of ``lock``, whose pins have ``manifests``, in the same order. Raises UsageError when they do not."""
+    if [pin.project for pin in lock.pins] != [manifest.project for manifest in manifests]:
+        raise UsageError("The manifests are not those of the lock.")
+    places = _Places(interpreter)
+    files = [file for manifest in manifests for file in manifest.files]
+    for manifest in manifests:
+        for file in manifest.files:
+            places.add(installed_path(file.path, manifest.project, interpreter), file.digest)
+    starts = _starts(manifests)
+    projects = _projects(manifests, starts, interpreter)
+    return {
+        "layout": LAYOUT,
+        "site": interpreter.site,
+        "paths": places.paths,
+        "sizes": [file.size for file in files],
+        "modes": [file.mode for file in files],
+        "mtimes": [file.mtime for file in files],
+        "digests": b"".join(bytes.fromhex(file.digest) for file in files),
+        "kinds": "".join(file.kind for file in files),
+        **_frames(manifests),
+        "folders": places.folders,
+        "projects": projects,
+        "owner": _owners(projects),
+        "needs": _needs(manifests, starts),
+        "conflicts": places.conflicts,
+    }
+
+
+def installed_path(path: str, project: str, interpreter: Interpreter) -> str:
+    """Where ``path`` of a manifest goes, relative to the environment's root (the schemes of PEP 427)."""
+    scheme, _, rest = path.partition("/")
+    if scheme == "site":
+        return f"{interpreter.site}/{rest}"
+    if scheme == "scripts":
+        return f"bin/{rest}"
+    if scheme == "headers":
+        return f"include/site/python{interpreter.minor}/{project}/{rest}"
+    if scheme == "data":
+        return f"lib/{rest[6:]}" if rest.startswith("lib64/") else rest  # lib64 is a link to lib
+    raise ObjectInvalid(path, f"{scheme!r} is not an install scheme")
+
+
+def is_reserved(path: str, interpreter: Interpreter) -> bool:
+    """Whether the environment itself has something at ``path``: no distribution may replace it."""
+    return (
+        path in ("pyvenv.cfg", "lib64", "lib", "bin", f"{interpreter.site}/00_cloudshelf.pth")
+        or path in (f"bin/{name}" for name in ("activate", "python", "python3", f"python{interpreter.minor}"))
+        or path == PRIVATE
+        or path.startswith(f"{PRIVATE}/")
+    )
+
+
+class _Places:
+    """Which number has which place; the first pin wins, what differs is recorded in ``conflicts``."""
+
+    def __init__(self, interpreter: Interpreter) -> None:
+        self.paths: list[str] = []
+        self.folders: dict[str, dict[str, int]] = {"": {}}
+        self.conflicts: list[tuple[str, int, int]] = []  # (path, number that won, number that lost)
+        self._interpreter = interpreter
+        self._digests: list[str] = []
+        self.add_folder(interpreter.site)
+        self.add_folder("bin")
+
+    def add(self, path: str, digest: str) -> None:
+        """The next number is at ``path``."""
+        number = len(self.paths)
+        self._digests.append(digest)
+        if is_reserved(path, self._interpreter):
+            self.conflicts.append((path, -1, number))
+            self.paths.append(f"{SHADOWED}/{number}")
+            return
+        folder, _, name = path.rpartition("/")
+        first = self.folders[folder].get(name) if folder in self.folders else None
+        if first == -1 or (first is None and not self.add_folder(folder)):
+            self.conflicts.append((path, -1, number))
+            self.paths.append(f"{SHADOWED}/{number}")
+            return
+        self.paths.append(path)
+        if first is None:
+            self.folders[folder][name] = number
+        elif self._digests[first] != digest:
+            self.conflicts.append((path, first, number))
+
+    def add_folder(self, folder: str) -> bool:
+        """Make ``folder`` and those above it known; False when a file is in the way."""
+        if folder in self.folders:
+            return True
+        parent, _, name = folder.rpartition("/")
+        if not self.add_folder(parent) or self.folders[parent].setdefault(name, -1) != -1:
+            return False
+        self.folders[folder] = {}
+        return True
+
+
+def _starts(manifests: Sequence[Manifest]) -> list[int]:
+    starts = [0]
+    for manifest in manifests:
+        starts.append(starts[-1] + len(manifest.files))
+    return starts
+
+
+def _frames(manifests: Sequence[Manifest]) -> dict[str, Any]:
+    """Frames of all manifests in a row; each file's first frame as a number in that row."""
+    packs: dict[tuple[str, str], int] = {}
+    numbers: list[int] = []
+    first: list[int] = []
+    offsets: list[int] = []
+    frames: list[Frame] = []
+    for manifest in manifests:
+        base = len(frames)
+        frames.extend(manifest.frames)
+        numbers.extend(packs.setdefault((manifest.project, f.pack), len(packs)) for f in manifest.frames)
+        first.extend(base + file.frame if file.frame >= 0 else -1 for file in manifest.files)
+        offsets.extend(file.offset for file in manifest.files)
+    return {
+        "frame": first,
+        "offset": offsets,
+        "frames": {
+            "pack": numbers,
+            "offset": [f.offset for f in frames],
+            "length": [f.length for f in frames],
+            "size": [f.size for f in frames],
+            "digest": b"".join(bytes.fromhex(f.digest) for f in frames),
+        },
+        "packs": list(packs),
+    }
+
+
+def _projects(manifests: Sequence[Manifest], starts: Sequence[int], interpreter: Interpreter) -> list[dict[str, Any]]:
+    numbers = {manifest.project: i for i, manifest in enumerate(manifests)}
+    return [_project(manifest, start, numbers, interpreter) for manifest, start in zip(manifests, starts, strict=False)]
+
+
+def _project(manifest: Manifest, start: int, numbers: Mapping[str, int], interpreter: Interpreter) -> dict[str, Any]:
+    data = [start + i for i, file in enumerate(manifest.files) if file.kind in _BROUGHT_EARLY]
+    profiles = manifest.profiles
+    unknown = not profiles or any(profile.error for profile in profiles)
+    order = _unique(i for profile in profiles for i in profile.order)
+    return {
+        "name": manifest.project,
+        "version": manifest.version,
+        "start": start,
+        "stop": start + len(manifest.files),
+        "eager": start + manifest.eager,
+        "modules": list(modules_of(manifest.files, interpreter.suffixes)),
+        "wait": data if unknown else [start + i for i in _unique(i for p in profiles for i in p.opened)],
+        "data": data,
+        "profile": [start + i for i in order],
+        "uses": [
+            numbers[name]
+            for name in _unique(name for profile in profiles for name in profile.projects)
+            if name in numbers and name != manifest.project
+        ],
+    }
+
+
+def modules_of(files: Sequence[File], suffixes: Sequence[str]) -> tuple[str, ...]:
+    """Top-level modules that ``files`` bring; dotted for parts of a namespace (PEP 420), sorted.
+
+    A folder without any module under it (data alone) counts as a module too: it imports as a namespace.
+    """
+    endings = (*suffixes, *_SOURCE_SUFFIXES)
+    tree: dict[str, Any] = {}
+    for file in files:
+        scheme, *parts = file.path.split("/")
+        if scheme != "site" or not all(part.isidentifier() for part in parts[:-1]) or "__pycache__" in parts:
+            continue
+        folder = tree
+        for part in parts[:-1]:
+            folder = folder.setdefault(part, {})
+        name = next((parts[-1].removesuffix(end) for end in endings if parts[-1].endswith(end)), None)
+        if name is not None and name.isidentifier():
+            folder[name] = None
+    return tuple(sorted(_modules_below(tree, "")))
+
+
+def _modules_below(folder: Mapping[str, Any], prefix: str) -> list[str]:
+    found: list[str] = []
+    for name, inside in folder.items():
+        if inside is None or "__init__" in inside:
+            if name != "__init__":
+                found.append(prefix + name)
+        else:
+            found += _modules_below(inside, f"{prefix}{name}.") or ([name] if not prefix else [])
+    return found
+
+
+def _owners(projects: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    owners: dict[str, int] = {}
+    for number, project in enumerate(projects):
+        for module in project["modules"]:
+            owners.setdefault(module, number)
+    return owners
+
+
+def _needs(manifests: Sequence[Manifest], starts: Sequence[int]) -> dict[int, tuple[int, ...]]:
+    """For each native file the libraries of the lock that it needs, transitively.
+
+    ELF names are those of files, without folders (NEEDED, System V gABI); the same project's come first, because a
+    wheel finds its own bundled libraries through $ORIGIN. What the lock does not have, the system has.
+    """
+    by_name: list[dict[str, list[int]]] = []
+    for manifest, start in zip(manifests, starts, strict=False):
+        names: dict[str, list[int]] = defaultdict(list)
+        for i, file in enumerate(manifest.files):
+            if file.kind in (Kind.LIBRARY, Kind.EXTENSION) or i in manifest.needs:
+                names[posixpath.basename(file.path)].append(start + i)
+        by_name.append(names)
+    everywhere: dict[str, list[int]] = defaultdict(list)
+    for names in by_name:
+        for name, found in names.items():
+            everywhere[name] += found
+    direct: dict[int, list[int]] = {}
+    for manifest, start, names in zip(manifests, starts, by_name, strict=False):
+        for i, wanted in manifest.needs.items():
+            direct[start + i] = [n for name in wanted for n in names.get(name) or everywhere.get(name) or []]
+    return {number: needs for number in direct if (needs := _closure(number, direct))}
+
+
+def _closure(number: int, direct: Mapping[int, Sequence[int]]) -> tuple[int, ...]:
+    found: dict[int, None] = {}
+    waiting = list(direct.get(number, ()))
+    while waiting:
+        needed = waiting.pop()
+        if needed != number and needed not in found:
+            found[needed] = None
+            waiting.extend(direct.get(needed, ()))
+    return tuple(found)
+
+
+def _unique(items: Iterable[_T]) -> list[_T]:
+    return list(dict.fromkeys(items))

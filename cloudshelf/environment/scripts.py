@@ -1,0 +1,63 @@
+"""What is written into an environment's bin: scripts with its own python, stubs for binaries, activate."""
+
+from __future__ import annotations
+
+import os
+import venv
+from pathlib import Path
+from types import SimpleNamespace
+
+_LONGEST_SHEBANG = 127  # bytes; Linux before 5.1 cuts the line there (BINPRM_BUF_SIZE)
+_ACTIVATE = ("common/activate", "posix/activate.csh", "posix/activate.fish")
+
+
+def shebang(python: str, options: str = "") -> bytes:
+    """The first line of a script for ``python``.
+
+    A long path, or one with a space, does not fit there: then /bin/sh starts it, by lines that Python takes for a text.
+    """
+    line = f"#!{python}{f' {options}' if options else ''}\n".encode()
+    if len(line) <= _LONGEST_SHEBANG and b" " not in python.encode():
+        return line
+    return f"#!/bin/sh\n'''exec' \"{python}\" {options} \"$0\" \"$@\"\n' '''\n".encode()
+
+
+def rewritten(content: bytes, python: str) -> bytes:
+    """A script of a wheel, which begins with ``#!python`` (binary distribution format, "scripts directory")."""
+    first, newline, rest = content.partition(b"\n")
+    words = first.strip().split(None, 1)
+    if not newline or not words or words[0] not in (b"#!python", b"#!pythonw"):
+        return content
+    return shebang(python, words[1].decode() if len(words) > 1 else "") + rest
+
+
+def stub(environment: str, python: str, number: int) -> bytes:
+    """A program that brings file ``number`` and becomes it."""
+    code = f"from _cloudshelf.importing.stub import run\n\nrun({environment!r}, {number})\n"
+    return shebang(python, "-I") + code.encode()
+
+
+def activate_scripts(environment: Path) -> dict[str, str]:
+    """activate for each shell, by file name: the templates of the ``venv`` module; those it does not have are left."""
+    builder = venv.EnvBuilder(prompt="cloudshelf")
+    context = SimpleNamespace(
+        env_dir=str(environment),
+        env_name="cloudshelf",
+        prompt="(cloudshelf) " if _has_parentheses() else "cloudshelf",
+        bin_name="bin",
+        env_exe=f"{environment}/bin/python",
+        bin_path=f"{environment}/bin",
+    )
+    found = {}
+    for name in _ACTIVATE:
+        template = Path(venv.__file__).parent / "scripts" / name
+        if template.is_file():
+            found[os.path.basename(name)] = builder.replace_variables(template.read_text(), context)  # noqa: PTH119
+    return found
+
+
+def _has_parentheses() -> bool:
+    """Up to 3.12 venv's context has them in the prompt, later its templates do."""
+    import sys
+
+    return sys.version_info < (3, 13)

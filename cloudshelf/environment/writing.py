@@ -1,0 +1,44 @@
+"""Disk errors in the words of ``cloudshelf.errors``, and names for what is not finished."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import itertools
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..errors import CacheUnusable, DiskFull
+
+UNFINISHED = ".unfinished-"
+_numbers = itertools.count()
+
+
+@contextlib.contextmanager
+def disk_errors(path: Path) -> Iterator[None]:
+    """Raises DiskFull or CacheUnusable, naming ``path``, for an OSError of the block."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFull(str(path)) from error
+        raise CacheUnusable(str(path), error.strerror or str(error)) from error
+
+
+def temporary_sibling(path: Path) -> Path:
+    """A folder that is not there yet beside ``path``; its name says whose it is."""
+    return path.parent / f"{UNFINISHED}{os.getpid()}-{next(_numbers)}-{path.name[:16]}"
+
+
+def remove_unfinished(folder: Path) -> int:
+    """Remove what processes that are gone left behind in ``folder``; how many."""
+    removed = 0
+    with contextlib.suppress(FileNotFoundError):
+        for path in list(folder.iterdir()):
+            owner = path.name.removeprefix(UNFINISHED).partition("-")[0]
+            if path.name.startswith(UNFINISHED) and owner.isdecimal() and not Path("/proc", owner).exists():
+                shutil.rmtree(path, ignore_errors=True)
+                removed += 1
+    return removed

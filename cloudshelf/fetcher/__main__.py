@@ -1,0 +1,65 @@
+"""python -m cloudshelf.fetcher --cache DIR --socket PATH: the process that fills environments.
+
+It listens first and loads its libraries then: whoever started it is waiting.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from ..errors import ShelfError
+from .daemon import detach, open_log
+from .server import IDLE, Server
+
+
+def main(arguments: list[str]) -> int:
+    """0 at its end, or when another fetcher listens already; 2 for wrong usage; 3 when it cannot start."""
+    options = dict(zip(arguments[::2], arguments[1::2], strict=False))
+    if len(arguments) != 4 or set(options) != {"--cache", "--socket"}:
+        sys.stderr.write("usage: python -m cloudshelf.fetcher --cache DIR --socket PATH\n")
+        return 2
+    cache, path = Path(options["--cache"]).absolute(), Path(options["--socket"]).absolute()
+    log = cache / "fetcher" / "log"
+    os.environ["CLOUDSHELF_CACHE"] = str(cache)  # for the verbs that are served here
+    try:
+        detach(log)
+        server = Server(cache, path, idle=_idle_seconds())
+        if not server.listen():
+            return 0
+    except ShelfError as error:
+        sys.stderr.write(f"{error}\n")
+        return error.exit_code
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    threading.Thread(target=_get_ready, args=(server, log), daemon=True).start()
+    with contextlib.suppress(SystemExit):
+        server.run()
+    return 0
+
+
+def _get_ready(server: Server, log: Path) -> None:
+    """What takes time, while the first client is still connecting. What fails here is told to the first request."""
+    try:
+        server.engine.get()
+        if os.environ.get("CLOUDSHELF_URL", "").startswith("s3:"):
+            importlib.import_module("cloudshelf.stores.object_store")
+    except Exception as error:
+        sys.stderr.write(f"{error}\n")
+    open_log(log)
+
+
+def _idle_seconds() -> float:
+    try:
+        return float(os.environ.get("CLOUDSHELF_FETCHER_IDLE", IDLE))
+    except ValueError:
+        return IDLE
+
+
+if __name__ == "__main__":
+    code = main(sys.argv[1:])
+    os._exit(code)  # threads that still wait for a network must not keep the process

@@ -1,0 +1,246 @@
+"""The cache of file contents: ``blobs/<2hex>/<sha256>-<mode>``, verified once, when they enter.
+
+A name holds the digest and the permission bits, because a hard link shares the bits of what it links to. The user is
+the trust boundary: folders are ours and closed to others (0700), and an entry that another user owns, or a symbolic
+link, is refused. Later uses check owner, mode and size; ``cache verify`` hashes again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import stat
+import threading
+from pathlib import Path
+
+from ..errors import CacheUnusable, ObjectInvalid
+from .disk import copy_file, disk_errors, link_file, private_folder, remove_leftovers, temporary_name, write_all
+
+SMALL = 64 << 10  # bytes; a smaller file is copied, so that an edit of it stays in its environment
+_CANNOT_LINK = {errno.EXDEV, errno.EMLINK, errno.EPERM, errno.EOPNOTSUPP}
+_CHUNK = 1 << 20
+
+
+def is_small(path: str, size: int) -> bool:
+    """Whether a file is copied into an environment rather than linked: people edit sources."""
+    return size < SMALL or path.endswith(".py")
+
+
+class BlobCache:
+    """The blobs of one cache folder. Any thread, any number of processes."""
+
+    def __init__(self, cache: Path) -> None:
+        """Raises CacheUnusable when the folder cannot be made, or belongs to somebody else."""
+        with disk_errors(cache):
+            cache.parent.mkdir(parents=True, exist_ok=True)
+        self.root = cache / "blobs"
+        self._temporary = self.root / "tmp"
+        for folder in (cache, self.root, self._temporary):
+            private_folder(folder)
+        self._checked: set[str] = set()
+        self._clones = True  # until the file system says that it cannot
+        remove_leftovers(self._temporary)
+
+    def path(self, digest: str, mode: int) -> str:
+        return f"{self.root}/{digest[:2]}/{digest}-{mode:03o}"
+
+    def has(self, digest: str, mode: int, size: int) -> bool:
+        """Whether ``place`` can bring it. Raises CacheUnusable for an entry of another user."""
+        try:
+            status = os.lstat(self.path(digest, mode))
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        self._refuse_foreign(status, self.path(digest, mode))
+        return status.st_size == size and stat.S_IMODE(status.st_mode) == mode
+
+    def put(self, content: bytes | memoryview, digest: str, mode: int, mtime: int = 0) -> None:
+        """Keep ``content``. Raises ObjectInvalid when it has another digest, DiskFull, CacheUnusable."""
+        if self.has(digest, mode, len(content)):
+            return
+        with self.writer(digest, mode, mtime) as writer:
+            writer.write(0, content)
+            writer.finish(hashlib.sha256(content).hexdigest())
+
+    def writer(self, digest: str, mode: int, mtime: int) -> BlobWriter:
+        """For a content that comes in pieces."""
+        if digest[:2] not in self._checked:
+            private_folder(self.root / digest[:2])
+            self._checked.add(digest[:2])
+        return BlobWriter(self._temporary / temporary_name(), self.path(digest, mode), digest, mode, mtime)
+
+    def place(self, digest: str, mode: int, size: int, destination: str, staging: Path, mtime: int) -> bool:
+        """Bring a blob to ``destination``, beside ``staging``; False when it is not, or no longer whole, in the cache.
+
+        A hard link keeps the time of the blob, which is that of the first environment that had it: setting it would
+        change it for all. Raises CacheUnusable for an entry of another user or a symbolic link, and DiskFull.
+        """
+        path = self.path(digest, mode)
+        try:
+            source = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError as error:
+            reason = "it is a symbolic link" if error.errno == errno.ELOOP else str(error.strerror)
+            raise CacheUnusable(path, reason) from error
+        try:
+            status = os.fstat(source)
+            self._refuse_foreign(status, path)
+            if stat.S_IMODE(status.st_mode) != mode or status.st_size != size:
+                os.unlink(path)  # noqa: PTH108  (edited in place, or cut off by a crash of the machine)
+                return False
+            with disk_errors(destination):
+                self._place(source, path, str(staging / temporary_name()), destination, size, mode, mtime)
+        finally:
+            os.close(source)
+        return True
+
+    def _place(
+        self, source: int, path: str, temporary: str, destination: str, size: int, mode: int, mtime: int
+    ) -> None:
+        if not is_small(destination, size):
+            if self._clones:
+                self._clones = copy_file(source, temporary, destination, size, mode, mtime, clone=True)
+                if self._clones:
+                    return
+            try:
+                link_file(path, temporary, destination)
+                return
+            except OSError as error:
+                if error.errno not in _CANNOT_LINK:
+                    raise
+        copy_file(source, temporary, destination, size, mode, mtime, clone=False)
+
+    def _refuse_foreign(self, status: os.stat_result, path: str) -> None:
+        if stat.S_ISLNK(status.st_mode):
+            raise CacheUnusable(path, "it is a symbolic link")
+        if not stat.S_ISREG(status.st_mode):
+            raise CacheUnusable(path, "it is not a file")
+        if status.st_uid != os.geteuid():
+            raise CacheUnusable(path, "another user owns it")
+
+
+class BlobWriter:
+    """One blob on its way into the cache; as a context manager it removes what was not finished."""
+
+    def __init__(self, temporary: Path, destination: str, digest: str, mode: int, mtime: int) -> None:
+        self._temporary = temporary
+        self._destination = destination
+        self._digest = digest
+        self._mode = mode
+        self._mtime = mtime
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
+        with disk_errors(destination):
+            self._descriptor = os.open(temporary, flags, 0o600)
+
+    def write(self, offset: int, piece: bytes | memoryview) -> None:
+        """Pieces may come in any order and from several threads."""
+        with disk_errors(self._destination):
+            write_all(self._descriptor, piece, offset)
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Some bytes of what was written. Raises CacheUnusable when there are none."""
+        with disk_errors(self._destination):
+            data = os.pread(self._descriptor, length, offset)
+        if not data:
+            raise CacheUnusable(self._destination, "what was just written is not there")
+        return data
+
+    def finish(self, found: str) -> None:
+        """Into its place, if ``found`` is the digest that it should have. Raises ObjectInvalid."""
+        if found != self._digest:
+            raise ObjectInvalid(f"blob {self._digest}", f"its content has the digest {found}")
+        with disk_errors(self._destination):
+            os.fchmod(self._descriptor, self._mode)
+            os.utime(self._descriptor, (self._mtime, self._mtime))
+            self._temporary.rename(self._destination)
+        self.close()
+
+    def close(self) -> None:
+        """Forget it; what was not finished is removed."""
+        if self._descriptor >= 0:
+            descriptor, self._descriptor = self._descriptor, -1
+            os.close(descriptor)
+            with contextlib.suppress(OSError):
+                self._temporary.unlink()
+
+    def __enter__(self) -> BlobWriter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class Assembly:
+    """A file that several frames bring: pieces are written where they belong as they come, and hashed in order.
+
+    Hashing follows the pieces, so that a large library is not hashed after its last byte but along the way; whichever
+    thread brings the piece that was missing goes on with those that wait on the disk.
+    """
+
+    def __init__(self, writer: BlobWriter, size: int) -> None:
+        self._writer = writer
+        self._size = size
+        self._lock = threading.Lock()
+        self._hash = hashlib.sha256()
+        self._hashed = 0
+        self._waiting: dict[int, int] = {}  # offset → length of pieces on the disk that are not hashed yet
+        self._hashing = False
+        self._adding = 0
+        self._closed = False
+
+    def add(self, offset: int, piece: memoryview) -> bool:
+        """Whether this was the last piece, and the blob is in the cache now. Raises as BlobWriter does."""
+        with self._lock:
+            if self._closed:
+                return False
+            self._adding += 1
+        try:
+            return self._add(offset, piece)
+        finally:
+            with self._lock:
+                self._adding -= 1
+                self._close_unused()
+
+    def close(self) -> None:
+        """Forget it once no thread is adding: a descriptor closed under a writer may be somebody else's next."""
+        with self._lock:
+            self._closed = True
+            self._close_unused()
+
+    def _add(self, offset: int, piece: memoryview) -> bool:
+        self._writer.write(offset, piece)
+        with self._lock:
+            self._waiting[offset] = len(piece)
+            if self._hashing or offset != self._hashed:
+                return False
+            self._hashing = True
+            del self._waiting[offset]
+        self._hash.update(piece)
+        position = offset + len(piece)
+        while length := self._hashed_up_to(position):
+            self._hash_from_disk(position, position + length)
+            position += length
+        if position < self._size:
+            return False
+        self._writer.finish(self._hash.hexdigest())
+        return True
+
+    def _hashed_up_to(self, position: int) -> int:
+        """The length of the piece that waits at ``position``; 0 when it has not come yet, and somebody else goes on."""
+        with self._lock:
+            self._hashed = position
+            length = self._waiting.pop(position, 0)
+            self._hashing = length > 0
+            return length
+
+    def _hash_from_disk(self, start: int, stop: int) -> None:
+        while start < stop:
+            data = self._writer.read(start, min(_CHUNK, stop - start))
+            self._hash.update(data)
+            start += len(data)
+
+    def _close_unused(self) -> None:
+        if self._closed and not self._adding:
+            self._writer.close()

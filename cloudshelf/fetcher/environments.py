@@ -1,0 +1,277 @@
+"""An open environment: what its index says, and the presence file that tells importers what is in place."""
+
+from __future__ import annotations
+
+import bisect
+import fcntl
+import json
+import marshal
+import mmap
+import os
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ..codecs.names import pack_key
+from ..errors import CacheUnusable, FormatUnknown
+from ..model import Frame, Kind
+from ..stores.protocols import GetRange
+from .disk import disk_errors, remove_leftovers
+
+LAYOUT = 1
+
+
+class Piece(NamedTuple):
+    """A part of a file: ``length`` bytes at ``start`` of the content of ``frame`` go to ``offset`` of the file."""
+
+    frame: int
+    start: int
+    length: int
+    offset: int
+
+
+class Environment:
+    """The facts of one environment folder. Any thread; the numbers are those of its index."""
+
+    def __init__(self, path: Path, store: GetRange, index: Mapping[str, Any]) -> None:
+        """Opens the presence file. Raises CacheUnusable when it is another user's, or does not fit the index."""
+        self.path = path
+        self.root = f"{path}/"
+        self.staging = path / ".cloudshelf" / "staging"
+        self.store = store
+        self.paths: list[str] = index["paths"]
+        self.sizes: list[int] = index["sizes"]
+        self.modes: list[int] = index["modes"]
+        self.mtimes: list[int] = index["mtimes"]
+        self.kinds: str = index["kinds"]
+        self.first_frame: list[int] = index["frame"]
+        self.projects: list[dict[str, Any]] = index["projects"]
+        self.packs: list[tuple[str, str]] = index["packs"]
+        self.needs: dict[int, tuple[int, ...]] = index["needs"]
+        frames = index["frames"]
+        self.frame_pack: list[int] = frames["pack"]
+        self.frame_offset: list[int] = frames["offset"]
+        self.frame_length: list[int] = frames["length"]
+        self.frame_size: list[int] = frames["size"]
+        self._frame_digests: bytes = frames["digest"]
+        self._digests: bytes = index["digests"]
+        self._offsets: list[int] = index["offset"]
+        self._starts: list[int] = [project["start"] for project in self.projects]
+        self.packed = self._sum_packed()
+        self.twins = self._find_twins()
+        self._touching = self._map_frames()
+        self.presence, self._identity = self._open_presence()
+        self._users = threading.Lock()
+        self._used = 0
+        self._user_lock = -1
+        with disk_errors(path):
+            self.staging.mkdir(mode=0o700, exist_ok=True)
+            if any(winner < 0 for _, winner, _ in index.get("conflicts", ())):
+                (path / ".cloudshelf" / "shadowed").mkdir(mode=0o700, exist_ok=True)
+        remove_leftovers(self.staging)
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def digest(self, number: int) -> str:
+        return self._digests[32 * number : 32 * number + 32].hex()
+
+    def destination(self, number: int) -> str:
+        return self.root + self.paths[number]
+
+    def frame(self, number: int) -> Frame:
+        digest = self._frame_digests[32 * number : 32 * number + 32].hex()
+        pack = self.packs[self.frame_pack[number]][1]
+        return Frame(pack, self.frame_offset[number], self.frame_length[number], self.frame_size[number], digest)
+
+    def pack_key(self, frame: int) -> str:
+        return pack_key(*self.packs[self.frame_pack[frame]])
+
+    def pack_project(self, frame: int) -> str:
+        return self.packs[self.frame_pack[frame]][0]
+
+    def project_of(self, number: int) -> str:
+        name: str = self.projects[bisect.bisect_right(self._starts, number) - 1]["name"]
+        return name
+
+    def pieces(self, number: int) -> list[Piece]:
+        """The parts of a file, in order; none for an empty one."""
+        found = []
+        frame, start, offset, size = self.first_frame[number], self._offsets[number], 0, self.sizes[number]
+        while offset < size:
+            length = min(self.frame_size[frame] - start, size - offset)
+            if length:
+                found.append(Piece(frame, start, length, offset))
+            offset += length
+            frame, start = frame + 1, 0
+        return found
+
+    def touching(self, frame: int) -> list[int]:
+        """The files that have bytes in ``frame``, or begin in it."""
+        return self._touching[frame]
+
+    def is_idle(self, number: int) -> bool:
+        return self.kinds[number] == Kind.IDLE
+
+    def is_shadowed(self, number: int) -> bool:
+        """Whether this is an inline file that has no place in the environment (see environment/index.py)."""
+        return self.first_frame[number] < 0 and self.paths[number].startswith(".cloudshelf/shadowed/")
+
+    def mark(self, number: int) -> None:
+        """Tell importers that a file is in place, under each number that its path has."""
+        self.presence[number] = 1
+        for twin in self.twins.get(number, ()):
+            self.presence[twin] = 1
+
+    def original(self, number: int) -> int:
+        """The number that a path is brought under: the first, where two pins bring the same path."""
+        return self._originals.get(number, number)
+
+    def is_current(self) -> bool:
+        """Whether the folder is still the one that was opened (pruned and built again, it has other files)."""
+        try:
+            status = os.stat(self._presence_path)  # noqa: PTH116  (on the hot path)
+        except OSError:
+            return False
+        return (status.st_dev, status.st_ino) == self._identity
+
+    def hold(self) -> None:
+        """Keep ``prune`` away until ``release``. Raises CacheUnusable when it is removing this environment just now."""
+        with self._users:
+            if self._used == 0:
+                self._user_lock = self._take_user_lock()
+            self._used += 1
+
+    def release(self) -> None:
+        with self._users:
+            self._used -= 1
+            if self._used == 0:
+                os.close(self._user_lock)
+
+    def _take_user_lock(self) -> int:
+        path = self.path / ".cloudshelf" / "users"
+        with disk_errors(path):
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            raise CacheUnusable(str(self.path), "it is being pruned") from None
+        return descriptor
+
+    @property
+    def _presence_path(self) -> str:
+        return f"{self.path}/.cloudshelf/presence"
+
+    def _open_presence(self) -> tuple[mmap.mmap, tuple[int, int]]:
+        with disk_errors(self._presence_path):
+            descriptor = os.open(self._presence_path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+        try:
+            status = os.fstat(descriptor)
+            if status.st_uid != os.geteuid():
+                raise CacheUnusable(self._presence_path, "another user owns it")
+            if status.st_size < max(1, len(self.paths)):
+                raise CacheUnusable(self._presence_path, "it does not fit its index")
+            return mmap.mmap(descriptor, 0), (status.st_dev, status.st_ino)
+        finally:
+            os.close(descriptor)
+
+    def _sum_packed(self) -> dict[str, int]:
+        """Bytes of all frames, by project."""
+        totals = {str(project["name"]): 0 for project in self.projects}
+        for pack, length in zip(self.frame_pack, self.frame_length, strict=True):
+            totals[self.packs[pack][0]] += length
+        return totals
+
+    def _find_twins(self) -> dict[int, list[int]]:
+        """Numbers of a path that two pins bring: the first one's file is brought, the others are the same place."""
+        self._originals: dict[int, int] = {}
+        twins: dict[int, list[int]] = {}
+        if len(set(self.paths)) < len(self.paths):
+            first: dict[str, int] = {}
+            for number, path in enumerate(self.paths):
+                original = first.setdefault(path, number)
+                if original != number:
+                    self._originals[number] = original
+                    twins.setdefault(original, []).append(number)
+        return twins
+
+    def _map_frames(self) -> list[list[int]]:
+        touching: list[list[int]] = [[] for _ in self.frame_length]
+        ends = self.frame_size
+        for number, (frame, offset, size) in enumerate(zip(self.first_frame, self._offsets, self.sizes, strict=True)):
+            if frame < 0:
+                continue
+            touching[frame].append(number)
+            if offset + size > ends[frame]:
+                for piece in self.pieces(number):
+                    if piece.frame != frame:
+                        touching[piece.frame].append(number)
+        return touching
+
+
+class Environments:
+    """The environments that this process has open; a store is opened once for each shelf."""
+
+    def __init__(self, open_store: Callable[[str], GetRange]) -> None:
+        self._open_store = open_store
+        self._lock = threading.Lock()
+        self._open: dict[str, Environment] = {}
+        self._stores: dict[str, GetRange] = {}
+
+    def get(self, path: str) -> Environment:
+        """The environment at ``path``, an absolute folder. Raises CacheUnusable, FormatUnknown, and as open_store."""
+        found = self._open.get(path)
+        if found is not None and found.is_current():
+            return found
+        with self._lock:
+            found = self._open.get(path)
+            if found is None or not found.is_current():
+                self._open[path] = found = self._read(Path(path))
+            return found
+
+    def all(self) -> list[Environment]:
+        with self._lock:
+            return list(self._open.values())
+
+    def _read(self, path: Path) -> Environment:
+        config = self._read_config(path)
+        index = _read_index(path / ".cloudshelf" / "index")
+        url = str(config["shelf"])
+        if url not in self._stores:
+            self._stores[url] = self._open_store(url)
+        return Environment(path, self._stores[url], index)
+
+    def _read_config(self, path: Path) -> dict[str, Any]:
+        file = path / ".cloudshelf" / "config"
+        try:
+            config = json.loads(_read_own(file))
+            if not isinstance(config, dict) or not isinstance(config.get("shelf"), str):
+                raise ValueError("it names no shelf")
+        except ValueError as error:
+            raise CacheUnusable(str(file), f"it cannot be read ({error})") from None
+        return config
+
+
+def _read_index(file: Path) -> dict[str, Any]:
+    """marshal is safe here: the file is ours, in a folder of ours, and made from manifests that were verified."""
+    try:
+        index = marshal.loads(_read_own(file))
+    except (ValueError, EOFError, TypeError) as error:
+        raise CacheUnusable(str(file), f"it cannot be read ({error})") from None
+    if not isinstance(index, dict):
+        raise CacheUnusable(str(file), "it is not an index")
+    if index.get("layout") != LAYOUT:
+        raise FormatUnknown(str(file), index.get("layout"), LAYOUT)
+    return index
+
+
+def _read_own(file: Path) -> bytes:
+    """The content of a file that belongs to us, and is not a symbolic link. Raises CacheUnusable."""
+    with disk_errors(file):
+        descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        with open(descriptor, "rb") as stream:
+            if os.fstat(descriptor).st_uid != os.geteuid():
+                raise CacheUnusable(str(file), "another user owns it")
+            return stream.read()

@@ -1,0 +1,392 @@
+"""One grammar for ``cloudshelf VERB …`` and ``%shelf VERB …``: words in, a Command out. Standard library only.
+
+Nothing here reads files, and no word ever reaches a shell or an eval. What cannot be understood is a UsageError, never
+a SystemExit: a notebook must survive a typing error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import re
+import shlex
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from .errors import UsageError
+
+BOTH = ("command", "magic")
+
+
+class HelpAsked(Exception):
+    """``--help`` was among the words; the argument is the page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What was asked: a verb with its arguments, and the options that every verb has."""
+
+    verb: str
+    args: dict[str, Any] = field(default_factory=dict)
+    shelf: str | None = None
+    json: bool = False
+    debug: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """A verb of the grammar: ``declare`` adds its own arguments to a parser."""
+
+    name: str
+    summary: str
+    examples: tuple[str, ...]
+    declare: Callable[[argparse.ArgumentParser], None]
+    faces: tuple[str, ...] = BOTH
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse that raises: it neither prints nor exits."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}. {' '.join(self.format_usage().split())}")
+
+    def print_help(self, file: Any = None) -> None:
+        raise HelpAsked(self.format_help())
+
+
+def parse_words(words: Sequence[str], *, face: str = "command") -> Command:
+    """The command in ``words`` (without the program's name).
+
+    ``face`` is "command" or "magic"; without a verb the command is "help", the magic is "status".
+    Raises UsageError, or HelpAsked with a page.
+    """
+    shelf, json, debug, rest = _leading_options(list(words), face)
+    if not rest:
+        return Command("status" if face == "magic" else "help", {}, shelf, json, debug)
+    verb = find_verb(rest[0], face)
+    options, trailing = _split_command(verb, rest[1:])
+    parser = _parser_of(verb, face)
+    known = vars(parser.parse_intermixed_args(options) if verb.name != "run" else parser.parse_args(options))
+    if verb.name == "run" and trailing is not None:
+        known["command"] = [*known["command"], "--", *trailing] if known["command"] else trailing
+    for name in ("requirements",):
+        if name in known:
+            known[name] = join_specifiers(known[name])
+    return Command(
+        verb.name,
+        {k: v for k, v in known.items() if k not in ("shelf", "json", "debug")},
+        known["shelf"] or shelf,
+        known["json"] or json,
+        known["debug"] or debug,
+    )
+
+
+def parse_line(line: str) -> Command:
+    """The command in the line of a magic."""
+    return parse_words(split_line(line), face="magic")
+
+
+def split_line(line: str) -> list[str]:
+    """The words of a magic's line: quotes group, ``#`` after a space begins a comment, everything else is literal.
+
+    A notebook has no redirection, so ``pandas>=2.2,<3`` needs no quotes. Raises UsageError for an open quote.
+    """
+    lexer = shlex.shlex(strip_comment(line), posix=True, punctuation_chars=False)
+    lexer.whitespace_split, lexer.commenters, lexer.escape = True, "", ""
+    try:
+        return list(lexer)
+    except ValueError:
+        raise UsageError(f"A quote is not closed in: {line.strip()}") from None
+
+
+def strip_comment(line: str) -> str:
+    """``line`` without its comment: ``#`` at the start or after white space, not inside quotes (requirements.txt)."""
+    quote = ""
+    for i, char in enumerate(line):
+        if quote:
+            quote = "" if char == quote else quote
+        elif char in "\"'":
+            quote = char
+        elif char == "#" and (i == 0 or line[i - 1].isspace()):
+            return line[:i]
+    return line
+
+
+def join_specifiers(words: Iterable[str]) -> list[str]:
+    """Requirements of words that were split at spaces: ``pandas >= 2.2 , < 3`` is one requirement."""
+    joined: list[str] = []
+    for word in words:
+        if joined and (word[:1] in tuple("<>=!~,;[@") or joined[-1][-1:] in tuple("<>=!~,;[@(")):
+            joined[-1] += word
+        else:
+            joined.append(word)
+    return joined
+
+
+def parse_requirements(text: str) -> Iterator[str]:
+    """The requirement lines of a requirements file or a ``%%shelf`` cell.
+
+    Comments and ``\\`` at the end of a line as pip reads them. ``-r FILE`` and ``-c FILE`` come out as they are;
+    per-requirement options (``--hash=…``) are dropped, since the shelf verifies by its own digests.
+    Raises UsageError for any other option.
+    """
+    for line in re.sub(r"\\\r?\n", " ", text).splitlines():
+        line = strip_comment(line).strip()
+        if re.match(r"(-r|-c|--requirement|--constraint)[ =]", line):
+            yield line
+        elif line.startswith("-"):
+            raise UsageError(f"{line.split()[0]} has no meaning for a shelf; requirement lines and -r FILE do: {line}")
+        elif line:
+            yield re.split(r"\s--\w", line)[0].strip()
+
+
+def find_verb(word: str, face: str) -> Verb:
+    """The verb named ``word``. Raises UsageError with what was probably meant."""
+    verb = VERBS.get(word)
+    if verb is not None and face in verb.faces:
+        return verb
+    program = "%shelf" if face == "magic" else "cloudshelf"
+    if verb is not None:
+        other = "notebook magic (%shelf)" if face == "command" else "command (in a terminal: cloudshelf)"
+        raise UsageError(f"{word} exists only as a {other}. For the others: {program} --help")
+    names = [v.name for v in VERBS.values() if face in v.faces]
+    near = difflib.get_close_matches(word, names, n=2, cutoff=0.5)
+    guess = f" Did you mean {' or '.join(near)}?" if near else ""
+    if not near and re.search(r"[<>=~!]", word):
+        guess = (
+            f" Did you mean: {program} use {word}" if face == "magic" else f" Did you mean: {program} publish {word}"
+        )
+    raise UsageError(f"{word!r} is not a verb of {program}.{guess} All verbs: {', '.join(sorted(names))}")
+
+
+def options_of(verb: Verb) -> list[str]:
+    """The long options of a verb, for completion."""
+    actions = _parser_of(verb, "magic")._actions
+    return sorted({o for action in actions for o in action.option_strings if o.startswith("--")})
+
+
+def overview(face: str) -> str:
+    """The page of ``cloudshelf --help`` and ``%shelf --help``."""
+    program = "%shelf" if face == "magic" else "cloudshelf"
+    verbs = [verb for verb in VERBS.values() if face in verb.faces]
+    lines = [f"usage: {program} [--shelf URL] [--json] [--debug] VERB …", ""]
+    lines += [f"  {verb.name:<10} {verb.summary}" for verb in verbs]
+    lines += ["", "  --shelf URL  which shelf (else CLOUDSHELF_URL): s3://bucket/prefix or file:///folder"]
+    lines += ["  --json       the result as JSON", "  --debug      full traceback of an error"]
+    lines += ["", f"{program} VERB --help has the options of a verb, with examples."]
+    return "\n".join(lines) + "\n"
+
+
+def _leading_options(words: list[str], face: str) -> tuple[str | None, bool, bool, list[str]]:
+    """The common options that stand before the verb, and the words from the verb on."""
+    shelf, json, debug = None, False, False
+    while words and words[0].startswith("-"):
+        word = words.pop(0)
+        if word in ("-h", "--help"):
+            raise HelpAsked(overview(face))
+        if word == "--version":
+            from . import __version__
+
+            raise HelpAsked(f"cloudshelf {__version__}\n")
+        if word == "--json":
+            json = True
+        elif word == "--debug":
+            debug = True
+        elif word == "--shelf" and words:
+            shelf = words.pop(0)
+        elif word.startswith("--shelf="):
+            shelf = word.removeprefix("--shelf=")
+        else:
+            raise UsageError(f"{word} needs a value or does not exist. {overview(face).splitlines()[0]}")
+    return shelf, json, debug, words
+
+
+def _split_command(verb: Verb, words: list[str]) -> tuple[list[str], list[str] | None]:
+    """Words for argparse, and what follows ``--`` of ``run``, which argparse must not see."""
+    if verb.name == "run" and "--" in words:
+        at = words.index("--")
+        return words[:at], words[at + 1 :]
+    return words, None
+
+
+def _parser_of(verb: Verb, face: str) -> _Parser:
+    program = "%shelf" if face == "magic" else "cloudshelf"
+    parser = _Parser(
+        prog=f"{program} {verb.name}",
+        description=verb.summary,
+        epilog="examples:\n" + "\n".join(f"  {program} {example}" for example in verb.examples),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    verb.declare(parser)
+    common = parser.add_argument_group("every verb")
+    common.add_argument("--shelf", metavar="URL", help="which shelf (else CLOUDSHELF_URL)")
+    common.add_argument("--json", action="store_true", help="the result as JSON")
+    common.add_argument("--debug", action="store_true", help="full traceback of an error")
+    return parser
+
+
+def _nothing(_parser: argparse.ArgumentParser) -> None:
+    pass
+
+
+def _requirements(parser: argparse.ArgumentParser, what: str = "such as pandas or pandas>=2.2,<3") -> None:
+    parser.add_argument("requirements", nargs="*", metavar="REQUIREMENT", help=what)
+    parser.add_argument("-r", "--requirement", action="append", default=[], metavar="FILE", help="lines of a file")
+
+
+def _interpreter(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--python", metavar="VERSION", help="for this Python, such as 3.12 (default: this one)")
+    parser.add_argument("--platform", metavar="TAG", help="for this platform, such as manylinux_2_28_aarch64")
+
+
+def _init(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("url", nargs="?", metavar="URL", help="s3://bucket/prefix or file:///folder")
+    parser.add_argument("--name", default="", help="what people call this shelf")
+
+
+def _publish(parser: argparse.ArgumentParser) -> None:
+    _requirements(parser, "a requirement, a wheel file or a source archive")
+    parser.add_argument("--no-deps", action="store_true", help="without what they require")
+    _interpreter(parser)
+    parser.add_argument("--default", action="store_true", help="make these versions the ones a bare name takes")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be uploaded, upload nothing")
+    parser.add_argument("--index-url", "-i", metavar="URL", help="pip's: another index than the configured one")
+    parser.add_argument("--extra-index-url", action="append", default=[], metavar="URL", help="pip's: a further index")
+    parser.add_argument("--find-links", "-f", action="append", default=[], metavar="DIR", help="pip's: folder or page")
+    parser.add_argument("--no-index", action="store_true", help="pip's: only --find-links")
+    parser.add_argument(
+        "--allow-module", action="append", default=[], metavar="MODULE", help="may take over this module's name"
+    )
+
+
+def _project(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", metavar="PROJECT[==VERSION]")
+
+
+def _release(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", metavar="PROJECT==VERSION")
+
+
+def _ls(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", nargs="?", metavar="PROJECT[==VERSION]", help="its versions, or a version's wheels")
+
+
+def _search(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("words", nargs="+", metavar="WORD", help="in names, summaries and module names")
+
+
+def _why(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", metavar="PROJECT", help="a pinned project: who asked for it")
+    parser.add_argument("--lock", metavar="FILE", help="in this lock (default in a notebook: its own pins)")
+    parser.add_argument("--with", dest="with_", action="append", default=[], metavar="REQUIREMENT", help="in its lock")
+
+
+def _use(parser: argparse.ArgumentParser) -> None:
+    _requirements(parser)
+    parser.add_argument("--restart", action="store_true", help="restart the kernel first, when versions are loaded")
+
+
+def _drop(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("projects", nargs="+", metavar="PROJECT", help="no longer asked for")
+
+
+def _lock(parser: argparse.ArgumentParser) -> None:
+    _requirements(parser, "what to lock (a notebook: nothing, for its own pins); a word ending in .toml is the file")
+    parser.add_argument("-o", "--output", metavar="FILE", help="write it there (default: print it)")
+    _interpreter(parser)
+
+
+def _sync(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("lock", nargs="?", default="pylock.toml", metavar="FILE", help="default: pylock.toml")
+
+
+def _fill(parser: argparse.ArgumentParser) -> None:
+    _requirements(parser, "fill an environment of these (a notebook: nothing, for its own)")
+    parser.add_argument("--lock", metavar="FILE", help="fill the environment of this lock")
+
+
+def _run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--with", dest="with_", action="append", default=[], metavar="REQUIREMENT", help="importable")
+    parser.add_argument("-r", "--requirement", action="append", default=[], metavar="FILE", help="lines of a file")
+    parser.add_argument("--lock", metavar="FILE", help="exactly the pins of this lock")
+    parser.add_argument("command", nargs=argparse.REMAINDER, metavar="-- COMMAND …")
+
+
+def _yank(parser: argparse.ArgumentParser) -> None:
+    _release(parser)
+    parser.add_argument("--reason", default="", help="shown to who has it pinned")
+
+
+def _rollback(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", metavar="PROJECT")
+    parser.add_argument("--to", type=int, metavar="SEQ", help="a sequence of `log` (default: the one before)")
+
+
+def _log(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", metavar="PROJECT")
+
+
+def _verify(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("projects", nargs="*", metavar="PROJECT", help="default: all")
+
+
+def _cache(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", nargs="?", choices=("info", "prune", "clear", "verify"), default="info")
+
+
+def _connect(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("url", nargs="?", metavar="URL", help="s3://bucket/prefix or file:///folder")
+
+
+_ALL = (
+    Verb("init", "create a shelf", ("init s3://our-shelf/curated", "init ./shelf --name ours"), _init),
+    Verb("connect", "work with this shelf", ("connect s3://our-shelf/curated", "connect"), _connect, ("magic",)),
+    Verb(
+        "publish",
+        "put distributions on the shelf",
+        (
+            "publish pandas matplotlib",
+            "publish torch==2.1.2 --default",
+            "publish ./dist/ours-1.0-py3-none-any.whl --no-deps",
+            "publish -r requirements.txt --python 3.12",
+        ),
+        _publish,
+    ),
+    Verb(
+        "use",
+        "pin distributions, with what they need, and make them importable",
+        ("use pandas", 'use torch==2.1 "pandas>=2.2,<3"', "use --restart numpy==1.26.4"),
+        _use,
+        ("magic",),
+    ),
+    Verb("drop", "take distributions out of the pins", ("drop torch",), _drop, ("magic",)),
+    Verb("status", "what is pinned, loaded and fetched", ("status",), _nothing, ("magic",)),
+    Verb("ls", "what is on the shelf", ("ls", "ls torch", "ls torch==2.1.2"), _ls),
+    Verb("show", "all about one project or version", ("show torch", "show torch==2.1.2"), _project),
+    Verb("search", "find projects by words", ("search imag",), _search),
+    Verb("why", "who asked for a project", ("why numpy", "why numpy --lock pylock.toml"), _why),
+    Verb("lock", "the pins as pylock.toml (PEP 751)", ("lock pandas -o pylock.toml", "lock pylock.toml"), _lock),
+    Verb("sync", "make exactly the pins of a lock importable", ("sync", "sync pylock.toml"), _sync),
+    Verb("fill", "bring every file now, for work without a network", ("fill", "fill --lock pylock.toml"), _fill),
+    Verb(
+        "run",
+        "run a command in an environment of its own",
+        ("run --with pandas -- python script.py", "run --lock pylock.toml -- python -m pytest"),
+        _run,
+        ("command",),
+    ),
+    Verb("default", "the version that a bare name takes", ("default pandas==2.2.3",), _release),
+    Verb("yank", "keep a version from new locks (PEP 592)", ("yank pandas==2.2.3 --reason 'wrong results'",), _yank),
+    Verb("unyank", "take a yank back", ("unyank pandas==2.2.3",), _release),
+    Verb(
+        "rollback", "set a project back to an earlier state", ("rollback pandas", "rollback pandas --to 3"), _rollback
+    ),
+    Verb("log", "who did what to a project", ("log pandas",), _log),
+    Verb("verify", "read everything on the shelf and compare digests", ("verify", "verify pandas"), _verify),
+    Verb("cache", "the cache of this machine: info, prune, clear", ("cache", "cache prune", "cache clear"), _cache),
+    Verb("doctor", "check settings, shelf, cache and fetcher", ("doctor",), _nothing),
+    Verb("traceback", "the full traceback of the last error", ("traceback",), _nothing, ("magic",)),
+)
+VERBS = {verb.name: verb for verb in _ALL}

@@ -1,0 +1,237 @@
+"""Making an environment importable in this process: what the .pth file of an environment calls, and ``use``.
+
+An environment's own python has its site-packages in sys.path already, and ``site`` runs its .pth files; any other
+python gets it put before its own site-packages.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from ..errors import CacheUnusable
+from .state import Environment, is_complete
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .finder import EnvironmentHook
+
+OWN_PTH = "00_cloudshelf.pth"
+
+
+class Activation:
+    """An environment that this process uses."""
+
+    __slots__ = ("complete", "environment", "folders", "site", "users")
+
+    def __init__(self, environment: str, site: str, *, complete: bool, users: int) -> None:
+        self.environment = environment  # its folder
+        self.site = site  # its site-packages
+        self.complete = complete  # nothing of ours is needed to import from it
+        self.users = users  # descriptor that holds the shared lock, for the life of the process
+        self.folders: dict[str, dict[str, int]] | None = None
+
+
+_active: dict[str, Activation] = {}
+_current: list[Activation] = []  # the one whose folder was put into sys.path by us; at most one
+_executed: set[str] = set()  # lines of .pth files that have run
+
+
+def activate(environment: str) -> Activation:
+    """Import from ``environment``, and no longer from the one that was activated before it in this process.
+
+    What has been imported keeps its place; a package already imported sees what the new one adds to it. Doing it again
+    changes nothing. Raises CacheUnusable or FormatUnknown, and then nothing has changed.
+    """
+    environment = os.path.abspath(environment)
+    activation = _active.get(environment)
+    if activation is None:
+        activation = _open(environment)
+        _active[environment] = activation
+    if not _is_own(activation):
+        _put_in_path(activation)
+    return activation
+
+
+def deactivate(environment: str) -> None:
+    """Import nothing new from ``environment``; what is loaded keeps working, its submodules too."""
+    activation = _active.get(os.path.abspath(environment))
+    if activation is not None and activation in _current:
+        _current.remove(activation)
+        sys.path[:] = [p for p in sys.path if not f"{p}/".startswith(f"{activation.environment}/")]
+
+
+def _open(environment: str) -> Activation:
+    users = _hold(environment)
+    try:
+        complete = is_complete(environment)
+        site = f"{environment}/lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages"
+        if not os.path.isdir(site):
+            raise CacheUnusable(environment, "it was made for another Python")
+        activation = Activation(environment, site, complete=complete, users=users)
+        if not complete:
+            _install(Environment(environment), activation)
+    except BaseException:
+        os.close(users)
+        raise
+    return activation
+
+
+def _install(opened: Environment, activation: Activation) -> None:
+    """From here on, a folder of the environment is searched by our finder."""
+    from .finder import evict
+
+    activation.folders = opened.folders
+    root = f"{activation.environment}/"
+    alias = f"{sys.prefix}/"
+    if alias != root and os.path.exists(f"{alias}.cloudshelf") and os.path.samefile(alias, root):
+        opened.roots.append(alias)
+    hook = _hook()
+    for name in opened.roots:
+        hook.roots[name] = opened
+        evict(name)
+
+
+def _hook() -> EnvironmentHook:
+    """The one of this process, installed when there is none yet."""
+    from .finder import EnvironmentFinder, EnvironmentHook, search_modules
+    from .metadata import Corrections, correct_metadata
+
+    found = next((hook for hook in sys.path_hooks if isinstance(hook, EnvironmentHook)), None)
+    if found is not None:
+        return found
+    hook = EnvironmentHook()
+    sys.path_hooks.insert(0, hook)
+    Corrections(
+        {
+            "importlib.metadata": lambda module: correct_metadata(hook, module),
+            "importlib_metadata": lambda module: correct_metadata(hook, module),
+            "pkgutil": lambda module: module.iter_importer_modules.register(EnvironmentFinder, search_modules),
+        }
+    ).install()
+    return hook
+
+
+def _hold(environment: str) -> int:
+    """A shared lock that ``prune`` respects. Raises CacheUnusable."""
+    import fcntl
+
+    path = f"{environment}/.cloudshelf/users"
+    try:
+        users = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise CacheUnusable(environment, f"it is not an environment ({error.strerror})") from None
+    try:
+        fcntl.flock(users, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        os.utime(users)  # the time of last use
+    except OSError as error:
+        os.close(users)
+        reason = "it is being removed" if isinstance(error, BlockingIOError) else str(error.strerror)
+        raise CacheUnusable(environment, reason) from None
+    return users
+
+
+def _is_own(activation: Activation) -> bool:
+    """Whether this python is the environment's, so that ``site`` does the rest."""
+    if sys.prefix == activation.environment:
+        return True
+    try:
+        return os.path.samefile(sys.prefix, activation.environment)
+    except OSError:
+        return False
+
+
+def _put_in_path(activation: Activation) -> None:
+    """Its site-packages, and what its .pth files say, before this process's own site-packages."""
+    if activation in _current:
+        return
+    for earlier in _current:
+        root = f"{earlier.environment}/"
+        sys.path[:] = [p for p in sys.path if not f"{p}/".startswith(root)]
+    _current[:] = [activation]
+    position = _position()
+    sys.path.insert(position, activation.site)
+    _extend_packages(activation)
+    for path in _run_pth_files(activation.site):
+        if path not in sys.path:
+            position += 1
+            sys.path.insert(position, path)
+
+
+def _position() -> int:
+    """Before the first site-packages; after the current folder and the standard library."""
+    for i, path in enumerate(sys.path):
+        if path.endswith(("/site-packages", "/dist-packages")):
+            return i
+    return len(sys.path)
+
+
+def _run_pth_files(sitedir: str) -> list[str]:
+    """What ``site.addsitedir`` does, each line that is code only once in a process; the folders to add to sys.path.
+
+    As there, an error in one file is told on stderr, and the next file is read. The name ``sitedir`` matters: the
+    lines of namespace packages read it from this frame.
+    """
+    found: list[str] = []
+    names = sorted(n for n in os.listdir(sitedir) if n.endswith(".pth") and n != OWN_PTH and not n.startswith("."))
+    for name in names:
+        with open(f"{sitedir}/{name}", encoding="utf-8-sig", errors="replace") as file:
+            lines = file.read().splitlines()
+        for number, line in enumerate(lines, 1):
+            if not line.strip() or line.startswith("#"):
+                continue
+            try:
+                if line.startswith(("import ", "import\t")):
+                    if line not in _executed:
+                        _executed.add(line)
+                        exec(line)
+                    continue
+                path = os.path.abspath(os.path.join(sitedir, line.rstrip()))
+                if path not in found and os.path.exists(path):
+                    found.append(path)
+            except Exception as error:
+                _tell(f"Error processing line {number} of {sitedir}/{name}: {error!r}")
+                break
+    return found
+
+
+def _extend_packages(later: Activation) -> None:
+    """Packages imported from earlier environments see what the later one adds to their folders.
+
+    Namespace packages look again by themselves, because sys.path has changed.
+    """
+    earlier = [activation for activation in _active.values() if activation is not later]
+    for module in list(sys.modules.values()) if earlier else ():
+        path = getattr(module, "__path__", None)
+        if isinstance(path, list):
+            for folder in {folder for activation in earlier for folder in _below(path, f"{activation.environment}/")}:
+                added = f"{later.environment}/{folder}"
+                if added not in path and _has_more(earlier, later, folder):
+                    path.append(added)
+
+
+def _below(paths: Iterable[object], root: str) -> list[str]:
+    return [p[len(root) :] for p in paths if isinstance(p, str) and p.startswith(root)]
+
+
+def _has_more(earlier: Iterable[Activation], later: Activation, folder: str) -> bool:
+    """Whether the later environment's folder has a name that no earlier one's has."""
+    return not _names(later, folder) <= set().union(*(_names(activation, folder) for activation in earlier))
+
+
+def _names(activation: Activation, folder: str) -> set[str]:
+    if activation.folders is not None:
+        return set(activation.folders.get(folder, ()))
+    try:
+        return set(os.listdir(f"{activation.environment}/{folder}"))
+    except OSError:
+        return set()
+
+
+def _tell(text: str) -> None:
+    try:
+        print(text, file=sys.stderr)
+    except (OSError, ValueError, AttributeError):  # no stderr: a program without a terminal goes on
+        pass

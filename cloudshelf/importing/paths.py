@@ -1,0 +1,97 @@
+"""Where the cache is, where a fetcher listens, and whether those places are ours alone."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Mapping, Sequence
+
+from ..errors import CacheUnusable
+
+# These say what a process works with, not with which credentials: they go through the protocol.
+_PER_PROCESS = {"CLOUDSHELF_ENVIRONMENT", "CLOUDSHELF_URL", "CLOUDSHELF_CONFIG", "CLOUDSHELF_CACHE"}
+_ALSO = {"HOME", "SSL_CERT_FILE", "SSL_CERT_DIR"}
+_LONGEST = 100  # bytes; sun_path has 108 with its zero, unix(7)
+
+
+def cache_folder(environ: Mapping[str, str] | None = None) -> str:
+    """$CLOUDSHELF_CACHE, the configured one, $XDG_CACHE_HOME/cloudshelf or ~/.cache/cloudshelf, as an absolute path."""
+    if environ is None:
+        environ = os.environ
+    chosen = environ.get("CLOUDSHELF_CACHE")
+    if not chosen:
+        try:
+            from ..config import read_config
+        except ImportError:  # this is the copy that environments use
+            base = environ.get("XDG_CACHE_HOME") or os.path.join(_home(environ), ".cache")
+            chosen = f"{base}/cloudshelf"
+        else:
+            return str(read_config(environ).cache)
+    if chosen.startswith("~/"):
+        chosen = _home(environ) + chosen[1:]
+    return os.path.abspath(chosen)
+
+
+def socket_folder(environ: Mapping[str, str] | None = None) -> str:
+    """A folder of ours alone for sockets, made when it is not there; short, unlike a cache's. Raises CacheUnusable."""
+    if environ is None:
+        environ = os.environ
+    uid = os.geteuid()
+    runtime = environ.get("XDG_RUNTIME_DIR", "")
+    if 0 < len(runtime.encode()) < _LONGEST - 40 and _is_private(runtime, uid):
+        return private_folder(f"{runtime}/cloudshelf")
+    return private_folder(f"/tmp/cloudshelf-{uid}")
+
+
+def socket_path(cache: str, command: Sequence[str], environ: Mapping[str, str] | None = None) -> str:
+    """Where the fetcher for ``cache`` listens that ``command`` starts and that has the credentials of ``environ``.
+
+    Raises CacheUnusable.
+    """
+    from _blake2 import blake2b  # not hashlib: that loads OpenSSL
+
+    if environ is None:
+        environ = os.environ
+    facts = [os.path.realpath(cache), *command[:1]]
+    facts += sorted(f"{name}={value}" for name, value in environ.items() if _is_credential(name))
+    name = blake2b("\0".join(facts).encode("utf-8", "surrogateescape"), digest_size=10).hexdigest()
+    return f"{socket_folder(environ)}/{name}"
+
+
+def private_folder(path: str) -> str:
+    """``path``, made if need be: a folder, not a link, that we own and nobody else can enter. Raises CacheUnusable."""
+    try:
+        os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)
+        if not os.path.lexists(path):
+            os.makedirs(path, 0o700, exist_ok=True)  # somebody else may make it now
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError as error:
+        raise CacheUnusable(path, error.strerror or str(error)) from None
+    try:
+        status = os.fstat(descriptor)
+        if status.st_uid != os.geteuid():
+            raise CacheUnusable(path, "another user owns it")
+        if stat.S_IMODE(status.st_mode) & 0o077:
+            os.fchmod(descriptor, 0o700)
+    finally:
+        os.close(descriptor)
+    return path
+
+
+def _is_private(path: str, uid: int) -> bool:
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return False
+    return stat.S_ISDIR(status.st_mode) and status.st_uid == uid and not status.st_mode & 0o022
+
+
+def _is_credential(name: str) -> bool:
+    upper = name.upper()
+    return (
+        name.startswith(("AWS_", "CLOUDSHELF_")) or upper.endswith("_PROXY") or name in _ALSO
+    ) and name not in _PER_PROCESS
+
+
+def _home(environ: Mapping[str, str]) -> str:
+    return environ.get("HOME") or os.path.expanduser("~")

@@ -1,0 +1,99 @@
+"""Bytecode for the interpreter at hand, as ``compileall`` makes it: PEP 552, checked by the source's time and size."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from ..codecs.names import sha256
+from ..errors import PublishFailed
+from ..model import Kind
+from .interpreter import Interpreter
+from .tree import InstalledTree, TreeFile
+
+# Runs in the target interpreter. Sources that do not compile (templates, Python 2) are left alone, as pip does.
+_COMPILE = """
+import json, py_compile, sys
+root, paths = json.load(sys.stdin)
+for path in paths:
+    try:
+        py_compile.compile(root + "/site/" + path, dfile=path, doraise=True, quiet=2,
+                           invalidation_mode=py_compile.PycInvalidationMode.TIMESTAMP)
+    except (py_compile.PyCompileError, ValueError, RecursionError, MemoryError, OSError):
+        pass
+"""
+# What marshal writes depends on which strings the process has interned before, so the division of the work is fixed
+# and not a matter of this machine's cores: equal wheels make equal packs.
+_PARTS = 4
+_TIMEOUT = 3600
+
+
+def compile_tree(tree: InstalledTree, interpreter: Interpreter, *, workers: int | None = None) -> None:
+    """Add ``site/.../__pycache__/x.<tag>.pyc`` for every source that compiles.
+
+    ``co_filename`` is the path within site-packages ("numpy/__init__.py"), the same wherever this is done; readers make
+    it absolute. Raises PublishFailed when the interpreter itself fails.
+    """
+    if interpreter.executable is None:
+        return
+    sources = sorted(path for path in tree.files if path.startswith("site/") and path.endswith(".py"))
+    if not sources:
+        return
+    executable = interpreter.executable
+    with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
+        parts = [part for part in _divide(tree, sources) if part]
+        for _ in pool.map(lambda part: _compile(tree, executable, part), parts):
+            pass
+    for source in sources:
+        _add_compiled(tree, source, interpreter.tag)
+
+
+def compiled_path(source: str, tag: str) -> str:
+    """``site/a/b.py`` → ``site/a/__pycache__/b.cpython-311.pyc`` (PEP 3147)."""
+    folder, _, name = source.rpartition("/")
+    return f"{folder}/__pycache__/{name.removesuffix('.py')}.{tag}.pyc"
+
+
+def _divide(tree: InstalledTree, sources: Sequence[str]) -> list[list[str]]:
+    """Neighbours together, about equally many bytes in each part."""
+    total = sum(tree.files[path].size for path in sources) or 1
+    parts: list[list[str]] = [[] for _ in range(_PARTS)]
+    before = 0
+    for path in sources:
+        parts[min(_PARTS - 1, before * _PARTS // total)].append(path.removeprefix("site/"))
+        before += tree.files[path].size
+    return parts
+
+
+def _compile(tree: InstalledTree, executable: Path, paths: list[str]) -> None:
+    environ = {"PATH": os.defpath, "PYTHONHASHSEED": "0"}  # the seed orders the members of frozen sets
+    try:
+        subprocess.run(
+            [executable, "-s", "-S", "-W", "ignore", "-c", _COMPILE],
+            input=json.dumps([str(tree.root), paths]).encode(),
+            env=environ,
+            cwd=tree.root,
+            capture_output=True,
+            check=True,
+            timeout=_TIMEOUT,
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        stderr = getattr(error, "stderr", None) or b""
+        lines = stderr.decode(errors="replace").strip().splitlines() or [str(error)]
+        raise PublishFailed(f"bytecode of {tree.wheel}", lines[-1]) from None
+
+
+def _add_compiled(tree: InstalledTree, source: str, tag: str) -> None:
+    path = compiled_path(source, tag)
+    target = tree.root / path
+    if not target.exists():
+        return
+    content = target.read_bytes()
+    target.chmod(0o644)
+    os.utime(target, (tree.files[source].mtime,) * 2)
+    kind = Kind.IDLE if tree.files[source].kind is Kind.IDLE else Kind.BYTECODE
+    tree.files[path] = TreeFile(path, len(content), 0o644, tree.files[source].mtime, sha256(content), kind)

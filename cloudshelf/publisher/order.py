@@ -1,0 +1,116 @@
+"""In which order the files of a tree stand in its packs: what an import needs first, in the order it asked for it.
+
+The rules are DESIGN.md's "What is there, when". Pure: rows in, rows out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ..model import Kind
+from .bytecode import compiled_path
+from .kinds import natural_kind
+from .profile import Recording
+from .tree import InstalledTree, TreeFile
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """Rows in pack order: recorded, other eager ones, the rest, idle, inline; the boundaries are counts from 0."""
+
+    rows: tuple[TreeFile, ...]
+    recorded: int
+    eager: int
+    rest: int
+    idle: int
+    profiles: tuple[Recording, ...]  # with bytecode and needed libraries put in their place
+
+
+def order_tree(tree: InstalledTree, tag: str, recordings: Sequence[Recording]) -> Ordered:
+    """The order of ``tree``'s files. ``tag`` is the bytecode's, "" for none."""
+    completed = tuple(_complete(tree, tag, recording) for recording in recordings)
+    recorded = dict.fromkeys(path for recording in completed for path in recording.order)
+    rows = {path: _natural(file) if path in recorded else file for path, file in tree.files.items()}
+    packed = {path: row for path, row in rows.items() if row.kind is not Kind.INLINE}
+    first = [path for path in recorded if path in packed]
+    eager = [path for path in _eager(packed, tree.modules, first) if path not in recorded]
+    ahead = {*first, *eager}
+    idle = sorted(path for path, row in packed.items() if row.kind is Kind.IDLE and path not in ahead)
+    rest = sorted(packed.keys() - ahead - set(idle), key=_by_folder)
+    inline = sorted(rows.keys() - packed.keys())
+    counts = [len(first), len(eager), len(rest), len(idle)]
+    return Ordered(
+        rows=tuple(rows[path] for path in (*first, *eager, *rest, *idle, *inline)),
+        recorded=counts[0],
+        eager=sum(counts[:2]),
+        rest=sum(counts[:3]),
+        idle=sum(counts),
+        profiles=completed,
+    )
+
+
+def _complete(tree: InstalledTree, tag: str, recording: Recording) -> Recording:
+    """The recording with each source's bytecode beside it and natives' libraries before them."""
+    libraries = _libraries(tree.files)
+    order = dict.fromkeys(
+        path for touched in recording.order for path in _with_companions(tree, tag, libraries, touched, ())
+    )
+    opened = tuple(path for path in recording.opened if path in order)
+    return replace(recording, order=list(order), opened=list(opened))
+
+
+def _with_companions(
+    tree: InstalledTree, tag: str, libraries: Mapping[str, str], path: str, asking: tuple[str, ...]
+) -> Iterator[str]:
+    file = tree.files[path]
+    for name in file.needs:
+        library = libraries.get(name)
+        if library is not None and library not in asking and library != path:
+            yield from _with_companions(tree, tag, libraries, library, (*asking, path))
+    yield path
+    if path.endswith(".py") and path.startswith("site/") and compiled_path(path, tag) in tree.files:
+        yield compiled_path(path, tag)
+
+
+def _libraries(files: Mapping[str, TreeFile]) -> dict[str, str]:
+    """Native files by base name; where two have one name, the first by path."""
+    return {path.rpartition("/")[2]: path for path in sorted(files, reverse=True) if ".so" in path}
+
+
+def _natural(file: TreeFile) -> TreeFile:
+    """What an import touched is not idle, even in a folder of tests."""
+    if file.kind is not Kind.IDLE:
+        return file
+    return replace(file, kind=natural_kind(file.path, file.size, elf=bool(file.needs), module=bool(file.needs)))
+
+
+def _eager(packed: Mapping[str, TreeFile], modules: Sequence[str], recorded: Iterable[str]) -> Iterator[str]:
+    """(b) data and libraries of the project; (c) plain files that lie directly in a package which the import entered.
+
+    Without a recording the top-level packages count as entered.
+    """
+    entered = {path.rpartition("/")[0] for path in recorded if path.endswith("/__init__.py")}
+    if not entered:
+        entered = {f"site/{module.replace('.', '/')}" for module in modules}
+    alone = {f"site/{module.replace('.', '/')}.py" for module in modules}
+    for path in sorted(packed, key=_by_folder):
+        row = packed[path]
+        if row.kind is Kind.IDLE:
+            continue
+        if row.kind in (Kind.DATA, Kind.LIBRARY) or _package_of(path, row) in entered or path in alone:
+            yield path
+
+
+def _package_of(path: str, row: TreeFile) -> str:
+    """The folder that a file counts for: bytecode for its source's."""
+    folder = path.rpartition("/")[0]
+    return folder.removesuffix("/__pycache__") if row.kind is Kind.BYTECODE else folder
+
+
+def _by_folder(path: str) -> tuple[str, str, int]:
+    """Folder by folder, each bytecode behind its source."""
+    folder, _, name = path.rpartition("/")
+    if folder.endswith("/__pycache__"):
+        return folder.removesuffix("/__pycache__"), f"{name.split('.')[0]}.py", 1
+    return folder, name, 0

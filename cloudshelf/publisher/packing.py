@@ -1,0 +1,237 @@
+"""Ordered files become packs: frames compressed side by side, written to local files of about 64 MiB each.
+
+Never holds more than a few frames; the same tree makes the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..codecs.manifest import format_manifest
+from ..codecs.names import collectable, sha256
+from ..codecs.pack import GROUP, LARGE, LEVEL, compress_frame
+from ..model import File, Frame, Kind, Manifest, Profile
+from .order import Ordered
+from .profile import Recording
+from .tree import InstalledTree, TreeFile
+
+PACK = 64 << 20  # compressed bytes after which a pack is closed
+FOLDER_FRAME = 128 << 10  # a frame this full is not continued into the next folder
+_COMPRESSED = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".gz", ".bz2", ".xz", ".zst", ".zip", ".whl", ".npz", ".woff2")
+_COMPRESSED_LEVEL = 1
+
+
+@dataclass(frozen=True, slots=True)
+class LocalPack:
+    """A finished pack in a local file, waiting for its upload."""
+
+    path: Path
+    digest: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A tree's packs and its manifest, in which frames name packs by digest alone: the epoch comes when uploading."""
+
+    packs: tuple[LocalPack, ...]
+    manifest: Manifest
+
+    @property
+    def packed(self) -> int:
+        """Bytes of all frames."""
+        return sum(pack.size for pack in self.packs)
+
+    @property
+    def eager(self) -> int:
+        """Bytes of the frames that an import needs."""
+        used = {number for file in self.manifest.files[: self.manifest.eager] for number in frames_of(file, self)}
+        return sum(self.manifest.frames[number].length for number in used)
+
+    def manifest_for(self, epoch: int) -> bytes:
+        """The manifest's bytes for packs that are stored under ``epoch``."""
+        frames = tuple(replace(frame, pack=collectable(frame.pack, epoch)) for frame in self.manifest.frames)
+        return format_manifest(replace(self.manifest, frames=frames))
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """What one frame will hold: whole small files, or a part of a large one."""
+
+    paths: tuple[str, ...]
+    start: int  # of a part
+    size: int
+
+
+def pack_tree(
+    tree: InstalledTree, ordered: Ordered, folder: Path, *, tag: str, progress: Callable[[int], None] = lambda n: None
+) -> Packed:
+    """Compress ``tree`` in its order into files below ``folder``. ``progress`` gets the bytes done so far."""
+    pieces = list(_pieces(ordered))
+    writer = _PackWriter(folder)
+    done = 0
+    for piece, (data, digest) in zip(pieces, _compress_all(tree.root, pieces), strict=True):
+        writer.add(data, digest, piece.size)
+        done += piece.size
+        progress(done)
+    packs, frames = writer.finish()
+    places = _places(ordered, pieces)
+    files = tuple(_file(row, places) for row in ordered.rows)
+    return Packed(packs, _manifest(tree, ordered, tag, files, frames))
+
+
+def frames_of(file: File, packed: Packed) -> range:
+    """The numbers of the frames that hold ``file``."""
+    if file.frame < 0:
+        return range(0)
+    end, left = file.frame, file.size + file.offset
+    while left > packed.manifest.frames[end].size:
+        left -= packed.manifest.frames[end].size
+        end += 1
+    return range(file.frame, end + 1)
+
+
+def _pieces(ordered: Ordered) -> Iterator[_Piece]:
+    """Cut the order into frames; a frame never spans recorded, eager, rest and idle files."""
+    starts = {ordered.recorded, ordered.eager, ordered.rest}
+    group: list[TreeFile] = []
+    filled = 0
+    folder, compressed = "", False
+    for number, row in enumerate(ordered.rows[: ordered.idle]):
+        new_folder = number >= ordered.eager and _folder(row.path) != folder
+        if group and (
+            number in starts
+            or filled + row.size > GROUP
+            or (new_folder and filled >= FOLDER_FRAME)
+            or compressed is not row.path.endswith(_COMPRESSED)
+        ):
+            yield _Piece(tuple(r.path for r in group), 0, filled)
+            group, filled = [], 0
+        folder, compressed = _folder(row.path), row.path.endswith(_COMPRESSED)
+        if row.size > LARGE:
+            for start in range(0, row.size, LARGE):
+                yield _Piece((row.path,), start, min(LARGE, row.size - start))
+            continue
+        group.append(row)
+        filled += row.size
+    if group:
+        yield _Piece(tuple(r.path for r in group), 0, filled)
+
+
+def _folder(path: str) -> str:
+    return path.rpartition("/")[0].removesuffix("/__pycache__")
+
+
+def _compress_all(root: Path, pieces: list[_Piece]) -> Iterator[tuple[bytes, str]]:
+    """Compressed frames and their digests, in order; zstandard releases the interpreter's lock."""
+    workers = os.cpu_count() or 1
+    waiting: deque[Future[tuple[bytes, str]]] = deque()
+    with ThreadPoolExecutor(workers) as pool:
+        for piece in pieces:
+            waiting.append(pool.submit(_compress, root, piece))
+            if len(waiting) > 2 * workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _compress(root: Path, piece: _Piece) -> tuple[bytes, str]:
+    if len(piece.paths) == 1:
+        with (root / piece.paths[0]).open("rb") as stream:
+            stream.seek(piece.start)
+            content = stream.read(piece.size)
+    else:
+        content = b"".join((root / path).read_bytes() for path in piece.paths)
+    if len(content) != piece.size:
+        raise OSError(f"{piece.paths[0]} changed while it was packed")
+    level = _COMPRESSED_LEVEL if piece.paths[0].endswith(_COMPRESSED) else LEVEL
+    data = compress_frame(content, level=level)
+    return data, sha256(data)
+
+
+class _PackWriter:
+    """Appends frames to pack files and starts a new one when a pack is large enough."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._packs: list[LocalPack] = []
+        self._frames: list[Frame] = []
+        self._open: list[Frame] = []  # frames of the pack that is being written, which has no name yet
+        self._size = 0
+        self._hash = hashlib.sha256()
+
+    def add(self, data: bytes, digest: str, size: int) -> None:
+        if self._open and self._size + len(data) > PACK:
+            self._close()
+        with self._path.open("ab") as stream:
+            stream.write(data)
+        self._hash.update(data)
+        self._open.append(Frame("", self._size, len(data), size, digest))
+        self._size += len(data)
+
+    def finish(self) -> tuple[tuple[LocalPack, ...], tuple[Frame, ...]]:
+        if self._open:
+            self._close()
+        return tuple(self._packs), tuple(self._frames)
+
+    @property
+    def _path(self) -> Path:
+        return self._folder / f"pack-{len(self._packs)}"
+
+    def _close(self) -> None:
+        digest = self._hash.hexdigest()
+        self._frames += [replace(frame, pack=digest) for frame in self._open]
+        self._packs.append(LocalPack(self._path, digest, self._size))
+        self._open, self._size, self._hash = [], 0, hashlib.sha256()
+
+
+def _places(ordered: Ordered, pieces: list[_Piece]) -> dict[str, tuple[int, int]]:
+    """Path → the frame in which it begins, and where in that."""
+    sizes = {row.path: row.size for row in ordered.rows}
+    places: dict[str, tuple[int, int]] = {}
+    for number, piece in enumerate(pieces):
+        offset = 0
+        for path in piece.paths:
+            places.setdefault(path, (number, offset))
+            offset += sizes[path]
+    return places
+
+
+def _file(row: TreeFile, places: dict[str, tuple[int, int]]) -> File:
+    frame, offset = places.get(row.path, (-1, 0))
+    return File(row.path, row.size, row.mode, row.mtime, row.digest, row.kind, frame, offset)
+
+
+def _manifest(
+    tree: InstalledTree, ordered: Ordered, tag: str, files: tuple[File, ...], frames: tuple[Frame, ...]
+) -> Manifest:
+    number = {file.path: i for i, file in enumerate(files)}
+    inline = {row.path: (tree.root / row.path).read_bytes() for row in ordered.rows if row.kind is Kind.INLINE}
+    return Manifest(
+        project=tree.metadata.project,
+        version=tree.metadata.version,
+        wheel=tree.wheel,
+        interpreter=tag,
+        files=files,
+        frames=frames,
+        eager=ordered.eager,
+        inline=inline,
+        needs={number[row.path]: row.needs for row in ordered.rows if row.needs},
+        profiles=tuple(_profile(recording, number) for recording in ordered.profiles),
+    )
+
+
+def _profile(recording: Recording, number: dict[str, int]) -> Profile:
+    return Profile(
+        module=recording.module,
+        order=tuple(number[path] for path in recording.order),
+        opened=tuple(number[path] for path in recording.opened),
+        projects=tuple(recording.projects),
+        error=recording.error,
+    )

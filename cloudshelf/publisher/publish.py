@@ -1,0 +1,338 @@
+"""Publish: from what a curator asks for to heads on the shelf, top to bottom."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from ..catalog import CatalogStore, project_facts, update_catalog
+from ..codecs.wheel import parse_wheel_name
+from ..errors import ProjectMissing, UsageError, VersionMissing
+from ..model import Release, Wheel
+from ..repository import Repository
+from .archive import Limits
+from .bytecode import compile_tree
+from .fetch import Fetched, fetch
+from .interpreter import Interpreter, find_interpreter
+from .order import order_tree
+from .ownership import check_modules
+from .packing import Packed, pack_tree
+from .pip import IndexOptions
+from .plan import Planned, plan
+from .profile import SECONDS, ImportTree, Recording
+from .reporting import Reporter, Silence
+from .shelved import restore_tree
+from .tree import InstalledTree, unpack_wheel, write_record
+from .upload import NewWheel, UploadStore, merge_wheels, move_default, upload
+
+PUBLISHED, PRESENT, WOULD_PUBLISH = "published", "present", "would publish"
+
+
+@dataclass(frozen=True, slots=True)
+class PublishRequest:
+    """What a curator asks for. Wheels and source archives may stand among the requirements, as paths."""
+
+    requirements: tuple[str, ...] = ()
+    requirement_files: tuple[str, ...] = ()
+    wheels: tuple[str, ...] = ()
+    no_deps: bool = False
+    python: str | None = None
+    platform: str | None = None
+    dry_run: bool = False
+    default: bool = False  # make the requested versions the defaults of their projects
+    index: IndexOptions = field(default_factory=IndexOptions)
+    allow_modules: tuple[str, ...] = ()
+    by: str = ""  # who, for the history; the login name when empty
+    profile_seconds: float = SECONDS
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What became of one project."""
+
+    project: str
+    version: str
+    wheel: str
+    action: str  # "published", "present" or "would publish"
+    uploaded: int  # bytes of packs
+    default: bool  # whether a bare name takes this version now
+    profile_error: str | None  # why an import failed when it was recorded: slower, not wrong
+
+
+@dataclass(frozen=True, slots=True)
+class PublishReport:
+    """What a publish did, dependencies first."""
+
+    projects: tuple[Published, ...]
+    uploaded: int
+
+
+class PublishStore(UploadStore, CatalogStore, Protocol):
+    """What publishing needs of a store."""
+
+
+def publish(request: PublishRequest, store: PublishStore, *, reporter: Reporter | None = None) -> PublishReport:
+    """Put what ``request`` comes to on the shelf ``store``.
+
+    What is there already is neither brought nor uploaded. All new wheels are checked before the first is uploaded; each
+    project becomes visible whole, dependencies first. Raises ShelfMissing, UsageError, RequirementInvalid,
+    PublishFailed, WheelInvalid, ModuleOwned, and what the store raises.
+    """
+    watch = reporter or Silence()
+    repository = Repository(store)
+    repository.info()
+    wanted = (*request.requirements, *request.wheels)
+    if not wanted and not request.requirement_files:
+        raise UsageError("Say what to publish: a requirement, a wheel, or -r FILE.")
+    interpreter = find_interpreter(request.python, request.platform)
+    watch.stage("resolve", ", ".join([*wanted, *request.requirement_files]), 0, "projects")
+    items = plan(wanted, request.requirement_files, interpreter, request.index, no_deps=request.no_deps)
+    repository.prefetch(item.project for item in items)
+    watch.done()
+    missing = [item for item in items if _find_present(repository, item, interpreter) is None]
+    if request.dry_run:
+        return _report(repository, items, {item.project: WOULD_PUBLISH for item in missing}, {}, {})
+    by = request.by or _login()
+    errors: dict[str, str] = {}
+    uploaded: dict[str, int] = {}
+    if missing:
+        with tempfile.TemporaryDirectory(prefix="cloudshelf-publish-") as folder:
+            run = _Run(request, store, repository, interpreter, watch, Path(folder), by)
+            for project, size, error in run.publish(items, missing):
+                uploaded[project] = size
+                errors |= {project: error} if error else {}
+    if request.default:
+        _move_defaults(store, repository, items, by)
+    _refresh_catalog(store, repository, [item.project for item in items])
+    return _report(repository, items, dict.fromkeys(uploaded, PUBLISHED), uploaded, errors)
+
+
+class _Run:
+    """One publish of new wheels, with the temporary folder in which it works."""
+
+    def __init__(
+        self,
+        request: PublishRequest,
+        store: PublishStore,
+        repository: Repository,
+        interpreter: Interpreter,
+        watch: Reporter,
+        folder: Path,
+        by: str,
+    ) -> None:
+        self.request, self.store, self.repository = request, store, repository
+        self.interpreter, self.watch, self.folder, self.by = interpreter, watch, folder, by
+
+    def publish(self, items: Sequence[Planned], missing: Sequence[Planned]) -> list[tuple[str, int, str]]:
+        """(project, bytes uploaded, profile error) of each of ``missing``."""
+        fetched = self._fetch(missing)
+        trees = self._unpack(fetched)
+        check_modules(self.store, trees, self.request.allow_modules)
+        for wheel in fetched:
+            self._refuse_other_bytes(wheel)
+        self._compile(trees)
+        importable = self._merge(items, trees)
+        return [
+            self._publish_one(wheel, tree, importable, number)
+            for number, (wheel, tree) in enumerate(zip(fetched, trees, strict=True))
+        ]
+
+    def _fetch(self, missing: Sequence[Planned]) -> tuple[Fetched, ...]:
+        self.watch.stage("fetch", ", ".join(item.project for item in missing), len(missing), "projects")
+        folder = self.folder / "wheels"
+        folder.mkdir()
+        fetched = fetch(missing, folder, self.interpreter, self.request.index)
+        self.watch.done()
+        return fetched
+
+    def _unpack(self, fetched: Sequence[Fetched]) -> list[InstalledTree]:
+        self.watch.stage("unpack", ", ".join(wheel.path.name for wheel in fetched), len(fetched), "projects")
+        trees = []
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            jobs = [
+                pool.submit(unpack_wheel, wheel.path, self.folder / f"tree-{number}", limits=self.request.limits)
+                for number, wheel in enumerate(fetched)
+            ]
+            for job in jobs:
+                trees.append(job.result())
+                self.watch.progress(len(trees))
+        self.watch.done()
+        return trees
+
+    def _refuse_other_bytes(self, wheel: Fetched) -> None:
+        release = _release(self.repository, wheel.planned)
+        if release is not None:
+            merge_wheels(release.wheels, _describe(wheel))
+
+    def _compile(self, trees: Sequence[InstalledTree]) -> None:
+        self.watch.stage("compile", ", ".join(tree.metadata.project for tree in trees), len(trees), "projects")
+        for number, tree in enumerate(trees):
+            if self._tag(tree):
+                compile_tree(tree, self.interpreter)
+            write_record(tree, self.interpreter.python)
+            self.watch.progress(number + 1)
+        self.watch.done()
+
+    def _tag(self, tree: InstalledTree) -> str:
+        """The interpreter of the tree: "" for a wheel of another platform."""
+        return self.interpreter.tag if self.interpreter.supports(parse_wheel_name(tree.wheel).tags) else ""
+
+    def _merge(self, items: Sequence[Planned], trees: Sequence[InstalledTree]) -> ImportTree | None:
+        """Everything of the plan in one virtual environment; what was not brought comes back from the shelf."""
+        if self.interpreter.executable is None:
+            return None
+        importable = ImportTree(self.folder / "environment", self.interpreter)
+        here = {tree.metadata.project for tree in trees}
+        for tree in trees:
+            importable.add(tree.metadata.project, tree.root, list(tree.files))
+        for number, item in enumerate(items):
+            wheel = _find_present(self.repository, item, self.interpreter)
+            if item.project in here or wheel is None:
+                continue
+            root = self.folder / f"shelved-{number}"
+            manifest = self.repository.manifest(item.project, wheel.trees[self.interpreter.tag].manifest)
+            importable.add(item.project, root, restore_tree(self.store, manifest, root))
+        return importable
+
+    def _publish_one(
+        self, wheel: Fetched, tree: InstalledTree, importable: ImportTree | None, number: int
+    ) -> tuple[str, int, str]:
+        project, tag = tree.metadata.project, self._tag(tree)
+        recordings = self._profile(tree, importable if tag else None)
+        packed = self._pack(tree, tag, recordings, number)
+        self.watch.stage("upload", project, packed.packed, "B")
+        new = _new_wheel(wheel, tree, tag, packed)
+        default = self.request.default and wheel.planned.requested
+        upload(self.store, self.repository, new, by=self.by, default=default, progress=self.watch.progress)
+        self.watch.done()
+        for pack in packed.packs:
+            pack.path.unlink()
+        errors = [f"{recording.module}: {recording.error}" for recording in recordings if recording.error]
+        return project, packed.packed, "; ".join(errors)
+
+    def _profile(self, tree: InstalledTree, importable: ImportTree | None) -> list[Recording]:
+        if importable is None:
+            return []
+        self.watch.stage("profile", tree.metadata.project, len(tree.modules), "modules")
+        recordings = importable.record(tree, seconds=self.request.profile_seconds)
+        self.watch.done()
+        return recordings
+
+    def _pack(self, tree: InstalledTree, tag: str, recordings: Sequence[Recording], number: int) -> Packed:
+        folder = self.folder / f"packs-{number}"
+        folder.mkdir()
+        ordered = order_tree(tree, tag, recordings)
+        total = sum(row.size for row in ordered.rows[: ordered.idle])
+        self.watch.stage("pack", tree.metadata.project, total, "B")
+        packed = pack_tree(tree, ordered, folder, tag=tag, progress=self.watch.progress)
+        self.watch.done()
+        return packed
+
+
+def _new_wheel(wheel: Fetched, tree: InstalledTree, tag: str, packed: Packed) -> NewWheel:
+    metadata = tree.metadata
+    described = _describe(wheel, tree)
+    return NewWheel(metadata.project, metadata.version, metadata.summary, metadata.license, described, tag, packed)
+
+
+def _describe(wheel: Fetched, tree: InstalledTree | None = None) -> Wheel:
+    """What the release says of ``wheel``; without its tree only what identifies it."""
+    metadata = tree.metadata if tree else None
+    return Wheel(
+        filename=wheel.path.name,
+        sha256=wheel.sha256,
+        size=wheel.path.stat().st_size,
+        origin=wheel.planned.origin,
+        requires_python=metadata.requires_python if metadata else "",
+        requires_dist=metadata.requires_dist if metadata else (),
+        extras=metadata.extras if metadata else (),
+        modules=tree.modules if tree else (),
+        scripts=tree.scripts if tree else (),
+        files=len(tree.files) if tree else 0,
+        installed=sum(file.size for file in tree.files.values()) if tree else 0,
+        trees={},
+    )
+
+
+def _release(repository: Repository, item: Planned) -> Release | None:
+    try:
+        return repository.release(item.project, item.version)
+    except (ProjectMissing, VersionMissing):
+        return None
+
+
+def _find_present(repository: Repository, item: Planned, interpreter: Interpreter) -> Wheel | None:
+    """The shelf's wheel that makes bringing ``item`` needless: the same bytes, with a tree for this interpreter.
+
+    A source archive is present when the version has any wheel for this interpreter: building it again would make other
+    bytes of the same code.
+    """
+    release = _release(repository, item)
+    for wheel in release.wheels if release else ():
+        tags = parse_wheel_name(wheel.filename).tags
+        tag = interpreter.tag if interpreter.supports(tags) else ""
+        if item.is_wheel:
+            same = wheel.filename == item.filename and wheel.sha256 == item.sha256
+        else:
+            same = interpreter.supports(tags)
+        if same and tag in wheel.trees:
+            return wheel
+    return None
+
+
+def _move_defaults(store: PublishStore, repository: Repository, items: Sequence[Planned], by: str) -> None:
+    for item in items:
+        if item.requested and repository.head(item.project).default != item.version:
+            move_default(store, item.project, item.version, by=by)
+            repository.forget(item.project)
+
+
+def _refresh_catalog(store: PublishStore, repository: Repository, projects: Sequence[str]) -> None:
+    """Tell the catalog what it does not know: of this publish, or of one that was killed before it came to this."""
+    repository.forget()
+    known = {facts.project: facts.seq for facts in repository.listing()}
+    stale = [project for project in projects if known.get(project) != repository.head(project).seq]
+    if stale:
+        update_catalog(store, [project_facts(repository, project) for project in stale])
+        repository.forget()
+
+
+def _report(
+    repository: Repository,
+    items: Sequence[Planned],
+    actions: dict[str, str],
+    uploaded: dict[str, int],
+    errors: dict[str, str],
+) -> PublishReport:
+    rows = []
+    for item in items:
+        try:
+            default = repository.head(item.project).default == item.version
+        except ProjectMissing:
+            default = False
+        rows.append(
+            Published(
+                project=item.project,
+                version=item.version,
+                wheel=item.filename,
+                action=actions.get(item.project, PRESENT),
+                uploaded=uploaded.get(item.project, 0),
+                default=default,
+                profile_error=errors.get(item.project),
+            )
+        )
+    return PublishReport(tuple(rows), sum(uploaded.values()))
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return f"uid {os.getuid()}"

@@ -1,0 +1,159 @@
+"""Putting a packed tree on the shelf: packs, manifest, release, and then the head, which makes them visible.
+
+A crash anywhere before the head leaves what nobody sees; doing it again finds what is there already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from ..codecs.names import collectable, manifest_key, pack_key, release_key, sha256
+from ..codecs.release import format_release
+from ..commit import Change, change_head, put_immutable
+from ..errors import Conflict, ObjectMissing, ProjectMissing, PublishFailed
+from ..model import Entry, Head, Release, Tree, Wheel
+from ..repository import Repository
+from ..stores.protocols import Get, GetTagged, PutNew, Replace
+from .packing import LocalPack, Packed
+
+PARALLEL = 4  # packs in flight, each held whole
+ATTEMPTS = 5  # epochs that may begin while one upload runs
+
+
+class UploadStore(Get, GetTagged, PutNew, Replace, Protocol):
+    """What an upload needs of a store."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewWheel:
+    """A packed wheel with what its release shall say; ``wheel.trees`` is empty until the upload."""
+
+    project: str
+    version: str
+    summary: str
+    license: str
+    wheel: Wheel
+    interpreter: str
+    packed: Packed
+
+
+class _EpochMovedError(Exception):
+    """A collector began a new epoch: what was uploaded under the old one may be deleted."""
+
+
+def upload(
+    store: UploadStore,
+    repository: Repository,
+    new: NewWheel,
+    *,
+    by: str,
+    default: bool = False,
+    progress: Callable[[int], None] = lambda n: None,
+) -> Head:
+    """Put ``new`` on the shelf; the head that has it.
+
+    The first version of a project becomes its default, later ones when ``default`` says so. Wheels and trees that the
+    version has already stay. Raises PublishFailed when the version has other bytes under this wheel's name.
+    """
+    for _ in range(ATTEMPTS):
+        repository.forget(new.project)
+        epoch = _epoch(repository, new.project)
+        tree = _upload_tree(store, new.project, new.packed, epoch, progress)
+        wheel = replace(new.wheel, trees={new.interpreter: tree})
+
+        def change(present: Head | None, wheel: Wheel = wheel, epoch: int = epoch) -> Change:
+            if (present.epoch if present else 0) != epoch:
+                raise _EpochMovedError
+            return _add_wheel(store, repository, present, new, wheel, default=default)
+
+        try:
+            return change_head(store, new.project, change, by=by, action=f"publish {new.version}")
+        except _EpochMovedError:
+            continue
+        finally:
+            repository.forget(new.project)
+    raise Conflict(f"projects/{new.project}/head")
+
+
+def merge_wheels(wheels: tuple[Wheel, ...], wheel: Wheel) -> tuple[Wheel, ...]:
+    """``wheels`` and ``wheel``; one that is there already gets the new tree beside its others.
+
+    Raises PublishFailed when it is there with other bytes: a version that changes is two versions under one name.
+    """
+    present = {other.filename: other for other in wheels}
+    same = present.get(wheel.filename)
+    if same is not None:
+        if same.sha256 != wheel.sha256:
+            raise PublishFailed(
+                wheel.filename,
+                "the shelf has another wheel of this name, and what was published never changes; "
+                "give yours a new version or a build number",
+            )
+        wheel = replace(same, trees={**same.trees, **wheel.trees})
+    return tuple((present | {wheel.filename: wheel}).values())
+
+
+def _epoch(repository: Repository, project: str) -> int:
+    try:
+        return repository.head(project).epoch
+    except ProjectMissing:
+        return 0
+
+
+def _upload_tree(store: PutNew, project: str, packed: Packed, epoch: int, progress: Callable[[int], None]) -> Tree:
+    """Packs side by side, then the manifest that names them."""
+    done = 0
+    with ThreadPoolExecutor(PARALLEL, thread_name_prefix="cloudshelf-upload") as pool:
+        jobs = {pool.submit(_upload_pack, store, project, pack, epoch): pack.size for pack in packed.packs}
+        try:
+            for job in as_completed(jobs):
+                job.result()
+                done += jobs[job]
+                progress(done)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    data = packed.manifest_for(epoch)
+    part = collectable(sha256(data), epoch)
+    put_immutable(store, manifest_key(project, part), data)
+    return Tree(part, packed.packed, packed.eager)
+
+
+def _upload_pack(store: PutNew, project: str, pack: LocalPack, epoch: int) -> None:
+    put_immutable(store, pack_key(project, collectable(pack.digest, epoch)), pack.path.read_bytes())
+
+
+def _add_wheel(
+    store: PutNew, repository: Repository, present: Head | None, new: NewWheel, wheel: Wheel, *, default: bool
+) -> Change:
+    versions: Mapping[str, Entry] = repository.versions_of(present) if present else {}
+    entry = versions.get(new.version)
+    old = repository.release_at(new.project, new.version, entry.release) if entry else None
+    release = Release(
+        project=new.project,
+        version=new.version,
+        summary=old.summary if old else new.summary,
+        license=old.license if old else new.license,
+        wheels=merge_wheels(old.wheels if old else (), wheel),
+    )
+    data = format_release(release)
+    put_immutable(store, release_key(new.project, sha256(data)), data)
+    first = present is None or present.default is None
+    return Change(
+        put={new.version: Entry(sha256(data), entry.yanked if entry else None)},
+        default=new.version if default or first else None,
+    )
+
+
+def move_default(store: UploadStore, project: str, version: str, *, by: str) -> Head:
+    """Make a version that is on the shelf the one that a bare name takes."""
+
+    def change(present: Head | None) -> Change:
+        if present is None:
+            raise ObjectMissing(f"projects/{project}/head", store.url)
+        return Change(default=version)
+
+    return change_head(store, project, change, by=by, action=f"default {version}")

@@ -1,0 +1,328 @@
+"""Results of verbs as plain text, HTML or JSON; one description of each verb's page serves all. Standard library only.
+
+A page is a list of blocks: a line of text, or a Table. HTML takes its colours from the page around it.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Result = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of cells; columns named in ``numbers`` are aligned to the right."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numbers: frozenset[str] = frozenset()
+
+
+Block = str | Table
+
+
+def to_text(verb: str, result: Result) -> str:
+    """The page as plain text."""
+    return "\n".join(_table_text(block) if isinstance(block, Table) else block for block in describe(verb, result))
+
+
+def to_html(verb: str, result: Result) -> str:
+    """The page as HTML, every value escaped."""
+    parts = []
+    for block in describe(verb, result):
+        if isinstance(block, Table):
+            parts.append(_table_html(block))
+        elif "\n" in block:
+            parts.append(f"<pre>{html.escape(block)}</pre>")
+        else:
+            parts.append(f"<div>{html.escape(block)}</div>")
+    return f'<div class="cloudshelf">{"".join(parts)}</div>'
+
+
+def to_json(result: Result) -> str:
+    return json.dumps(result, indent=2, sort_keys=True, default=str)
+
+
+def describe(verb: str, result: Result) -> list[Block]:
+    """The blocks of a verb's page; a verb without a page of its own is shown field by field."""
+    return _PAGES.get(verb, _fields)(result)
+
+
+def size(count: float) -> str:
+    """Bytes for people: 12 B, 3.4 kB, 120 MB (powers of 1000)."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 999.5 or unit == "GB":
+            return f"{count:.0f} {unit}" if count >= 99.5 or unit == "B" else f"{count:.1f} {unit}"
+        count /= 1000
+    raise AssertionError("unreachable")
+
+
+def seconds(value: float) -> str:
+    """Seconds for people: 12 ms, 3.4 s, 2 min 5 s."""
+    if value < 0.9995:
+        return f"{value * 1000:.0f} ms"
+    if value < 60:
+        return f"{value:.1f} s"
+    return f"{int(value // 60)} min {int(value % 60)} s"
+
+
+def changes_line(changes: Sequence[Result]) -> str:
+    """What a use, drop or sync did, in one line."""
+    if not changes:
+        return "Nothing changed."
+    words = []
+    for change in changes:
+        was, now = change.get("was"), change.get("version")
+        if was and now:
+            words.append(f"{change['project']} {was} → {now}")
+        elif now:
+            words.append(f"{change['project']} {now}")
+        else:
+            words.append(f"{change['project']} dropped")
+    return ", ".join(words)
+
+
+def _pinned(result: Result) -> list[Block]:
+    """use, drop, sync: what changed, and why it is there."""
+    changes = list(result.get("changes", ()))
+    if not changes:
+        return ["Nothing changed; all of it was pinned already."]
+    blocks: list[Block] = []
+    asked = [c for c in changes if c.get("version") and not c.get("why")]
+    brought = [c for c in changes if c.get("version") and c.get("why")]
+    gone = [c for c in changes if not c.get("version")]
+    if asked:
+        blocks.append(f"Pinned: {changes_line(asked)}")
+    if brought:
+        blocks.append("With: " + ", ".join(f"{changes_line([c])} (for {', '.join(c['why'])})" for c in brought))
+    if gone:
+        blocks.append("Dropped: " + ", ".join(f"{c['project']} {c.get('was') or ''}".strip() for c in gone))
+    blocks += [str(note) for note in result.get("notes", ())]
+    return blocks
+
+
+def _status(result: Result) -> list[Block]:
+    blocks: list[Block] = [f"Shelf: {result.get('shelf') or 'none (type %shelf connect URL, or set CLOUDSHELF_URL)'}"]
+    rows = result.get("pins", ())
+    if not rows:
+        return [*blocks, "Nothing is pinned yet. Begin with: %shelf use pandas"]
+    cells = tuple(
+        (
+            r["project"],
+            r["version"],
+            "yes" if r["loaded"] else "",
+            "shelf" if r["loaded"] else "",
+            f"{size(r['fetched'])} of {size(r['bytes'])}",
+        )
+        for r in rows
+    )
+    blocks.append(Table(("project", "version", "loaded", "from", "fetched"), cells, frozenset({"fetched"})))
+    fetched, total = sum(r["fetched"] for r in rows), sum(r["bytes"] for r in rows)
+    blocks.append(f"{_count(len(rows), 'pin')}; {size(fetched)} of {size(total)} in place.")
+    counts = result.get("statistics") or {}
+    if counts.get("requests"):
+        took = f" in {seconds(counts['seconds'])}" if counts.get("seconds") else ""
+        blocks.append(
+            f"Received {size(counts.get('bytes', 0))} with {_count(_requests(counts['requests']), 'request')}{took}."
+        )
+    if result.get("note"):
+        blocks.append(str(result["note"]))
+    return blocks
+
+
+def _requests(count: Any) -> int:
+    return sum(count.values()) if isinstance(count, Mapping) else int(count)
+
+
+def _ls(result: Result) -> list[Block]:
+    if "wheels" in result:
+        wheels = _records(result["wheels"], ("filename", "interpreters", "installed", "packed", "eager"))
+        return [f"{result['project']} {result['version']}", wheels, _records(result["files"], ("path", "size"))]
+    if "versions" in result:
+        rows = result["versions"]
+        return [
+            f"{result['project']}: {_count(len(rows), 'version')}",
+            _records(rows, ("version", "default", "yanked")),
+        ]
+    rows = result.get("projects", ())
+    if not rows:
+        return ["The shelf is empty. Begin with: cloudshelf publish pandas"]
+    return [_records(rows, ("project", "default", "versions", "summary"))]
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _search(result: Result) -> list[Block]:
+    rows = result.get("projects", ())
+    return [_records(rows, ("project", "default", "why", "summary"))] if rows else ["Nothing on the shelf matches."]
+
+
+def _show(result: Result) -> list[Block]:
+    plain = {k: v for k, v in result.items() if k != "wheels"}
+    blocks = _fields(plain)
+    if result.get("wheels"):
+        blocks.append(_records(result["wheels"], ("filename", "interpreters", "installed", "packed", "eager")))
+    return blocks
+
+
+def _why(result: Result) -> list[Block]:
+    head = f"{result['project']} {result['version']}"
+    return [f"{head} is pinned because:", *("  " + ", ".join(map(str, chain)) for chain in result["chains"])]
+
+
+def _lock(result: Result) -> list[Block]:
+    if result.get("file"):
+        return [f"Wrote {_count(len(result.get('pins', ())), 'pin')} to {result['file']}"]
+    return [str(result.get("lock", "")).rstrip("\n")]
+
+
+def _publish(result: Result) -> list[Block]:
+    rows = result["projects"]
+    table = _records(rows, ("project", "version", "action", "default", "uploaded"))
+    notes = [
+        f"{row['project']} {row['version']}: its import failed when it was recorded, so it will load more slowly: "
+        f"{row['profile_error']}"
+        for row in rows
+        if row["profile_error"]
+    ]
+    return [table, f"Uploaded {size(result['uploaded'])}.", *notes]
+
+
+def _log(result: Result) -> list[Block]:
+    rows = result.get("entries", ())
+    return [_records(rows, ("seq", "time", "by", "action"))] if rows else ["No history."]
+
+
+def _doctor(result: Result) -> list[Block]:
+    rows = result.get("checks", ())
+    return [
+        Table(("", "check", "found"), tuple(("ok" if r["ok"] else "!!", r["check"], str(r["found"])) for r in rows))
+    ]
+
+
+def _message(result: Result) -> list[Block]:
+    return [str(result["message"])] if "message" in result else _fields(result)
+
+
+def _fields(result: Result) -> list[Block]:
+    """Name and value, one a line; lists of records as tables."""
+    blocks: list[Block] = []
+    width = max((len(name) for name in result), default=0)
+    for name, value in result.items():
+        if isinstance(value, (list, tuple)) and value and isinstance(value[0], Mapping):
+            blocks += [f"{name}:", _records(value, tuple(value[0]))]
+        elif value not in (None, "", [], (), {}):
+            blocks.append(f"{name:<{width}}  {_cell(name, value)}")
+    return blocks or ["Done."]
+
+
+_PAGES: dict[str, Callable[[Result], list[Block]]] = {
+    "use": _pinned,
+    "drop": _pinned,
+    "sync": _pinned,
+    "status": _status,
+    "ls": _ls,
+    "search": _search,
+    "show": _show,
+    "why": _why,
+    "lock": _lock,
+    "publish": _publish,
+    "log": _log,
+    "doctor": _doctor,
+    "init": _message,
+    "connect": _message,
+    "default": _message,
+    "yank": _message,
+    "unyank": _message,
+    "rollback": _message,
+    "fill": _message,
+}
+_BYTES = frozenset({"size", "installed", "packed", "eager", "bytes", "parts", "uploaded", "freed", "total"})
+
+
+def _records(rows: Iterable[Result], columns: Sequence[str]) -> Table:
+    """A table of ``columns``; those that are empty in every row are left out."""
+    rows = list(rows)
+    used = tuple(c for c in columns if any(row.get(c) not in (None, "", False, [], ()) for row in rows)) or tuple(
+        columns
+    )
+    numbers = frozenset(c for c in used if all(isinstance(row.get(c), (int, float)) for row in rows))
+    return Table(used, tuple(tuple(_cell(c, row.get(c)) for c in used) for row in rows), numbers)
+
+
+def _cell(name: str, value: Any) -> str:
+    if value is None or value is False:
+        return ""
+    if value is True:
+        return "yes"
+    if name in _BYTES and isinstance(value, (int, float)):
+        return size(value)
+    if name == "seconds" and isinstance(value, (int, float)):
+        return seconds(value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{k} {_cell(name if name in _BYTES else str(k), v)}".strip() for k, v in value.items())
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(str, value))
+    return str(value)
+
+
+def _table_text(table: Table) -> str:
+    lines = [table.header, *table.rows]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(table.header))]
+    right = [name in table.numbers for name in table.header]
+    return "\n".join(
+        "  ".join(c.rjust(w) if r else c.ljust(w) for c, w, r in zip(line, widths, right, strict=True)).rstrip()
+        for line in lines
+    )
+
+
+def _table_html(table: Table) -> str:
+    align = ["right" if name in table.numbers else "left" for name in table.header]
+
+    def row(tag: str, cells: tuple[str, ...]) -> str:
+        inner = (
+            f'<{tag} style="text-align:{a};padding:0 1em 0 0">{html.escape(c)}</{tag}>'
+            for c, a in zip(cells, align, strict=True)
+        )
+        return f"<tr>{''.join(inner)}</tr>"
+
+    head, body = row("th", table.header), "".join(row("td", cells) for cells in table.rows)
+    return f"<table><thead>{head}</thead><tbody>{body}</tbody></table>"
+
+
+class Bars:
+    """Progress events as tqdm bars, one a stage; ``bar`` is the tqdm class, loaded when the first event comes."""
+
+    def __init__(self, bar: Callable[[], Any], *, delay: float = 0.3) -> None:
+        self._load, self._bars = bar, dict[str, Any]()
+        self._begun, self._delay = time.monotonic(), delay
+
+    def __call__(self, event: Mapping[str, Any]) -> None:
+        """Show ``event``; work that ends within ``delay`` seconds shows nothing."""
+        if time.monotonic() - self._begun < self._delay:
+            return
+        stage, done, total = str(event.get("stage", "")), event.get("done", 0), event.get("total") or None
+        bar = self._bars.get(stage)
+        if bar is None:
+            if total is not None and done >= total:
+                return
+            unit = str(event.get("unit", ""))
+            bar = self._load()(desc=stage, total=total, unit=unit, unit_scale=unit == "B", leave=False)
+            self._bars[stage] = bar
+        bar.total, bar.n = total, done
+        if event.get("what"):
+            bar.set_postfix_str(str(event["what"])[:40], refresh=False)
+        bar.refresh()
+
+    def close(self) -> None:
+        for bar in self._bars.values():
+            bar.close()
+        self._bars.clear()

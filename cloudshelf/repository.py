@@ -1,0 +1,369 @@
+"""Reading a shelf: head → release → manifest, each verified before it is parsed, and cached by its digest."""
+
+from __future__ import annotations
+
+import difflib
+import fcntl
+import os
+import re
+import tempfile
+import threading
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from .codecs.catalog import (
+    ProjectFacts,
+    closure_key,
+    modules_key,
+    parse_closure,
+    parse_listing,
+    parse_modules,
+    projects_keys,
+)
+from .codecs.envelope import parse_object
+from .codecs.head import parse_head, parse_index
+from .codecs.manifest import parse_manifest
+from .codecs.names import SHELF, head_key, index_key, is_normalized, is_sha256, manifest_key, release_key, sha256
+from .codecs.release import parse_release
+from .commit import version_order
+from .errors import HeadReplayed, ObjectInvalid, ObjectMissing, ProjectMissing, ShelfError, ShelfMissing, VersionMissing
+from .model import Entry, Head, Manifest, Release
+from .stores.protocols import Get
+
+PARALLEL = 16
+_SHELF_ID = re.compile(r"[0-9a-z][0-9a-z-]{7,63}")
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class ShelfInfo:
+    """What shelf.json says."""
+
+    id: str
+    name: str
+    settings: Mapping[str, Any]
+
+
+class Repository:
+    """What a shelf holds.
+
+    Heads are remembered for this object's life: one use of a shelf sees one state. May be used from several threads.
+    ``cache`` is the folder of the user's cache, None for none.
+    """
+
+    def __init__(self, store: Get, *, cache: Path | None = None) -> None:
+        self._store = store
+        self._objects = ObjectCache(cache)
+        self._seen = SeenHeads(cache)
+        self._heads: dict[str, Head | None] = {}
+        self._parsed: dict[tuple[str, str], Any] = {}
+        self._shards: dict[str, dict[str, str]] = {}
+        self._info: ShelfInfo | None = None
+        self._info_lock = threading.Lock()
+        self._facts: tuple[ProjectFacts, ...] | None = None
+
+    @property
+    def url(self) -> str:
+        return self._store.url
+
+    def info(self) -> ShelfInfo:
+        """shelf.json. Raises ShelfMissing, or FormatUnknown for a shelf of a later cloudshelf."""
+        with self._info_lock:
+            if self._info is None:
+                self._info = self._read_info()
+            return self._info
+
+    def head(self, project: str) -> Head:
+        """The head of ``project`` (normalized). Raises ProjectMissing, ObjectInvalid, HeadReplayed."""
+        head = self._remember_head(project)
+        if head is None:
+            raise ProjectMissing(project, self._suggest(project))
+        return head
+
+    def versions(self, project: str) -> dict[str, Entry]:
+        """Every version of ``project``: the head's over the older index."""
+        return self.versions_of(self.head(project))
+
+    def versions_of(self, head: Head) -> dict[str, Entry]:
+        """Every version that ``head`` knows; for a change that has to compare with it."""
+        if head.older is None:
+            return dict(head.versions)
+        index: dict[str, Entry] = self._object(
+            index_key(head.project, head.older), head.older, lambda data, key: parse_index(data, head.project, key)
+        )
+        return index | dict(head.versions)
+
+    def release(self, project: str, version: str) -> Release:
+        """Raises VersionMissing."""
+        head = self.head(project)
+        entry = head.versions.get(version)
+        if entry is None:
+            versions = self.versions_of(head)
+            if version not in versions:
+                raise VersionMissing(project, version, shorten(versions))
+            entry = versions[version]
+        return self.release_at(project, version, entry.release)
+
+    def release_at(self, project: str, version: str, digest: str) -> Release:
+        """The release by its digest, without a head: what a lock names."""
+        parsed: Release = self._object(
+            release_key(project, digest), digest, lambda data, key: parse_release(data, project, version, key)
+        )
+        return parsed
+
+    def manifest(self, project: str, part: str) -> Manifest:
+        """The manifest ``part``, "<sha256>.<epoch>"."""
+        parsed: Manifest = self._object(
+            manifest_key(project, part), part.partition(".")[0], lambda data, key: parse_manifest(data, project, key)
+        )
+        return parsed
+
+    def manifests(self, pins: Iterable[tuple[str, str]]) -> list[Manifest]:
+        """The manifests of ``(project, part)``, in that order, read in parallel."""
+        return self._parallel(lambda pin: self.manifest(*pin), list(pins))
+
+    def prefetch(
+        self, projects: Iterable[str], *, closure: bool = False, hints: Iterable[tuple[str, str, str]] = ()
+    ) -> None:
+        """Read heads and default releases in parallel; what is missing or damaged shows when it is asked for.
+
+        With ``closure`` the catalog's hints for ``projects`` are read at the same time, and then all that they name at
+        once, instead of one generation after the other. ``hints`` are such rows (project, version, release), known.
+        """
+        hints = list(hints)
+        wanted = [project for project in dict.fromkeys(projects) if project not in self._heads]
+        rows: list[tuple[str, str, str]] = []
+        jobs: list[Callable[[], object]] = [partial(self._read_default, project) for project in wanted]
+        if jobs and self._seen.folder is not None:
+            jobs.append(self.info)  # heads are checked against what this shelf showed before
+        if closure:
+            jobs += [partial(self._extend, rows, project) for project in wanted]
+        self._quietly(jobs + self._hinted(hints, wanted))
+        self._quietly(self._hinted(rows, ()))
+        stale = [row[0] for row in (*hints, *rows) if self._heads.get(row[0]) is not None]
+        self._quietly([partial(self._read_default, project) for project in dict.fromkeys(stale)])
+
+    def _hinted(self, rows: Iterable[tuple[str, str, str]], without: Collection[str]) -> list[Callable[[], object]]:
+        """Jobs that read the heads of hinted projects and, at the same time, the releases that they probably name."""
+        jobs: list[Callable[[], object]] = []
+        for row in dict.fromkeys(rows):
+            if row[0] not in without and row[0] not in self._heads:
+                jobs += [partial(self.release_at, *row), partial(self._remember_head, row[0])]
+        return jobs
+
+    def _extend(self, rows: list[tuple[str, str, str]], project: str) -> None:
+        rows.extend(self.closure(project))
+
+    def _quietly(self, jobs: Sequence[Callable[[], object]]) -> None:
+        def run(job: Callable[[], object]) -> None:
+            with suppress(ShelfError):
+                job()
+
+        self._parallel(run, list(jobs))
+
+    def closure(self, project: str) -> tuple[tuple[str, str, str], ...]:
+        """The catalog's hint, maybe stale: (project, version, release) of what the default needs, itself first."""
+        key = closure_key(project)
+        try:
+            return parse_closure(self._store.get(key), project, key)
+        except ObjectMissing:
+            return ()
+
+    def project_of(self, module: str) -> str | None:
+        """The project that owns ``module`` or the nearest package around it; None if nobody does. One request."""
+        owners = self._module_shard(module)
+        name = module
+        while name:
+            if name in owners:
+                return owners[name]
+            name = name.rpartition(".")[0]
+        return None
+
+    def parts_of(self, namespace: str) -> tuple[str, ...]:
+        """The modules on the shelf that lie in ``namespace``. One request, shared with ``project_of``."""
+        return tuple(sorted(m for m in self._module_shard(namespace) if m.startswith(f"{namespace}.")))
+
+    def listing(self) -> tuple[ProjectFacts, ...]:
+        """What the catalog tells of every project, by name: 16 requests in parallel, however large the shelf."""
+        if self._facts is None:
+            shards = self._parallel(self._project_shard, list(projects_keys()))
+            self._facts = tuple(sorted((f for shard in shards for f in shard.values()), key=lambda f: f.project))
+        return self._facts
+
+    def forget(self, project: str | None = None) -> None:
+        """Read the heads (or one) and the catalog anew from now on: after a change of our own."""
+        if project is None:
+            self._heads.clear()
+        else:
+            self._heads.pop(project, None)
+        self._shards.clear()
+        self._facts = None
+
+    def _read_info(self) -> ShelfInfo:
+        try:
+            data = self._store.get(SHELF)
+        except ObjectMissing:
+            raise ShelfMissing(self.url) from None
+        fields = parse_object(data, "shelf", SHELF)
+        if not _SHELF_ID.fullmatch(fields.text("id")):  # it names a folder of the cache
+            raise ObjectInvalid(SHELF, "its id is malformed")
+        return ShelfInfo(fields.text("id"), fields.text("name"), fields.mapping("settings"))
+
+    def _read_head(self, project: str) -> Head | None:
+        if not is_normalized(project):
+            return None
+        key = head_key(project)
+        try:
+            data = self._store.get(key)
+        except ObjectMissing:
+            self.info()  # no shelf at all is another error
+            return None
+        head = parse_head(data, project, key)
+        if self._seen.folder is not None:
+            self._seen.check(self.info().id, head, sha256(data))
+        return head
+
+    def _remember_head(self, project: str) -> Head | None:
+        if project not in self._heads:
+            self._heads[project] = self._read_head(project)
+        return self._heads[project]
+
+    def _read_default(self, project: str) -> None:
+        head = self._remember_head(project)
+        if head is not None and head.default is not None and head.default in head.versions:
+            self.release_at(project, head.default, head.versions[head.default].release)
+
+    def _object(self, key: str, digest: str, parse: Callable[[bytes, str], T]) -> T:
+        """An immutable object: from memory, the cache or the store, verified by its name."""
+        if (key, digest) not in self._parsed:
+            if not is_sha256(digest):
+                raise ObjectInvalid(key, "its name is not a digest")
+            data = self._objects.get(digest)
+            if data is None:
+                data = self._store.get(key)
+                if sha256(data) != digest:
+                    raise ObjectInvalid(key, "its bytes are not those that its name says")
+                self._parsed[key, digest] = parse(data, key)
+                self._objects.put(digest, data)
+            else:
+                self._parsed[key, digest] = parse(data, key)
+        found: T = self._parsed[key, digest]
+        return found
+
+    def _module_shard(self, module: str) -> dict[str, str]:
+        key = modules_key(module)
+        if key not in self._shards:
+            try:
+                self._shards[key] = parse_modules(self._store.get(key), key)
+            except ObjectMissing:
+                self._shards[key] = {}
+        return self._shards[key]
+
+    def _project_shard(self, key: str) -> dict[str, ProjectFacts]:
+        try:
+            return parse_listing(self._store.get(key), key)
+        except ObjectMissing:
+            return {}
+
+    def _suggest(self, project: str) -> tuple[str, ...]:
+        """Names on the shelf that are near ``project``; the catalog is read only for this, and may be out of reach."""
+        try:
+            names = [facts.project for facts in self.listing()]
+        except ShelfError:
+            return ()
+        owner = [p for f in self._facts or () if project.replace("-", "_") in f.modules for p in (f.project,)]
+        return tuple(dict.fromkeys([*owner, *difflib.get_close_matches(project, names, n=3, cutoff=0.6)]))[:3]
+
+    def _parallel(self, work: Callable[[Any], T], jobs: list[Any]) -> list[T]:
+        if len(jobs) < 2:
+            return [work(job) for job in jobs]
+        with ThreadPoolExecutor(min(PARALLEL, len(jobs)), thread_name_prefix="cloudshelf-read") as pool:
+            return list(pool.map(work, jobs))
+
+
+class ObjectCache:
+    """Verified objects by digest in ``<cache>/objects``. A cache that cannot be written is no reason to fail."""
+
+    def __init__(self, cache: Path | None) -> None:
+        self.folder = cache / "objects" if cache else None
+
+    def get(self, digest: str) -> bytes | None:
+        """The object's bytes, verified again; a damaged entry is dropped."""
+        if self.folder is None:
+            return None
+        path = self.folder / digest[:2] / digest
+        try:
+            data = path.read_bytes()
+        except OSError:
+            return None
+        if sha256(data) == digest:
+            return data
+        with suppress(OSError):
+            path.unlink()
+        return None
+
+    def put(self, digest: str, data: bytes) -> None:
+        if self.folder is not None:
+            with suppress(OSError):
+                _write_whole(self.folder / digest[:2] / digest, data)
+
+
+class SeenHeads:
+    """The highest sequence this user saw of each head, in ``<cache>/seen``: a replayed head is refused."""
+
+    def __init__(self, cache: Path | None) -> None:
+        self.folder = cache / "seen" if cache else None
+
+    def check(self, shelf: str, head: Head, digest: str) -> None:
+        """Raises HeadReplayed when ``head`` is older than what was seen, or another of the same sequence."""
+        if self.folder is None:
+            return
+        path = self.folder / shelf / head.project
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        except OSError:
+            return  # a cache that cannot be written remembers nothing
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)  # kernels share this file: the highest must win
+            seen = _parse_seen(os.pread(descriptor, 200, 0))
+            if seen is not None and (head.seq < seen[0] or (head.seq == seen[0] and digest != seen[1])):
+                raise HeadReplayed(head_key(head.project), head.seq, seen[0])
+            if seen is None or head.seq > seen[0]:
+                with suppress(OSError):
+                    os.pwrite(descriptor, f"{head.seq:020} {digest}\n".encode(), 0)
+        finally:
+            os.close(descriptor)
+
+
+def shorten(versions: Iterable[str], most: int = 12) -> tuple[str, ...]:
+    """The newest versions, newest first, for a message; what is left out is counted."""
+    ordered = sorted(versions, key=version_order, reverse=True)
+    if len(ordered) <= most:
+        return tuple(ordered)
+    return (*ordered[: most - 1], f"and {len(ordered) - most + 1} older")
+
+
+def _parse_seen(data: bytes) -> tuple[int, str] | None:
+    seq, _, digest = data.decode("ascii", "replace").strip().partition(" ")
+    return (int(seq), digest) if seq.isdecimal() and is_sha256(digest) else None
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    """Temp file and rename: nobody ever reads half of it."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".")
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(data)
+        Path(temporary).replace(path)
+    except BaseException:
+        with suppress(OSError):
+            Path(temporary).unlink()
+        raise

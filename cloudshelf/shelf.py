@@ -1,0 +1,464 @@
+"""Shelf: one object, one method a verb; wiring only. ``dataclasses.asdict`` makes JSON of every result."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+
+from .catalog import project_facts, update_catalog
+from .codecs.catalog import ProjectFacts
+from .codecs.lock import parse_lock
+from .codecs.names import manifest_key, normalize
+from .commit import Change, change_head, init_shelf, version_order, walk_history
+from .errors import ObjectInvalid, ShelfError, UsageError, VersionMissing
+from .fitting import pick_tree, pick_wheel
+from .model import Entry, Head, Lock, Manifest, Pin, Wheel
+from .repository import Repository, ShelfInfo, shorten
+from .resolver import Loaded, Resolution, resolve
+from .stores.opening import open_store
+from .stores.protocols import Store
+from .target import Target, current_target
+from .verification import VerifyReport, verify_shelf
+
+
+@dataclass(frozen=True, slots=True)
+class VersionFacts:
+    """A version, as ``ls PROJECT`` lists it."""
+
+    version: str
+    default: bool
+    yanked: str | None
+    release: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """A file of an installed tree, as ``ls PROJECT==VERSION`` lists it."""
+
+    path: str
+    size: int
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class WheelFacts:
+    """A wheel of a release; ``packed`` and ``eager`` are bytes on the shelf, of all and of what an import needs."""
+
+    filename: str
+    sha256: str
+    size: int
+    installed: int
+    files: int
+    packed: int
+    eager: int
+    origin: str
+    requires_python: str
+    interpreters: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What ``show`` tells of a project at one version."""
+
+    project: str
+    version: str
+    default: str | None
+    latest: str | None
+    versions: int
+    yanked: str | None
+    summary: str
+    license: str
+    requires: tuple[str, ...]
+    extras: tuple[str, ...]
+    modules: tuple[str, ...]
+    scripts: tuple[str, ...]
+    wheels: tuple[WheelFacts, ...]
+    changed: str
+    changed_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A project that ``search`` found, the best first; ``why`` says where the words were."""
+
+    project: str
+    summary: str
+    default: str | None
+    latest: str | None
+    modules: tuple[str, ...]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why a lock has a project: chains of sentences, each from what was asked for down to it."""
+
+    project: str
+    version: str
+    chains: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What a change of a head came to; ``changed`` is False where it said so already."""
+
+    project: str
+    seq: int
+    action: str
+    default: str | None
+    changed: bool
+    versions: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One commit of a project, as its history keeps it."""
+
+    seq: int
+    time: str
+    by: str
+    action: str
+    default: str | None
+
+
+class Shelf:
+    """A shelf of distributions; ``cache`` is the folder of the user's cache, None for none."""
+
+    def __init__(self, store: Store, *, cache: Path | None = None) -> None:
+        self.store = store
+        self.repository = Repository(store, cache=cache)
+
+    @classmethod
+    def open(cls, url: str, *, cache: Path | None = None, environ: Mapping[str, str] | None = None) -> Shelf:
+        """The shelf at ``url``, without a request: what is wrong with it shows when something is asked."""
+        return cls(open_store(url, environ=environ), cache=cache)
+
+    @classmethod
+    def init(
+        cls, url: str, *, name: str = "", cache: Path | None = None, environ: Mapping[str, str] | None = None
+    ) -> Shelf:
+        """Create a shelf at ``url``. Raises ShelfExists."""
+        shelf = cls.open(url, cache=cache, environ=environ)
+        init_shelf(shelf.store, name or shelf.url.rstrip("/").rsplit("/", 1)[-1])
+        return shelf
+
+    @property
+    def url(self) -> str:
+        return self.store.url
+
+    def info(self) -> ShelfInfo:
+        return self.repository.info()
+
+    # looking
+
+    def projects(self) -> tuple[ProjectFacts, ...]:
+        """Every project, from the catalog."""
+        self.info()
+        return self.repository.listing()
+
+    def versions(self, project: str) -> tuple[VersionFacts, ...]:
+        """The versions of ``project``, newest first. Raises ProjectMissing."""
+        head = self.repository.head(normalize(project))
+        entries = self.repository.versions_of(head)
+        return tuple(
+            VersionFacts(version, version == head.default, entries[version].yanked, entries[version].release)
+            for version in sorted(entries, key=version_order, reverse=True)
+        )
+
+    def files(self, project: str, version: str, target: Target | None = None) -> tuple[FileFacts, ...]:
+        """The installed tree of a version, of the wheel for ``target`` (default: here) or else its first."""
+        name = normalize(project)
+        release = self.repository.release(name, self.find_version(name, version))
+        target = target or current_target()
+        wheel = pick_wheel(release, target) or release.wheels[0]
+        manifest = self.repository.manifest(name, pick_tree(wheel, target).manifest)
+        return tuple(sorted((FileFacts(f.path, f.size, f.kind.value) for f in manifest.files), key=lambda f: f.path))
+
+    def ls(
+        self, what: str | None = None
+    ) -> tuple[ProjectFacts, ...] | tuple[VersionFacts, ...] | tuple[FileFacts, ...]:
+        """Projects, or the versions of "PROJECT", or the files of "PROJECT==VERSION"."""
+        if what is None:
+            return self.projects()
+        project, version = split_pin(what)
+        return self.versions(project) if version is None else self.files(project, version)
+
+    def show(self, what: str) -> Shown:
+        """What there is to know of "PROJECT" (its default, else newest version) or "PROJECT==VERSION"."""
+        name, wanted = split_pin(what)
+        head = self.repository.head(name)
+        entries = self.repository.versions_of(head)
+        latest = max((v for v, e in entries.items() if e.yanked is None), key=version_order, default=None)
+        version = self.find_version(name, wanted) if wanted else head.default or latest or max(entries)
+        release = self.repository.release_at(name, version, entries[version].release)
+        return Shown(
+            project=name,
+            version=version,
+            default=head.default,
+            latest=latest,
+            versions=len(entries),
+            yanked=entries[version].yanked,
+            summary=release.summary,
+            license=release.license,
+            requires=_union(wheel.requires_dist for wheel in release.wheels),
+            extras=_union(wheel.extras for wheel in release.wheels),
+            modules=_union(wheel.modules for wheel in release.wheels),
+            scripts=_union(wheel.scripts for wheel in release.wheels),
+            wheels=tuple(_wheel_facts(wheel) for wheel in release.wheels),
+            changed=head.time,
+            changed_by=head.by,
+        )
+
+    def search(self, words: str, *, most: int = 50) -> tuple[Found, ...]:
+        """Projects whose name, modules or summary hold all ``words``, the best first."""
+        terms = words.lower().split()
+        ranked = []
+        for facts in self.projects():
+            scores = [_score(facts, term) for term in terms]
+            if scores and all(score for score, _ in scores):
+                ranked.append((-sum(score for score, _ in scores), facts.project, scores[0][1], facts))
+        return tuple(
+            Found(f.project, f.summary, f.default, f.latest, f.modules, why) for _, _, why, f in sorted(ranked)[:most]
+        )
+
+    def find_version(self, project: str, version: str) -> str:
+        """The version as the shelf spells it ("2.1" finds "2.1.0"). Raises VersionMissing with what is there."""
+        entries = self.repository.versions(project)
+        if version in entries:
+            return version
+        for known in entries:
+            if version_order(known) == version_order(version):
+                return known
+        near = [known for known in entries if known.startswith(f"{version.rstrip('.*')}.")]
+        raise VersionMissing(project, version, shorten(near or entries))
+
+    def log(self, project: str) -> tuple[LogEntry, ...]:
+        """Who did what, newest first, each entry verified by the next."""
+        head = self.repository.head(normalize(project))
+        return tuple(LogEntry(h.seq, h.time, h.by, h.action, h.default) for h in walk_history(self.store, head))
+
+    # locks
+
+    def lock(
+        self,
+        requirements: Sequence[str],
+        *,
+        target: Target | None = None,
+        loaded: Mapping[str, Loaded] | None = None,
+        preferred: Lock | None = None,
+        constraints: Sequence[str] = (),
+    ) -> Resolution:
+        """See ``resolver.resolve``; ``target`` is this interpreter unless given."""
+        return resolve(
+            requirements,
+            self.repository,
+            target or current_target(),
+            loaded=loaded,
+            preferred=preferred,
+            constraints=constraints,
+        )
+
+    def read_lock(self, text: str, source: str, *, target: Target | None = None) -> Lock:
+        """The lock in ``text``, whoever wrote it, with pins of this shelf. Raises UsageError, VersionMissing."""
+        target = target or current_target()
+        lock = parse_lock(text, source, environment=target.environment, tags=target.tags)
+        return self.repin(lock, target) if not lock.shelf else lock
+
+    def repin(self, lock: Lock, target: Target) -> Lock:
+        """A foreign lock with this shelf's releases: the same wheels, by their sha256, or an error that names one."""
+        self.repository.prefetch(pin.project for pin in lock.pins)
+        pins = tuple(self._repin(pin, target) for pin in lock.pins)
+        return replace(lock, shelf=self.url, python=target.python, tag=target.cache_tag, pins=pins)
+
+    def _repin(self, pin: Pin, target: Target) -> Pin:
+        version = self.find_version(pin.project, pin.version)
+        entry = self.repository.versions(pin.project)[version]
+        release = self.repository.release_at(pin.project, version, entry.release)
+        for wheel in release.wheels:
+            if wheel.sha256 == pin.sha256:
+                return replace(
+                    pin,
+                    version=version,
+                    release=entry.release,
+                    wheel=wheel.filename,
+                    size=wheel.size,
+                    origin=wheel.origin or pin.origin,
+                    manifest=pick_tree(wheel, target).manifest,
+                    requires_python=wheel.requires_python,
+                )
+        raise UsageError(
+            f"The lock wants {pin.wheel} with sha256 {pin.sha256[:12]}…, but the shelf has other wheels of "
+            f"{pin.project} {version}. A curator adds that wheel with: cloudshelf publish {pin.wheel}"
+        )
+
+    def manifests(self, lock: Lock) -> list[Manifest]:
+        """The manifests of a lock, in its order; from the cache, or in parallel. No head is read.
+
+        Raises ObjectInvalid for a manifest of another wheel than the pin's.
+        """
+        manifests = self.repository.manifests((pin.project, pin.manifest) for pin in lock.pins)
+        for pin, manifest in zip(lock.pins, manifests, strict=True):
+            if (manifest.version, manifest.wheel) != (pin.version, pin.wheel):
+                raise ObjectInvalid(manifest_key(pin.project, pin.manifest), f"it is the manifest of {manifest.wheel}")
+        return manifests
+
+    def why(self, project: str, lock: Lock, *, most: int = 5) -> Why:
+        """The shortest chains from what was asked for to ``project``. Raises UsageError when it is not pinned."""
+        name = normalize(project)
+        pins = {pin.project: pin for pin in lock.pins}
+        if name not in pins:
+            raise UsageError(f"{name} is not pinned here. Pinned: {', '.join(pins) or 'nothing'}.")
+        asked = {_name_in(text): text for text in reversed(lock.requirements)}
+        chains: list[tuple[str, ...]] = []
+        paths: list[tuple[str, ...]] = [(name,)]
+        while paths and len(chains) < most:
+            path = paths.pop(0)
+            if path[0] in asked:
+                chains.append((f"{asked[path[0]]} was asked for", *self._links(path, pins)))
+            above = sorted(p.project for p in lock.pins if path[0] in p.dependencies and p.project not in path)
+            if len(path) < 12:
+                paths += [(parent, *path) for parent in above][: 4 * most]
+        return Why(name, pins[name].version, tuple(chains))
+
+    def _links(self, path: Sequence[str], pins: Mapping[str, Pin]) -> list[str]:
+        links = []
+        for parent, child in pairwise(path):
+            pin = pins[parent]
+            lines: tuple[str, ...] = ()
+            if pin.release:
+                release = self.repository.release_at(parent, pin.version, pin.release)
+                lines = next((w.requires_dist for w in release.wheels if w.sha256 == pin.sha256), ())
+            words = next((line.partition(";")[0].strip() for line in lines if _name_in(line) == child), child)
+            links.append(f"{parent} {pin.version} wants {words}")
+        return links
+
+    # changing
+
+    def default(self, project: str, version: str, *, by: str) -> Changed:
+        """What a bare name takes from now on."""
+        name = normalize(project)
+        found = self.find_version(name, version)
+        return self._change(name, lambda head: Change(default=found), by=by, action=f"default {found}")
+
+    def yank(self, project: str, version: str, *, reason: str = "", by: str) -> Changed:
+        """Only requirements that pin it exactly take it from now on (PEP 592)."""
+        return self._set_yanked(project, version, reason, by=by, action="yank")
+
+    def unyank(self, project: str, version: str, *, by: str) -> Changed:
+        return self._set_yanked(project, version, None, by=by, action="unyank")
+
+    def rollback(self, project: str, seq: int | None = None, *, by: str) -> Changed:
+        """A new head with the list of an older one: that of ``seq``, or the one before the last change."""
+        name = normalize(project)
+
+        def change(head: Head | None) -> Change | None:
+            if head is None:
+                return None
+            wanted = head.seq - 1 if seq is None else seq
+            for older in walk_history(self.store, head):
+                if older.seq == wanted:
+                    return Change(base=older)
+            raise UsageError(f"{name} has no state {wanted} to go back to; see: cloudshelf log {name}")
+
+        return self._change(name, change, by=by, action=f"rollback {'' if seq is None else f'to {seq}'}".strip())
+
+    def verify(self, projects: Iterable[str] = (), *, progress: Callable[[str], None] | None = None) -> VerifyReport:
+        """Read everything (or these projects) and compare every byte with its digest."""
+        self.info()
+        return verify_shelf(self.store, [normalize(project) for project in projects], progress or (lambda _: None))
+
+    def _set_yanked(self, project: str, version: str, reason: str | None, *, by: str, action: str) -> Changed:
+        name = normalize(project)
+        found = self.find_version(name, version)
+
+        def change(head: Head | None) -> Change | None:
+            entry = self.repository.versions_of(head).get(found) if head else None
+            if entry is None:
+                raise VersionMissing(name, found, ())
+            return None if entry.yanked == reason else Change(put={found: Entry(entry.release, reason)})
+
+        return self._change(name, change, by=by, action=f"{action} {found}")
+
+    def _change(self, project: str, change: Callable[[Head | None], Change | None], *, by: str, action: str) -> Changed:
+        self.repository.head(project)  # a name that is not there gets suggestions, not a new head
+        before: list[Head | None] = []
+
+        def remembered(head: Head | None) -> Change | None:
+            before[:] = [head]
+            return change(head)
+
+        head = change_head(self.store, project, remembered, by=by, action=action)
+        self.repository.forget(project)
+        landed = head is not before[0]
+        return Changed(
+            project=project,
+            seq=head.seq,
+            action=action,
+            default=head.default,
+            changed=landed,
+            versions=shorten(self.repository.versions_of(head)),
+            notes=self._refresh_catalog(project) if landed else (),
+        )
+
+    def _refresh_catalog(self, project: str) -> tuple[str, ...]:
+        """The catalog is derived: the change holds even if it cannot follow."""
+        try:
+            update_catalog(self.store, [project_facts(self.repository, project)])
+        except ShelfError as error:
+            return (f"The change is made, but the catalog does not show it yet: {error}",)
+        return ()
+
+
+def split_pin(text: str) -> tuple[str, str | None]:
+    """("torch", None) or ("torch", "2.1") from what ls, show, yank and default take. Raises UsageError."""
+    match = re.fullmatch(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:==\s*([^\s=,;]+))?\s*", text)
+    if match is None or match[1][-1] in "._-":
+        raise UsageError(f"{text!r} is not a project or a version of one. Write it like torch or torch==2.1.2.")
+    return normalize(match[1]), match[2]
+
+
+def _score(facts: ProjectFacts, term: str) -> tuple[int, str]:
+    name, modules = facts.project, [module.lower() for module in facts.modules]
+    if term == name:
+        return 100, "name"
+    if term in modules:
+        return 80, "module"
+    if name.startswith(term):
+        return 60, "name"
+    if term in name:
+        return 40, "name"
+    if any(term in module for module in modules):
+        return 30, "module"
+    words = re.findall(r"\w+", facts.summary.lower())
+    if term in words:
+        return 20, "summary"
+    return (10, "summary") if any(term in word for word in words) else (0, "")
+
+
+def _wheel_facts(wheel: Wheel) -> WheelFacts:
+    tree = wheel.trees[min(wheel.trees)]
+    return WheelFacts(
+        filename=wheel.filename,
+        sha256=wheel.sha256,
+        size=wheel.size,
+        installed=wheel.installed,
+        files=wheel.files,
+        packed=tree.packed,
+        eager=tree.eager,
+        origin=wheel.origin,
+        requires_python=wheel.requires_python,
+        interpreters=tuple(sorted(wheel.trees)),
+    )
+
+
+def _union(groups: Iterable[Iterable[str]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(item for group in groups for item in group))
+
+
+def _name_in(requirement: str) -> str:
+    match = re.match(r"\s*[A-Za-z0-9._-]+", requirement)
+    return normalize(match[0].strip()) if match else ""

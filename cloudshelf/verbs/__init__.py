@@ -1,0 +1,35 @@
+"""Every verb: JSON-able arguments in, a JSON-able result out.
+
+The command runs them in its process, kernels in the fetcher. Common arguments: ``shelf`` (URL), ``python`` and
+``platform`` (for another interpreter than this one). A verb's libraries load when it is first asked for.
+"""
+
+from __future__ import annotations
+
+import difflib
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from ..errors import UsageError
+
+if TYPE_CHECKING:
+    from .common import Args, Progress, Result
+
+_PLACES = {
+    "pinning": ("use", "lock", "sync", "fill", "find-module", "why"),
+    "looking": ("connect", "ls", "show", "search", "log", "verify"),
+    "curating": ("init", "publish", "default", "yank", "unyank", "rollback"),
+    "upkeep": ("cache", "doctor"),
+}
+_MODULES = {verb: module for module, verbs in _PLACES.items() for verb in verbs}
+
+
+def serve(verb: str, args: Args, progress: Progress) -> Result:
+    """The result of ``verb``. Raises UsageError for one that does not exist, and every error of cloudshelf.errors."""
+    module = _MODULES.get(verb)
+    if module is None:
+        near = difflib.get_close_matches(verb, _MODULES, n=1)
+        raise UsageError(f"{verb!r} is not a verb." + (f" Did you mean {near[0]}?" if near else ""))
+    function = getattr(import_module(f".{module}", __name__), verb.replace("-", "_"))
+    result: Result = function(args, progress)
+    return result

@@ -1,0 +1,49 @@
+"""What verbs share: the shelf, the interpreter and the lock that arguments name."""
+
+from __future__ import annotations
+
+import dataclasses
+import getpass
+import socket
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..config import read_config
+from ..errors import NoShelf
+from ..shelf import Shelf
+from ..target import Target, current_target, target_for
+
+Args = Mapping[str, Any]
+Progress = Callable[[dict[str, Any]], None]
+Result = dict[str, Any]
+
+
+def shelf_of(args: Args) -> Shelf:
+    """The shelf that ``shelf`` names. Raises NoShelf."""
+    if not args.get("shelf"):
+        raise NoShelf()
+    return Shelf.open(str(args["shelf"]), cache=read_config().cache)
+
+
+def target_of(args: Args) -> Target:
+    """The interpreter that ``target``, or ``python`` and ``platform``, describe; else this one."""
+    if isinstance(args.get("target"), Mapping):
+        return Target.from_json(args["target"])
+    if args.get("python") or args.get("platform"):
+        here = ".".join(map(str, sys.version_info[:2]))
+        return target_for(str(args.get("python") or here), args.get("platform"))
+    return current_target()
+
+
+def person() -> str:
+    """Who changes the shelf, for its history: for people, proves nothing."""
+    try:
+        return f"{getpass.getuser()}@{socket.gethostname()}"
+    except (KeyError, OSError):  # a container without a name for its uid
+        return f"somebody@{socket.gethostname()}"
+
+
+def plain(value: Any) -> Result:
+    """A dataclass as JSON."""
+    return dataclasses.asdict(value)

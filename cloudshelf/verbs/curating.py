@@ -1,0 +1,102 @@
+"""Verbs that change a shelf: init, publish, default, yank, unyank, rollback."""
+
+from __future__ import annotations
+
+from ..errors import NoShelf, UsageError
+from ..shelf import Changed, Shelf, split_pin
+from .common import Args, Progress, Result, person, plain, shelf_of
+
+
+def init(args: Args, progress: Progress) -> Result:
+    """Create a shelf at ``shelf``. Raises ShelfExists."""
+    if not args.get("shelf"):
+        raise NoShelf()
+    shelf = Shelf.init(str(args["shelf"]), name=str(args.get("name") or ""))
+    return {"shelf": shelf.url, "message": f"Created the shelf {shelf.url}"}
+
+
+def publish(args: Args, progress: Progress) -> Result:
+    """Put ``requirements`` (also paths of wheels) and ``requirement_files`` on the shelf; see publisher/publish.py."""
+    from ..publisher.pip import IndexOptions
+    from ..publisher.publish import PublishRequest
+    from ..publisher.publish import publish as put
+
+    shelf = shelf_of(args)
+    shelf.info()
+    if not args.get("requirements") and not args.get("requirement_files"):
+        raise UsageError("publish needs a requirement, a wheel or -r FILE.")
+    request = PublishRequest(
+        requirements=_texts(args, "requirements"),
+        requirement_files=_texts(args, "requirement_files"),
+        no_deps=bool(args.get("no_deps")),
+        python=args.get("python"),
+        platform=args.get("platform"),
+        dry_run=bool(args.get("dry_run")),
+        default=bool(args.get("default")),
+        index=IndexOptions(
+            index_url=args.get("index_url"),
+            extra_index_urls=_texts(args, "extra_index_url"),
+            find_links=_texts(args, "find_links"),
+            no_index=bool(args.get("no_index")),
+        ),
+        allow_modules=_texts(args, "allow_module"),
+        by=person(),
+    )
+    return plain(put(request, shelf.store, reporter=EventReporter(progress)))
+
+
+def default(args: Args, progress: Progress) -> Result:
+    """What a bare name takes from now on."""
+    project, version = _pin(args)
+    return _told(shelf_of(args).default(project, version, by=person()))
+
+
+def yank(args: Args, progress: Progress) -> Result:
+    """Only who pins the version exactly gets it from now on; ``reason`` is shown to them."""
+    project, version = _pin(args)
+    return _told(shelf_of(args).yank(project, version, reason=str(args.get("reason") or ""), by=person()))
+
+
+def unyank(args: Args, progress: Progress) -> Result:
+    project, version = _pin(args)
+    return _told(shelf_of(args).unyank(project, version, by=person()))
+
+
+def rollback(args: Args, progress: Progress) -> Result:
+    """Back to the state before the last change, or to that of sequence ``to``."""
+    to = args.get("to")
+    return _told(shelf_of(args).rollback(str(args["project"]), None if to is None else int(to), by=person()))
+
+
+class EventReporter:
+    """The publisher's reports as progress events."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress, self._event = progress, dict[str, object]()
+
+    def stage(self, stage: str, what: str, total: int, unit: str) -> None:
+        self._event = {"stage": stage, "done": 0, "total": total, "unit": unit, "what": what}
+        self._progress(dict(self._event))
+
+    def progress(self, done: int) -> None:
+        self._progress(self._event | {"done": done})
+
+    def done(self) -> None:
+        self._progress(self._event | {"done": self._event.get("total", 0)})
+
+
+def _texts(args: Args, name: str) -> tuple[str, ...]:
+    return tuple(map(str, args.get(name) or ()))
+
+
+def _pin(args: Args) -> tuple[str, str]:
+    project, version = split_pin(str(args["project"]))
+    if version is None:
+        raise UsageError(f"Which version? Write it like {project}==1.2.3; see: cloudshelf ls {project}")
+    return project, version
+
+
+def _told(changed: Changed) -> Result:
+    words = f"{changed.project}: {changed.action}; its default is {changed.default}." if changed.changed else ""
+    message = " ".join([words or f"{changed.project} says so already; nothing was changed.", *changed.notes])
+    return plain(changed) | {"message": message}

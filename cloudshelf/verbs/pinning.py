@@ -1,0 +1,205 @@
+"""Verbs that come to a lock or an environment: use, lock, sync, fill, find-module, why."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import sys
+from collections.abc import Mapping, Sequence
+
+from ..codecs.lock import format_lock, parse_lock
+from ..codecs.names import normalize
+from ..config import read_config
+from ..errors import AlreadyLoaded, UsageError
+from ..model import Lock
+from ..resolver import Edge, Loaded, Resolution, parse_requirement
+from ..session import filled_line
+from ..shelf import Shelf
+from ..target import current_target
+from .common import Args, Progress, Result, plain, shelf_of, target_of
+
+
+def use(args: Args, progress: Progress) -> Result:
+    """Resolve ``requirements`` and build their environment.
+
+    ``lock`` (text) holds pins to keep where possible, ``loaded`` what the caller's process has imported. The result has
+    ``lock``, ``environment``, ``changes``, ``pins``, ``requirements`` and ``notes``.
+    """
+    shelf = shelf_of(args)
+    preferred = _lock_of(args)
+    progress({"stage": "resolving", "done": 0, "total": 0, "unit": "projects", "what": ""})
+    resolution = _resolve(shelf, args, preferred)
+    result = _materialize(shelf, resolution.lock, progress)
+    why = _parents(resolution.edges)
+    return result | {
+        "changes": _changes(preferred, resolution.lock, why),
+        "notes": [*resolution.notes, *_provided(resolution, args)],
+    }
+
+
+def lock(args: Args, progress: Progress) -> Result:
+    """The pins of ``requirements`` as the text of a pylock.toml; nothing is built."""
+    shelf = shelf_of(args)
+    if not args.get("requirements"):
+        if not args.get("lock"):
+            raise UsageError("lock needs a requirement, such as pandas or pandas>=2.2,<3.")
+        found = parse_lock(str(args["lock"]), "the lock")
+    else:
+        found = _resolve(shelf, {**args, "loaded": {}}, None).lock
+    return {"lock": format_lock(found), "pins": _pins(found), "requirements": list(found.requirements)}
+
+
+def sync(args: Args, progress: Progress) -> Result:
+    """The environment of exactly the pins of ``lock`` (text). Raises UsageError for one of another Python."""
+    if not args.get("lock"):
+        raise UsageError("sync needs a lock, such as pylock.toml.")
+    text, here = str(args["lock"]), current_target()
+    wanted = parse_lock(text, "the lock", environment=here.environment, tags=here.tags)
+    shelf = shelf_of({"shelf": wanted.shelf or args.get("shelf")})
+    if not wanted.shelf:
+        wanted = shelf.repin(wanted, here)
+    if wanted.tag != here.cache_tag:
+        raise UsageError(f"This lock was made for Python {wanted.python} ({wanted.tag}); this is {here.python}.")
+    _refuse_loaded(wanted, args)
+    result = _materialize(shelf, wanted, progress)
+    return result | {"changes": _changes(None, wanted, {}), "notes": []}
+
+
+def fill(args: Args, progress: Progress) -> Result:
+    """Every file of an environment: of ``environment``, of ``lock``, or of ``requirements``. In this process."""
+    from ..fetcher.blobs import BlobCache
+    from ..fetcher.environments import Environments
+    from ..fetcher.transfer import Transfer
+    from ..stores.opening import open_store
+
+    if args.get("environment"):
+        folder = str(args["environment"])
+    elif args.get("requirements"):
+        folder = use({**args, "lock": None}, progress)["environment"]
+    else:
+        folder = sync(args, progress)["environment"]
+    transfer = Transfer(BlobCache(read_config().cache))
+    try:
+        done = transfer.fill(Environments(open_store).get(folder), progress=progress)
+    finally:
+        transfer.close()
+    return {"environment": folder, "message": filled_line(done), **done}
+
+
+def find_module(args: Args, progress: Progress) -> Result:
+    """Which project's default brings ``module``: {"project", "version"}; else {"suggestions"}."""
+    shelf, module = shelf_of(args), str(args["module"])
+    project = shelf.repository.project_of(module)
+    if project is None:
+        names = {name for facts in shelf.repository.listing() for name in (*facts.modules, facts.project)}
+        return {"suggestions": difflib.get_close_matches(module.partition(".")[0], names, n=2, cutoff=0.75)}
+    return {"project": project, "version": shelf.repository.head(project).default}
+
+
+def why(args: Args, progress: Progress) -> Result:
+    """The chains that lead to ``project`` in a lock of ``requirements``, or in ``lock`` (text)."""
+    if args.get("requirements"):
+        shelf = shelf_of(args)
+        found = _resolve(shelf, {**args, "loaded": {}}, None).lock
+    elif args.get("lock"):
+        found = parse_lock(str(args["lock"]), "the lock")
+        shelf = shelf_of({"shelf": found.shelf or args.get("shelf")})
+    else:
+        name = args["project"]
+        raise UsageError(f"Where? Name what it is needed for: why {name} --with REQUIREMENT, or --lock FILE.")
+    return plain(shelf.why(str(args["project"]), found))
+
+
+def _resolve(shelf: Shelf, args: Args, preferred: Lock | None) -> Resolution:
+    requirements = [str(r) for r in args.get("requirements") or ()]
+    asked = {normalize(parse_requirement(text).name) for text in requirements}
+    loaded = {
+        project: Loaded(
+            version=str(facts["version"]),
+            by=str(facts.get("by", "this notebook")),
+            installed=bool(facts.get("installed", True)),
+            requires=tuple(map(str, facts.get("requires", ()))),
+        )
+        for project, facts in (args.get("loaded") or {}).items()
+        if facts.get("imported", True) or project not in asked  # who asks for it may shadow an editable install
+    }
+    dropping = set(args.get("dropping") or ())
+    if preferred is not None and dropping:
+        preferred = dataclasses.replace(preferred, pins=tuple(p for p in preferred.pins if p.project not in dropping))
+    constraints = [str(c) for c in args.get("constraints") or ()]
+    return shelf.lock(requirements, target=target_of(args), loaded=loaded, preferred=preferred, constraints=constraints)
+
+
+def _materialize(shelf: Shelf, lock: Lock, progress: Progress) -> Result:
+    """Manifests in parallel, then the environment (an existing one is found by its identity)."""
+    from ..environment.build import build_environment
+    from ..environment.interpreter import describe_interpreter
+
+    progress({"stage": "reading manifests", "done": 0, "total": len(lock.pins), "unit": "projects", "what": ""})
+    manifests = shelf.manifests(lock)
+    environment = build_environment(
+        lock,
+        manifests,
+        cache=read_config().cache,
+        interpreter=describe_interpreter(),
+        fetcher=[sys.executable, "-m", "cloudshelf.fetcher"],
+    )
+    return {
+        "lock": format_lock(lock),
+        "environment": str(environment),
+        "requirements": list(lock.requirements),
+        "pins": _pins(lock),
+    }
+
+
+def _pins(lock: Lock) -> list[Result]:
+    asked = {normalize(parse_requirement(text).name) for text in lock.requirements}
+    return [
+        {"project": p.project, "version": p.version, "wheel": p.wheel, "asked": p.project in asked} for p in lock.pins
+    ]
+
+
+def _changes(before: Lock | None, after: Lock, why: Mapping[str, list[str]]) -> list[Result]:
+    """What differs between two locks; ``why`` is empty for what a person asked for."""
+    was = {pin.project: pin.version for pin in before.pins} if before else {}
+    now = {pin.project: pin.version for pin in after.pins}
+    return [
+        {"project": p, "was": was.get(p), "version": now.get(p), "why": why.get(p, [])}
+        for p in sorted(was.keys() | now.keys())
+        if was.get(p) != now.get(p)
+    ]
+
+
+def _parents(edges: Sequence[Edge]) -> dict[str, list[str]]:
+    """Who wanted each project; nobody where a person did."""
+    asked = {edge.child for edge in edges if edge.parent is None}
+    parents: dict[str, list[str]] = {}
+    for edge in edges:
+        if edge.parent is not None and edge.child not in asked:
+            parents.setdefault(edge.child, []).append(edge.parent)
+    return {child: sorted(set(names)) for child, names in parents.items()}
+
+
+def _provided(resolution: Resolution, args: Args) -> list[str]:
+    """A line for what was asked for and is there already, loaded by this process."""
+    asked = {normalize(parse_requirement(text).name) for text in args.get("requirements") or ()}
+    return [
+        f"{project} {version} is loaded here already; it stays."
+        for project, version in sorted(resolution.provided.items())
+        if project in asked
+    ]
+
+
+def _refuse_loaded(lock: Lock, args: Args) -> None:
+    """A lock cannot change what this process has imported."""
+    loaded = args.get("loaded") or {}
+    for pin in lock.pins:
+        facts = loaded.get(pin.project)
+        if facts and facts.get("imported", True) and str(facts["version"]) != pin.version:
+            line = "restart the kernel, then sync before importing anything"
+            by = facts.get("by", "this notebook")
+            raise AlreadyLoaded(pin.project, facts["version"], pin.version, by, line)
+
+
+def _lock_of(args: Args) -> Lock | None:
+    return parse_lock(str(args["lock"]), "this process's lock") if args.get("lock") else None

@@ -1,0 +1,154 @@
+"""Verifying a shelf: from every head down to every byte, by digest. Reads all of it; a curator's tool."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from .codecs.names import is_normalized, manifest_key, pack_key, release_key, sha256
+from .codecs.pack import decompress_frame
+from .commit import walk_history
+from .errors import ObjectInvalid, ObjectMissing, ProjectMissing, ShelfError, StoreError
+from .model import Manifest
+from .repository import Repository
+from .stores.protocols import Get, Listing
+
+
+class VerifyStore(Get, Listing, Protocol):
+    """What verifying needs of a store."""
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """One object that is not what its name or its parent says."""
+
+    key: str
+    reason: str
+
+
+@dataclass(slots=True)
+class VerifyReport:
+    """What was looked at, and every damage found."""
+
+    projects: int = 0
+    releases: int = 0
+    manifests: int = 0
+    packs: int = 0
+    bytes: int = 0
+    damages: list[Damage] = field(default_factory=list)
+
+    @property
+    def sound(self) -> bool:
+        return not self.damages
+
+
+def verify_shelf(store: VerifyStore, projects: Sequence[str], progress: Callable[[str], None]) -> VerifyReport:
+    """Everything, or ``projects``; one damage does not hide the next. Raises only when the store cannot be asked."""
+    report = VerifyReport()
+    for project in projects or _projects(store):
+        progress(project)
+        report.projects += 1
+        try:
+            _verify_project(store, Repository(store), project, report)
+        except ProjectMissing:
+            raise
+        except StoreError:
+            raise
+        except ShelfError as error:
+            report.damages.append(_damage(error, f"projects/{project}"))
+    return report
+
+
+def _projects(store: Listing) -> list[str]:
+    names = dict.fromkeys(stored.key.split("/")[1] for stored in store.list("projects/") if stored.key.count("/") > 1)
+    return [name for name in names if is_normalized(name)]
+
+
+def _verify_project(store: VerifyStore, repository: Repository, project: str, report: VerifyReport) -> None:
+    head = repository.head(project)
+    try:
+        for _ in walk_history(store, head):
+            pass
+    except (ObjectInvalid, ObjectMissing) as error:
+        report.damages.append(_damage(error, f"projects/{project}/history"))
+    parts: dict[str, None] = {}
+    for version, entry in repository.versions_of(head).items():
+        try:
+            release = repository.release_at(project, version, entry.release)
+        except (ObjectInvalid, ObjectMissing) as error:
+            report.damages.append(_damage(error, release_key(project, entry.release)))
+            continue
+        report.releases += 1
+        parts |= {tree.manifest: None for wheel in release.wheels for tree in wheel.trees.values()}
+    packs: dict[str, list[Manifest]] = {}
+    for part in parts:
+        try:
+            manifest = repository.manifest(project, part)
+        except (ObjectInvalid, ObjectMissing) as error:
+            report.damages.append(_damage(error, manifest_key(project, part)))
+            continue
+        report.manifests += 1
+        report.damages += [
+            Damage(manifest_key(project, part), f"{path} is damaged") for path in _damaged_inline(manifest)
+        ]
+        for pack in dict.fromkeys(frame.pack for frame in manifest.frames):
+            packs.setdefault(pack, []).append(manifest)
+    for pack, manifests in packs.items():
+        report.damages += _verify_pack(store, project, pack, manifests, report)
+
+
+def _damaged_inline(manifest: Manifest) -> Iterator[str]:
+    for file in manifest.files:
+        if file.frame < 0 and sha256(manifest.inline[file.path]) != file.digest:
+            yield file.path
+
+
+def _verify_pack(
+    store: Get, project: str, pack: str, manifests: Sequence[Manifest], report: VerifyReport
+) -> Iterator[Damage]:
+    key = pack_key(project, pack)
+    try:
+        data = store.get(key)
+    except ObjectMissing as error:
+        yield _damage(error, key)
+        return
+    report.packs += 1
+    report.bytes += len(data)
+    if sha256(data) != pack.partition(".")[0]:
+        yield Damage(key, "its bytes are not those that its name says")
+    for manifest in manifests:
+        try:
+            for path in _damaged_files(manifest, pack, data, project):
+                yield Damage(key, f"{path} of {manifest.wheel} is damaged")
+        except ObjectInvalid as error:
+            yield _damage(error, key)
+
+
+def _damaged_files(manifest: Manifest, pack: str, data: bytes, project: str) -> Iterator[str]:
+    """Files of ``manifest`` that do not come out of ``pack`` as they went in. A file lies in one pack."""
+    contents: dict[int, bytes] = {}
+    for file in manifest.files:
+        if file.frame < 0 or manifest.frames[file.frame].pack != pack:
+            continue
+        digest, number, start, left = hashlib.sha256(), file.frame, file.offset, file.size
+        while left > 0:
+            if number not in contents:
+                frame = manifest.frames[number]
+                contents = {n: c for n, c in contents.items() if n >= file.frame}  # files stand in pack order
+                raw = memoryview(data)[frame.offset : frame.offset + frame.length]
+                contents[number] = decompress_frame(raw, frame, project)
+            piece = contents[number][start : start + left]
+            digest.update(piece)
+            number, start, left = number + 1, 0, left - len(piece)
+        if digest.hexdigest() != file.digest:
+            yield file.path
+
+
+def _damage(error: ShelfError, key: str) -> Damage:
+    if isinstance(error, ObjectMissing):
+        return Damage(str(error.args[0]), "it is missing")
+    if isinstance(error, ObjectInvalid) and len(error.args) > 1:
+        return Damage(str(error.args[0]), str(error.args[1]))
+    return Damage(key, str(error))

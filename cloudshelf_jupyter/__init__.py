@@ -1,0 +1,19 @@
+"""Notebook faces of cloudshelf; only entry points here, everything else loads when it is needed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def load(shell: Any) -> None:
+    """``%load_ext cloudshelf``: magics, completion, zero-step import, short errors. Waits for nothing."""
+    from . import magics
+
+    magics.load(shell)
+
+
+def unload(shell: Any) -> None:
+    """``%unload_ext cloudshelf``."""
+    from . import magics
+
+    magics.unload(shell)

@@ -1,0 +1,180 @@
+"""``%shelf`` and ``%%shelf``: decode, session or fetcher, encode."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import threading
+from typing import Any
+
+from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
+from traitlets import Unicode
+from traitlets.config import SingletonConfigurable
+
+from cloudshelf import grammar
+from cloudshelf.arguments import expand_requirements, prepare, write_text
+from cloudshelf.errors import ShelfError, UsageError
+from cloudshelf.render import Bars
+from cloudshelf.session import Session, current
+
+from . import completer, display, restart, zero_step
+
+
+class CloudShelf(SingletonConfigurable):
+    """Settings in IPython's or Jupyter's configuration files, such as ``c.CloudShelf.url``."""
+
+    url = Unicode("", help="The shelf of every notebook, such as s3://our-shelf/curated").tag(config=True)
+
+
+@magics_class
+class ShelfMagics(Magics):
+    """The magics; ``session`` holds what this kernel has pinned."""
+
+    def __init__(self, shell: Any, session: Session) -> None:
+        super().__init__(shell=shell)
+        self.session = session
+
+    @no_var_expand  # nothing in the line is evaluated, {braces} and $names included
+    @line_cell_magic
+    def shelf(self, line: str, cell: str | None = None) -> None:
+        """Import distributions from a shelf, without installing them.
+
+        Begin
+            %shelf connect s3://our-shelf/curated    which shelf (or set CLOUDSHELF_URL); file:///folder too
+            %shelf ls                                what is on it
+            %shelf use pandas                        pin it, with what it needs; then: import pandas
+            import polars                            not pinned? The shelf's default is, and a line says so
+
+        Choose versions
+            %shelf use torch==2.1.2 pandas>=2.2,<3   any PEP 440 specifier, quotes are not needed
+            %shelf use --restart numpy==1.26.4       when another version is loaded already
+            %shelf drop torch                        no longer asked for
+            %%shelf                                  a cell of requirement lines, as in requirements.txt
+
+        Look
+            %shelf                                   what is pinned, loaded and fetched
+            %shelf ls torch · show torch==2.1.2 · search imag · why numpy
+
+        Share
+            %shelf lock pylock.toml                  write all pins to a file (PEP 751)
+            %shelf sync pylock.toml                  exactly those pins, here or on another machine
+            %shelf fill                              bring every file now, for work without a network
+
+        When something is wrong
+            %shelf doctor · cache · traceback        settings and reachability · disk · the last error in full
+            %shelf VERB --help                       options and examples of a verb; --json, --debug with any
+        """
+        debug = "--debug" in line.split()
+        try:
+            self._obey(line, cell)
+        except grammar.HelpAsked as page:
+            print(page.args[0], end="")
+        except ShelfError as error:
+            if debug:
+                print(display.full_traceback_of(self.shell, error), file=sys.stderr)
+            raise
+
+    def _obey(self, line: str, cell: str | None) -> None:
+        words = grammar.split_line(line)
+        if cell is not None:
+            words = _cell_words(words, cell)
+        command = grammar.parse_words(words, face="magic")
+        if command.shelf:
+            self.session.connect(command.shelf)
+        bars = Bars(_bar)
+        try:
+            result = self._answer(command, bars)
+        finally:
+            bars.close()
+        if result is not None:
+            display.show(command.verb, result, as_json=command.json)
+
+    def _answer(self, command: grammar.Command, bars: Bars) -> dict[str, Any] | None:
+        """The result of a verb: the session's own here, all others by the fetcher."""
+        session, args = self.session, command.args
+        match command.verb:
+            case "status":
+                return session.status()
+            case "connect":
+                return session.connect(args["url"])
+            case "use":
+                wanted = expand_requirements(args["requirements"], args["requirement"])
+                if args["restart"]:
+                    restart.restart_with(self.shell, session, wanted)
+                    return None
+                return session.use(*wanted, progress=bars)
+            case "drop":
+                return session.drop(*args["projects"], progress=bars)
+            case "sync":
+                return session.sync(args["lock"], progress=bars)
+            case "lock" if not [w for w in args["requirements"] if not w.endswith(".toml")] and not args["requirement"]:
+                file = args["output"] or next(iter(args["requirements"]), None)
+                return {"lock": session.lock(file), "file": file, "pins": list(session.pins())}
+            case "fill" if not args["requirements"] and not args["lock"]:
+                return session.fill(progress=bars)
+            case "traceback":
+                print(display.full_traceback(self.shell))
+                return None
+        return self._fetcher(command, bars)
+
+    def _fetcher(self, command: grammar.Command, bars: Bars) -> dict[str, Any]:
+        args = {k: v for k, v in prepare(command).items() if v is not None and (k != "shelf" or command.shelf)}
+        result = self.session.call(command.verb, args, bars)
+        if args.get("output"):
+            write_text(args["output"], result["lock"])
+            result["file"] = args["output"]
+        return result
+
+
+def _cell_words(words: list[str], cell: str) -> list[str]:
+    """``%%shelf`` is ``%shelf use`` of the cell's lines; another verb that takes requirements may stand in its line."""
+    line = [w for w in words if not w.startswith("-")]
+    if line and line[0] not in ("use", "publish", "lock"):
+        raise UsageError(
+            f"%%shelf is for cells of requirement lines (use, lock, publish); write: %shelf {' '.join(words)}"
+        )
+    verb = words if line else ["use", *words]
+    lines = list(grammar.parse_requirements(cell))
+    files = [w for entry in lines if entry.startswith("-") for w in ("-r", entry.split(maxsplit=1)[-1])]
+    return [*verb, *files, *(entry for entry in lines if not entry.startswith("-"))]
+
+
+def _bar() -> Any:
+    from tqdm.auto import tqdm
+
+    return tqdm
+
+
+def load(shell: Any) -> None:
+    """Register everything; start the fetcher without waiting for it."""
+    session = current()
+    configured = CloudShelf(config=shell.config).url
+    if configured and not session.url:
+        session.configure(configured)
+    magics = ShelfMagics(shell, session)
+    shell.register_magics(magics)
+    display.shorten_errors()
+    zero_step.install(zero_step.ZeroStepFinder(session, shell.user_ns, print))
+    completer.install(shell, session)
+    _start_fetcher()
+    restart.apply_wish(shell, session)
+
+
+def unload(shell: Any) -> None:
+    zero_step.uninstall()
+    completer.uninstall(shell)
+    display.restore_errors()
+    for kind in ("line", "cell"):
+        shell.magics_manager.magics[kind].pop("shelf", None)
+
+
+def _start_fetcher() -> None:
+    """In the background, so that it is there when the first verb needs it; a failure shows then, not now."""
+
+    def ping() -> None:
+        from cloudshelf.importing.client import call
+
+        with contextlib.suppress(ShelfError, OSError):
+            call("ping", {})
+
+    threading.Thread(target=ping, name="cloudshelf-start", daemon=True).start()

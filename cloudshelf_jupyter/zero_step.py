@@ -1,0 +1,100 @@
+"""``import polars`` in the user's own cell, when nobody provides it: the shelf's default is pinned and imported.
+
+A finder at the end of ``sys.meta_path``. It answers only when the statement stands in a cell: never inside libraries
+(their optional imports must stay optional), never for Tab, never for a mere ``importlib.util.find_spec``.
+An outage raises the shelf's own error, which is no ImportError.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from importlib.machinery import ModuleSpec, PathFinder
+from types import FrameType, ModuleType
+from typing import Any
+
+from cloudshelf.session import Session
+
+FORGET = 30.0  # seconds for which "not on the shelf" is remembered
+
+
+class ZeroStepFinder:
+    """``say`` shows one line to the user; ``namespace`` is the globals of cells."""
+
+    def __init__(self, session: Session, namespace: dict[str, Any], say: Callable[[str], None]) -> None:
+        self._session, self._namespace, self._say = session, namespace, say
+        self._busy = threading.local()
+        self._absent: dict[tuple[str, str], float] = {}
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """The spec, after pinning its project; None when it is not ours to find. Raises ShelfError."""
+        if path is not None and not _is_namespace(fullname.rpartition(".")[0]):
+            return None
+        wanted = wanted_by_cell(sys._getframe(1), self._namespace)
+        url = self._session.url if wanted and not getattr(self._busy, "now", False) else None
+        if wanted is None or url is None or self._is_absent(url, wanted):
+            return None
+        self._busy.now = True
+        try:
+            return self._pin(url, wanted) and PathFinder.find_spec(fullname, path)
+        finally:
+            self._busy.now = False
+
+    def _is_absent(self, url: str, module: str) -> bool:
+        return time.monotonic() - self._absent.get((url, module), -FORGET) < FORGET
+
+    def _pin(self, url: str, module: str) -> Any:
+        found = self._session.find_module(module)
+        if not found.get("project"):
+            self._absent[url, module] = time.monotonic()
+            if found.get("suggestions"):
+                self._say(f"{module} is not on the shelf. Did you mean {' or '.join(found['suggestions'])}?")
+            return None
+        project = found["project"]
+        result = self._session.use(project, implicit=True)
+        version = next((p["version"] for p in result["pins"] if p["project"] == project), found.get("version"))
+        others = sum(1 for c in result.get("changes", ()) if c.get("version") and c["project"] != project)
+        more = f", with {others} other{'s' if others > 1 else ''}" if others else ""
+        keep = f"Keep it with: %shelf use {project}=={version}"
+        self._say(f"{project} {version} pinned from the shelf{more} (its default). {keep}")
+        return True
+
+
+def wanted_by_cell(frame: FrameType | None, namespace: dict[str, Any]) -> str | None:
+    """The dotted name that an import statement in a cell asks for; None when the importer is anybody else.
+
+    Between the statement and a finder stand importlib's own frames (and ``importlib.import_module``'s); the outermost
+    ``_find_and_load`` has the whole name in its local ``name``.
+    """
+    wanted = None
+    while frame is not None and str(frame.f_globals.get("__name__", "")).startswith(("importlib", "_frozen_importlib")):
+        if frame.f_code.co_name == "_find_and_load":
+            wanted = frame.f_locals.get("name")
+        frame = frame.f_back
+    if frame is None or wanted is None or frame.f_globals is not namespace:
+        return None
+    return str(wanted) if is_cell(frame.f_code.co_filename) else None
+
+
+def is_cell(filename: str) -> bool:
+    """Whether code of this name is a cell: ipykernel's temporary file name, or IPython's. A Tab's code is neither."""
+    return "ipykernel_" in filename or filename.startswith("<ipython-")
+
+
+def _is_namespace(parent: str) -> bool:
+    module = sys.modules.get(parent)
+    return module is not None and getattr(module, "__file__", None) is None and hasattr(module, "__path__")
+
+
+def install(finder: ZeroStepFinder) -> None:
+    """Last in line: whatever else can provide a module does."""
+    uninstall()
+    sys.meta_path.append(finder)
+
+
+def uninstall() -> None:
+    sys.meta_path[:] = [f for f in sys.meta_path if not isinstance(f, ZeroStepFinder)]

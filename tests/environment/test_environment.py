@@ -1,0 +1,237 @@
+"""What a built environment has from the start, and when it is used again."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cloudshelf.environment.build import build_environment
+from cloudshelf.environment.index import make_index, modules_of
+from cloudshelf.environment.interpreter import describe_interpreter
+from cloudshelf.environment.prune import list_environments, prune_environments
+from cloudshelf.environment.scripts import rewritten, shebang
+from cloudshelf.errors import CacheUnusable, UsageError
+from cloudshelf.model import Lock
+
+from ..importing.environments import EXTENSION, FAKE, SITE, Maker, Project, lock_of
+
+PYTHON = describe_interpreter()
+FILES = {
+    "site/top/__init__.py": "",
+    "site/top/deep/data.txt": "x",
+    "site/single.py": "",
+    f"site/native{EXTENSION}": "elf",
+    "site/ns/part/__init__.py": "",
+    "site/ns/other.py": "",
+    "site/assets/x.txt": "",
+    "data/share/top/page.html": "<p>",
+    "headers/top.h": "int x;",
+    "scripts/top": "#!python\nprint('hi')\n",
+}
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Maker:
+    return Maker(tmp_path)
+
+
+def index_of(*projects: Project) -> dict[str, object]:
+    return make_index(lock_of(projects), [p.manifest() for p in projects], PYTHON)
+
+
+def test_modules_are_told_from_the_files() -> None:
+    files = Project("top", FILES).manifest().files
+    assert modules_of(files, PYTHON.suffixes) == ("assets", "native", "ns.other", "ns.part", "single", "top")
+
+
+def test_each_scheme_has_its_place() -> None:
+    paths = index_of(Project("top", FILES))["paths"]
+    assert isinstance(paths, list)
+    for path in (f"{SITE}/top/deep/data.txt", "share/top/page.html", "bin/top"):
+        assert path in paths
+    assert f"include/site/python{PYTHON.minor}/top/top.h" in paths
+
+
+@pytest.mark.parametrize(
+    "path", ["data/pyvenv.cfg", "scripts/python3", "data/.cloudshelf/index", "site/00_cloudshelf.pth", "data/lib64"]
+)
+def test_what_is_the_environments_own_cannot_be_replaced(path: str) -> None:
+    index = index_of(Project("evil", {path: "x"}))
+    assert index["paths"][0] == ".cloudshelf/shadowed/0"  # type: ignore[index]
+    assert index["conflicts"][0][1:] == (-1, 0)  # type: ignore[index]
+
+
+def test_of_two_files_in_one_place_the_first_pin_wins_and_it_is_recorded() -> None:
+    index = index_of(
+        Project("a", {"site/x.py": "1", "site/y.py": "2"}), Project("b", {"site/x.py": "1", "site/y.py": "3"})
+    )
+    names = index["folders"][SITE]  # type: ignore[index]
+    assert (names["x.py"], names["y.py"]) == (0, 1)
+    assert index["conflicts"] == [(f"{SITE}/y.py", 1, 5)]
+
+
+def test_a_file_where_another_pin_has_a_folder_is_shadowed() -> None:
+    index = index_of(Project("a", {"site/x/y.py": "1"}), Project("b", {"site/x": "file"}))
+    assert index["conflicts"] == [(f"{SITE}/x", -1, 3)]
+
+
+def test_needed_libraries_are_found_transitively_own_ones_first() -> None:
+    extension = f"site/m{EXTENSION}"
+    needs = {extension: ["liba.so.1"], "site/m.libs/liba.so.1": ["libb.so.1", "libc.so.6"]}
+    own = Project("m", {extension: "", "site/m.libs/liba.so.1": "1"}, needs=needs)
+    other = Project("o", {"site/o/liba.so.1": "2", "site/o/libb.so.1": "3"})
+    assert index_of(own, other)["needs"] == {0: (1, 5), 1: (5,)}
+
+
+def test_a_failed_profile_means_all_data_first() -> None:
+    project = Project("p", {"site/p/__init__.py": "", "site/p/x.dat": "1"})
+    manifest = project.manifest()
+    failed = type(manifest.profiles[0])("p", (), (), (), "boom")
+    broken = type(manifest)(**{**{k: getattr(manifest, k) for k in manifest.__slots__}, "profiles": (failed,)})
+    (facts,) = make_index(lock_of([project]), [broken], PYTHON)["projects"]
+    assert facts["wait"] == facts["data"] == [1]
+
+
+def test_manifests_that_are_not_the_locks_are_refused() -> None:
+    with pytest.raises(UsageError):
+        make_index(lock_of([Project("a", {})]), [Project("b", {}).manifest()], PYTHON)
+
+
+def test_it_is_a_virtual_environment(make: Maker) -> None:
+    made = make(Project("top", FILES))
+    code = "import sys; print(sys.prefix, sys.base_prefix == sys.prefix, sys.executable)"
+    assert made.says(code) == f"{made.path} False {made.path}/bin/python"
+    activate = f". {made.path}/bin/activate && command -v python && echo $VIRTUAL_ENV && deactivate"
+    assert made.command(["/bin/sh", "-c", activate]).stdout.split() == [f"{made.path}/bin/python", str(made.path)]
+
+
+def test_folders_metadata_and_scripts_are_there_from_the_start(make: Maker) -> None:
+    made = make(Project("top", FILES))
+    assert (made.site / "top" / "deep").is_dir()
+    assert (made.site / "top-1.0.dist-info" / "METADATA").read_text().startswith("Metadata-Version")
+    assert (made.site / "top-1.0.dist-info" / "top_level.txt").read_text().split() == [
+        "assets",
+        "native",
+        "ns",
+        "single",
+        "top",
+    ]
+    assert (made.path / "bin" / "top").read_text().splitlines()[0] == f"#!{made.path}/bin/python"
+    assert not (made.site / "top" / "deep" / "data.txt").exists()
+    assert made.is_there("top/__init__.py")  # an empty file needs no fetcher
+
+
+def test_equal_locks_share_an_environment_and_others_do_not(make: Maker) -> None:
+    top = Project("top", FILES)
+    assert make(top).path == make(top).path
+    assert make(top).path != make(Project("top", FILES | {"site/single.py": "new"})).path
+
+
+def test_a_damaged_environment_is_built_again(make: Maker) -> None:
+    made = make(Project("top", FILES))
+    (made.own / "index").unlink()
+    assert make(Project("top", FILES)).path == made.path
+    assert (made.own / "index").exists()
+
+
+def test_of_two_builders_at_once_one_wins_and_both_have_it(make: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+    top = Project("top", FILES)
+    real = Path.rename
+
+    def late(self: Path, target: Path) -> Path:
+        if "-" in self.name and Path(target).parent.name == "environments":
+            monkeypatch.setattr(Path, "rename", real)
+            make(top)  # another one is done just before us
+        return real(self, target)
+
+    monkeypatch.setattr(Path, "rename", late)
+    made = make(top)
+    assert [p.name for p in made.path.parent.iterdir()] == [made.path.name]
+
+
+def test_nothing_is_left_behind_when_building_fails(make: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "cloudshelf.environment.build.marshal.dumps", lambda _: (_ for _ in ()).throw(OSError(28, "full"))
+    )
+    with pytest.raises(CacheUnusable, match="No space"):
+        make(Project("top", FILES))
+    assert list((make.cache / "environments").iterdir()) == []
+
+
+def test_an_environment_whose_fetcher_is_gone_gets_a_new_one(make: Maker) -> None:
+    made = make(Project("top", FILES), fetcher=["/nowhere/python", "x"])
+    make(Project("top", FILES))
+    assert FAKE[1] in (made.own / "config").read_text()
+
+
+def test_links_inside_are_made_and_links_that_leave_are_not(make: Maker) -> None:
+    links = {"site/top/alias.txt": "deep/data.txt", "site/top/out": "../../../../../etc/passwd", "site/top/abs": "/etc"}
+    made = make(Project("top", FILES, links=links))
+    assert (made.site / "top" / "alias.txt").readlink() == Path("deep/data.txt")
+    assert not os.path.lexists(made.site / "top" / "out")
+    assert not os.path.lexists(made.site / "top" / "abs")
+
+
+def test_long_and_spaced_paths_start_through_the_shell(tmp_path: Path) -> None:
+    python = tmp_path / "with space" / ("x" * 120) / "python"
+    python.parent.mkdir(parents=True)
+    python.symlink_to(sys.executable)
+    script = tmp_path / "script"
+    script.write_bytes(rewritten(b"#!python\nimport sys\nprint(sys.argv[1:])\n", str(python)))
+    script.chmod(0o755)
+    assert subprocess.run([script, "a b"], capture_output=True, text=True, check=True).stdout == "['a b']\n"
+
+
+def test_only_scripts_for_python_are_rewritten() -> None:
+    assert rewritten(b"#!/bin/sh\necho\n", "/p") == b"#!/bin/sh\necho\n"
+    assert rewritten(b"#!python -s\nx\n", "/p") == b"#!/p -s\nx\n"
+    assert shebang("/p") == b"#!/p\n"
+
+
+def test_an_interpreter_is_described_by_its_base(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "v"], check=True)
+    described = describe_interpreter(str(tmp_path / "v" / "bin" / "python"))
+    assert described == PYTHON
+    assert described.executable == os.path.realpath(described.executable)
+    assert described.site == SITE
+
+
+def test_what_is_no_python_is_told() -> None:
+    with pytest.raises(UsageError, match="not a Python"):
+        describe_interpreter("/bin/false")
+
+
+def test_environments_are_listed_and_pruned_by_age(make: Maker) -> None:
+    made = make(Project("top", FILES))
+    (info,) = list_environments(make.cache)
+    assert (info.path, info.projects, info.in_use) == (str(made.path), ("top 1.0",), False)
+    assert info.files == len(made.index["paths"]) > info.present > 0
+    assert prune_environments(make.cache, unused_for=3600) == []
+    (engine,) = (make.cache / "engine").iterdir()
+    assert [i.path for i in prune_environments(make.cache)] == [str(made.path)]
+    assert not engine.exists()
+
+
+def test_what_a_killed_builder_left_is_removed(make: Maker) -> None:
+    made = make(Project("top", FILES))
+    left = made.path.parent / ".unfinished-999999999-0-x"
+    shutil.copytree(made.own, left)
+    prune_environments(make.cache, unused_for=3600)
+    assert not left.exists()
+
+
+def test_a_cache_is_for_us_alone(make: Maker) -> None:
+    make(Project("top", FILES))
+    assert make.cache.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_cache_that_is_a_link_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    with pytest.raises(CacheUnusable):
+        build_environment(Lock("", (), "3.11.7", "", ()), [], cache=tmp_path / "link", interpreter=PYTHON, fetcher=[])

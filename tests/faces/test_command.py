@@ -1,0 +1,119 @@
+"""The command, in processes of its own, on a small real shelf."""
+
+import json
+import signal
+import subprocess
+import sys
+
+import pytest
+
+
+def test_ls_shows_what_was_published(shelf, cloudshelf):
+    assert "shelftwo" in cloudshelf("ls").stdout
+    assert "2.0" in cloudshelf("ls", "shelfone").stdout
+    assert "py3-none-any" in cloudshelf("ls", "shelfone==1.0").stdout
+    assert json.loads(cloudshelf("ls", "--json").stdout)["projects"]
+
+
+def test_run_sees_exactly_what_was_asked_for(shelf, cloudshelf):
+    code = "import shelftwo, shelfone, sys; print(shelfone.version, shelfone.__file__.startswith(sys.prefix))"
+    assert cloudshelf("run", "--with", "shelftwo", "--", "python", "-c", code).stdout == "1.0 True\n"
+    hidden = "import importlib.util; print(importlib.util.find_spec('packaging'))"
+    assert cloudshelf("run", "--with", "shelftwo", "--", "python", "-c", hidden).stdout == "None\n"
+
+
+def test_run_finds_console_scripts_and_its_children_inherit(shelf, cloudshelf):
+    assert cloudshelf("run", "--with", "shelfscript", "--", "shelfsay").stdout == "from the script\n"
+    code = "import subprocess, sys; subprocess.run([sys.executable, '-m', 'shelftwo'], check=True)"
+    cloudshelf("run", "--with", "shelftwo", "--", "python", "-c", code)
+
+
+def test_run_passes_the_exit_status_and_signals_through(shelf, cloudshelf, settings):
+    cloudshelf("run", "--with", "shelfone", "--", "python", "-c", "raise SystemExit(7)", code=7)
+    words = [sys.executable, "-m", "cloudshelf", "run", "--with", "shelfone", "--"]
+    code = "import signal; signal.signal(15, lambda *a: exit(9)); print('ready', flush=True); signal.pause()"
+    with subprocess.Popen([*words, "python", "-c", code], env=settings, stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"ready\n"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 9
+
+
+def test_run_clears_what_would_reach_into_the_environment(shelf, cloudshelf, tmp_path):
+    code = "import os; print(os.environ.get('PYTHONPATH'), os.environ['VIRTUAL_ENV'] in os.environ['PATH'])"
+    shown = cloudshelf("run", "--with", "shelfone", "--", "python", "-c", code, PYTHONPATH=str(tmp_path)).stdout
+    assert shown == "None True\n"
+
+
+def test_a_lock_runs_what_it_pins(shelf, cloudshelf, tmp_path):
+    lock = tmp_path / "pylock.toml"
+    cloudshelf("lock", "shelfone==2.0", "-o", lock)
+    code = "import shelfone; print(shelfone.version)"
+    assert cloudshelf("run", "--lock", lock, "--", "python", "-c", code).stdout == "2.0\n"
+
+
+def test_why_names_the_chain(shelf, cloudshelf):
+    shown = cloudshelf("why", "shelfone", "--with", "shelftwo").stdout
+    assert "shelftwo was asked for, shelftwo 1.0 wants shelfone>=1" in shown
+
+
+def test_fill_brings_everything(shelf, cloudshelf):
+    result = json.loads(cloudshelf("fill", "shelfone", "--json").stdout)
+    assert "environment" in result
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (["ls", "shelfnone"], 1, "shelfnone is not on the shelf"),
+        (["run", "--with", "shelfon", "--", "true"], 1, "Did you mean shelfone"),
+        (["run", "--with", "shelfone==9", "--", "true"], 1, "shelfone"),
+        (["run", "--with", "not a requirement!", "--", "true"], 2, "is not a requirement"),
+        (["run", "--with", "shelfone"], 2, "run needs a command"),
+        (["run", "--with", "shelfone", "--", "no-such-program"], 2, "'no-such-program' was not found"),
+        (["lss"], 2, "Did you mean ls"),
+        (["--shelf", "file:///nowhere/at/all", "ls"], 1, "no shelf at"),
+        (["publish", "./none.whl"], 2, "does not exist"),
+        (["sync", "none.toml"], 2, "cannot be read"),
+    ],
+)
+def test_errors_are_one_message_and_the_documented_exit_code(shelf, cloudshelf, words, code, message):
+    process = cloudshelf(*words, code=code)
+    assert message in process.stderr
+    assert process.stderr.startswith("cloudshelf: ") and "Traceback" not in process.stderr
+    assert process.stdout == ""
+
+
+def test_debug_shows_the_traceback(shelf, cloudshelf):
+    assert "Traceback" in cloudshelf("ls", "shelfnone", "--debug", code=1).stderr
+
+
+def test_interrupting_ends_with_one_line_and_130(monkeypatch, capsys):
+    from cloudshelf import cli
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "_obey", interrupted)
+    assert cli.main(["ls"]) == 130
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_cache_verify_finds_and_removes_an_edit_in_place(shelf, cloudshelf, tmp_path):
+    cache = tmp_path / "cache"
+    cloudshelf("run", "--with", "shelfone", "--", "python", "-c", "import shelfone", CLOUDSHELF_CACHE=str(cache))
+    assert "damaged" not in cloudshelf("cache", "verify", CLOUDSHELF_CACHE=str(cache)).stdout
+    edited = next(path for path in (cache / "objects").glob("*/*") if path.is_file())
+    edited.chmod(0o600)
+    edited.write_bytes(b"edited")
+    assert edited.name in cloudshelf("cache", "verify", code=4, CLOUDSHELF_CACHE=str(cache)).stdout
+    assert not edited.exists()
+
+
+def test_cache_clear_removes_what_can_come_again_and_the_next_run_works(shelf, cloudshelf, tmp_path):
+    words = ["run", "--with", "shelfone", "--", "python", "-c", "import shelfone"]
+    cache = tmp_path / "cache"
+    cloudshelf(*words, CLOUDSHELF_CACHE=str(cache))
+    cloudshelf("cache", "clear", CLOUDSHELF_CACHE=str(cache))
+    info = json.loads(cloudshelf("cache", "--json", CLOUDSHELF_CACHE=str(cache)).stdout)
+    assert info["parts"]["objects"] == 0 and info["environments"] == 0
+    cloudshelf(*words, CLOUDSHELF_CACHE=str(cache))

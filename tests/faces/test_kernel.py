@@ -1,0 +1,221 @@
+"""The magics in a real kernel: what a person types, and what the notebook shows."""
+
+import re
+import sys
+
+import pytest
+from jupyter_client.manager import KernelManager
+
+
+class Kernel:
+    """A running kernel; calling it runs a cell and returns what the cell showed."""
+
+    def __init__(self, settings):
+        self.manager = KernelManager()
+        self.manager.kernel_spec.argv[0] = sys.executable
+        self.manager.start_kernel(env=settings, cwd=settings["HOME"])
+        self.client = self.manager.client()
+        self.client.start_channels()
+        self.client.wait_for_ready(timeout=60)
+
+    def __call__(self, code):
+        shown = Shown()
+        reply = self.client.execute_interactive(code, timeout=60, output_hook=shown.take, allow_stdin=False)
+        shown.status = reply["content"]["status"]
+        return shown
+
+    def restart_after_it_ended(self):
+        """What a Jupyter server does when a kernel ends by itself: the same connection file, a new process."""
+        self.manager.provisioner.process.wait(timeout=30)
+        self.manager.restart_kernel(now=True)
+        self.client.wait_for_ready(timeout=60)
+
+    def stop(self):
+        self.client.stop_channels()
+        self.manager.shutdown_kernel(now=True)
+
+
+class Shown:
+    """Outputs of a cell: text, HTML and error."""
+
+    def __init__(self):
+        self.text, self.html, self.error, self.status = "", "", None, None
+
+    def take(self, message):
+        content = message["content"]
+        match message["msg_type"]:
+            case "stream":
+                self.text += content["text"]
+            case "display_data" | "execute_result":
+                self.text += content["data"].get("text/plain", "")
+                self.html += content["data"].get("text/html", "")
+            case "error":
+                self.error = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(content["traceback"]))
+
+
+@pytest.fixture
+def kernel(shelf, settings):
+    running = Kernel(settings)
+    loaded = running("%load_ext cloudshelf")
+    assert (loaded.status, loaded.text, loaded.error) == ("ok", "", None)
+    yield running
+    running.stop()
+
+
+def test_use_then_import_then_status(kernel, shelf):
+    shown = kernel("%shelf use shelftwo")
+    assert shown.status == "ok", shown.error
+    assert "Pinned: shelftwo 1.0\nWith: shelfone 1.0 (for shelftwo)" in shown.text
+    assert kernel("import shelftwo, shelfone; print(shelfone.version)").text == "1.0\n"
+    status = kernel("%shelf")
+    assert shelf in status.text and "<table>" in status.html
+    assert re.search(r"shelfone +1\.0 +yes +shelf", status.text)
+    assert "2 pins;" in status.text
+
+
+def test_zero_step_pins_the_default_and_says_so(kernel):
+    shown = kernel("import shelfone\nprint(shelfone.version)")
+    assert shown.status == "ok", shown.error
+    assert "shelfone 1.0 pinned from the shelf" in shown.text and "%shelf use shelfone==1.0" in shown.text
+    assert shown.text.endswith("1.0\n")
+
+
+def test_a_cell_of_requirement_lines(kernel):
+    shown = kernel("%%shelf\nshelfone==2.0  # the new one\n\nshelftwo\n")
+    assert "shelfone 2.0" in shown.text, shown.error
+    assert kernel("import shelftwo, shelfone; print(shelfone.version)").text == "2.0\n"
+
+
+def test_an_unknown_module_is_the_ordinary_error(kernel):
+    assert "No module named 'shelfnothing_at_all'" in kernel("import shelfnothing_at_all").error
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("%shelf lss", "Did you mean ls"),
+        ("%shelf use shelfon", "Did you mean shelfone"),
+        ("%shelf use 'shelfone", "A quote is not closed"),
+        ("%shelf use not!a!requirement", "is not a requirement"),
+        ("%shelf use shelfone==9", "shelfone"),
+        ("%shelf connect file:///nowhere/at/all", "no shelf at"),
+        ("%shelf connect ftp://x", "is not a kind of shelf"),
+        ("%shelf drop shelfone", "was not asked for"),
+        ("%shelf lock", "Nothing is pinned yet"),
+        ("%shelf sync none.toml", "cannot be read"),
+        ("%shelf run -- ls", "exists only as a command"),
+    ],
+)
+def test_errors_fail_the_cell_with_one_message_and_no_traceback(kernel, line, message):
+    shown = kernel(line)
+    assert shown.status == "error"
+    assert message in shown.error
+    assert shown.error.startswith("cloudshelf: ") and "Traceback" not in shown.error and "File " not in shown.error
+    assert "Traceback" in kernel("%shelf traceback").text
+    assert kernel("%shelf use shelfone").status == "ok"
+
+
+def test_another_version_of_what_is_loaded_offers_the_restart(kernel):
+    kernel("%shelf use shelfone==1.0\nimport shelfone")
+    shown = kernel("%shelf use shelfone==2.0")
+    assert "%shelf use --restart shelfone==2.0" in shown.error
+    assert kernel("print(shelfone.version)").text == "1.0\n"
+
+
+def test_restart_grants_the_wish_at_the_next_load(kernel):
+    kernel("%shelf use shelfone==1.0 shelfscript\nimport shelfone")
+    shown = kernel("%shelf use --restart shelfone==2.0")
+    assert "Restarting the kernel" in shown.text, shown.error
+    kernel.restart_after_it_ended()
+    shown = kernel("%load_ext cloudshelf")
+    assert "After the restart, pinned as wished: shelfscript, shelfone==2.0" in shown.text
+    assert kernel("import shelfone, shelfscript; print(shelfone.version)").text == "2.0\n"
+
+
+def test_drop_takes_a_project_out_of_the_pins(kernel):
+    kernel("%shelf use shelftwo shelfscript")
+    assert "Dropped: " in kernel("%shelf drop shelfscript").text
+    assert kernel("import cloudshelf; print(sorted(cloudshelf.pins()))").text == "['shelfone', 'shelftwo']\n"
+    kernel("%shelf drop shelftwo")
+    assert "Nothing is pinned yet" in kernel("%shelf").text
+
+
+def test_subprocesses_inherit(kernel):
+    kernel("%shelf use shelftwo shelfscript")
+    code = "import subprocess, sys; print(subprocess.run([sys.executable, '-c', 'import shelftwo; print(1)'],"
+    assert kernel(f"{code} capture_output=True, text=True))").text.count("stdout='1\\n'") == 1
+    assert "from the script" in kernel("!shelfsay").text
+    spawned = (
+        "import multiprocessing\n"
+        "with multiprocessing.get_context('spawn').Pool(1) as pool:\n"
+        "    print(pool.apply(eval, ('__import__(\"shelftwo\").__name__',)))"
+    )
+    assert kernel(spawned).text == "shelftwo\n"
+
+
+def test_lock_and_sync_carry_pins_to_another_kernel(kernel, settings, tmp_path):
+    kernel("%shelf use shelfone==2.0")
+    assert "Wrote 1 pin to" in kernel(f"%shelf lock {tmp_path}/pylock.toml").text
+    other = Kernel(settings)
+    try:
+        other("%load_ext cloudshelf")
+        assert "shelfone 2.0" in other(f"%shelf sync {tmp_path}/pylock.toml").text
+        assert other("import shelfone; print(shelfone.version)").text == "2.0\n"
+    finally:
+        other.stop()
+
+
+def test_tab_never_pins_anything(kernel):
+    kernel.client.complete("import shelfo", 13, reply=True, timeout=30)
+    kernel.client.complete("shelfone.", 9, reply=True, timeout=30)
+    assert "Nothing is pinned yet" in kernel("%shelf").text
+
+
+def test_tab_completes_verbs_projects_and_versions(kernel):
+    def complete(text):
+        return kernel.client.complete(text, len(text), reply=True, timeout=30)["content"]["matches"]
+
+    assert complete("%shelf us") == ["use"]
+    assert complete("%shelf use shelft") == ["shelftwo"]
+    assert set(complete("%shelf use shelfone==")) == {"shelfone==1.0", "shelfone==2.0"}
+
+
+def test_nothing_in_a_line_is_evaluated(kernel):
+    kernel("secret = 'leaked'")
+    shown = kernel("%shelf ls {secret} $secret")
+    assert "leaked" not in (shown.error or "") + shown.text
+
+
+def test_the_help_page_is_one_a_newcomer_can_work_from(kernel):
+    reply = kernel.client.execute("%shelf?", reply=True, timeout=30)
+    page = reply["content"]["payload"][0]["data"]["text/plain"]
+    for line in ("%shelf connect", "%shelf use pandas", "%%shelf", "%shelf lock", "%shelf doctor"):
+        assert line in page
+
+
+def test_load_ext_takes_less_than_150_ms(shelf, settings):
+    running = Kernel(settings)
+    try:
+        timed = "import time; t = time.perf_counter(); get_ipython().run_line_magic('load_ext', 'cloudshelf')\n"
+        assert float(running(timed + "print(time.perf_counter() - t)").text) < 0.150
+    finally:
+        running.stop()
+
+
+def test_the_shelf_may_come_from_ipythons_configuration(shelf, settings, tmp_path):
+    profile = tmp_path / "profile_default"
+    profile.mkdir()
+    (profile / "ipython_config.py").write_text(f"get_config().CloudShelf.url = {shelf!r}\n")
+    environ = {k: v for k, v in settings.items() if k != "CLOUDSHELF_URL"} | {"IPYTHONDIR": str(tmp_path)}
+    running = Kernel(environ)
+    try:
+        running("%load_ext cloudshelf")
+        assert "shelfone" in running("%shelf ls").text
+    finally:
+        running.stop()
+
+
+def test_unload_takes_the_magics_and_the_finder_away(kernel):
+    kernel("%unload_ext cloudshelf")
+    assert kernel("%shelf").status == "error"
+    assert "No module named" in kernel("import shelfone").error

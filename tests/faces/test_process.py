@@ -1,0 +1,136 @@
+"""What cloudshelf costs a process that has it, and what children inherit."""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from cloudshelf import loaded, subprocess_hook
+
+HEAVY = ["IPython", "ipywidgets", "jupyter_server", "boto3", "pip", "obstore", "zstandard", "packaging", "resolvelib"]
+ROOT = Path(__file__).parents[2]
+
+
+def python(code, **environ):
+    process = subprocess.run(
+        [sys.executable, "-c", code], env=os.environ | environ, capture_output=True, text=True, check=True, cwd="/"
+    )
+    return process.stdout
+
+
+@pytest.mark.parametrize("module", ["cloudshelf", "cloudshelf.session", "cloudshelf.grammar", "cloudshelf.cli"])
+def test_importing_loads_the_standard_library_only(module):
+    code = f"import {module}, sys, json; print(json.dumps(sorted(m for m in {HEAVY} if m in sys.modules)))"
+    assert json.loads(python(code)) == []
+
+
+def test_importing_does_no_io_but_its_own_file():
+    code = (
+        "import sys, typing, __future__\nopened = []\n"
+        "sys.addaudithook(lambda event, args: opened.append((event, str(args[0])))"
+        " if event == 'open' or event.startswith(('socket', 'subprocess')) else None)\n"
+        "import cloudshelf\n"
+        "print([o for o in opened if 'cloudshelf/__init__' not in o[1] and '__pycache__/__init__' not in o[1]])"
+    )
+    assert python(code).strip() == "[]"
+
+
+def test_importing_takes_less_than_30_ms():
+    code = "import time; t = time.perf_counter(); import cloudshelf; print(time.perf_counter() - t)"
+    assert statistics.median(float(python(code)) for _ in range(3)) < 0.030
+
+
+def test_every_public_name_is_listed_and_unknown_ones_are_attribute_errors():
+    import cloudshelf
+
+    assert set(cloudshelf.__all__) <= set(dir(cloudshelf))
+    assert cloudshelf.errors.ShelfError.__module__ == "cloudshelf.errors"
+    with pytest.raises(AttributeError, match="nonsense"):
+        _ = cloudshelf.nonsense
+
+
+def test_the_pth_line_costs_less_than_a_millisecond_without_an_environment():
+    line = (ROOT / "cloudshelf.pth").read_text()
+    code = f"import time\nt = time.perf_counter()\nexec({line!r})\nprint(time.perf_counter() - t)"
+    assert min(float(python(code)) for _ in range(3)) < 0.001
+
+
+def test_the_pth_line_names_a_function_that_exists():
+    line = (ROOT / "cloudshelf.pth").read_text()
+    assert line.count("\n") == 1 and line.startswith("import ")
+    assert "cloudshelf.subprocess_hook" in line and callable(subprocess_hook.inherit)
+
+
+@pytest.mark.parametrize(
+    ("words", "engine"),
+    [
+        (["python", "-m", "cloudshelf.fetcher"], True),
+        (["python", "-I", "-m", "cloudshelf", "ls"], True),
+        (["python", "/x/bin/cloudshelf", "ls"], True),
+        (["python", "-c", "cloudshelf"], False),
+        (["python", "script.py", "cloudshelf"], False),
+        (["python", "-m", "pytest"], False),
+        (["python"], False),
+    ],
+)
+def test_the_engines_own_programs_are_recognized(words, engine):
+    assert subprocess_hook.is_engine(words) is engine
+
+
+def test_an_environment_of_another_python_is_not_inherited(tmp_path):
+    (tmp_path / "lib/python3.2/site-packages").mkdir(parents=True)
+    assert not subprocess_hook.fits(str(tmp_path))
+    (tmp_path / "lib/python{}.{}/site-packages".format(*sys.version_info)).mkdir(parents=True)
+    assert subprocess_hook.fits(str(tmp_path))
+
+
+def test_a_broken_environment_says_so_and_the_program_goes_on(tmp_path):
+    (tmp_path / "lib/python{}.{}/site-packages".format(*sys.version_info)).mkdir(parents=True)
+    code = "import cloudshelf.subprocess_hook as hook; hook.inherit(); print('went on')"
+    assert "went on" in python(code, CLOUDSHELF_ENVIRONMENT=str(tmp_path))
+
+
+@pytest.fixture
+def site(tmp_path, monkeypatch):
+    """A site-packages with two distributions, of which one requires the other; both imported."""
+    folder = tmp_path / "site-packages"
+    for name, requires in (("shelfa", "shelfb>=1"), ("shelfb", "")):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "__init__.py").write_text("")
+        info = folder / f"{name}-1.5.dist-info"
+        info.mkdir()
+        needs = f"Requires-Dist: {requires}\n" if requires else ""
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.5\n{needs}\nText")
+        (info / "RECORD").write_text(f"{name}/__init__.py,,\n")
+    monkeypatch.syspath_prepend(str(folder))
+    yield folder
+    for name in ("shelfa", "shelfb"):
+        sys.modules.pop(name, None)
+
+
+def test_loaded_distributions_are_found_with_who_required_them(site):
+    assert "shelfa" not in loaded.find_loaded()
+    __import__("shelfa"), __import__("shelfb")
+    found = loaded.find_loaded()
+    a, b = found["shelfa"], found["shelfb"]
+    assert a == {"version": "1.5", "by": "this notebook", "requires": ["shelfb>=1"], "installed": True}
+    assert b == {"version": "1.5", "by": "shelfa", "requires": [], "installed": True}
+
+
+def test_a_direct_url_install_counts_before_it_is_imported(site):
+    (site / "shelfa-1.5.dist-info" / "direct_url.json").write_text("{}")
+    found = loaded.find_loaded()
+    assert found["shelfa"]["by"] == loaded.DIRECT and found["shelfa"]["imported"] is False
+    assert "shelfb" not in found
+
+
+def test_finding_what_is_loaded_again_is_fast():
+    loaded.find_loaded()
+    begun = time.perf_counter()
+    loaded.find_loaded()
+    assert time.perf_counter() - begun < 0.2

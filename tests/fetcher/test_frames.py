@@ -1,0 +1,113 @@
+"""What shares a request, and what goes first: pure bookkeeping, no threads."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from cloudshelf.fetcher.environments import Environment
+from cloudshelf.fetcher.frames import FrameJob, FrameQueue, Priority
+
+from .shelves import Project, Shelf
+
+NEED, SOON, REST, FILL = Priority
+SIZE = 10_000
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> Environment:
+    """Two packs of six frames, about 10,000 bytes each."""
+    noise = random.Random(0)
+    files = [{f"{p}/{i}.bin": noise.randbytes(SIZE) for i in range(6)} for p in "ab"]
+    return Shelf(tmp_path).environment(Project("a", files[0], group=1), Project("b", files[1], group=1))
+
+
+def filled(queue: FrameQueue, environment: Environment, wanted: dict[int, Priority]) -> dict[int, FrameJob]:
+    jobs = {frame: FrameJob(environment, frame, priority, i) for i, (frame, priority) in enumerate(wanted.items())}
+    for job in jobs.values():
+        queue.add(job)
+    return jobs
+
+
+def drained(queue: FrameQueue, *, background: bool = False) -> list[list[int]]:
+    ranges = []
+    while (batch := queue.take(background=background)) is not None:
+        ranges.append([job.frame for job in batch.jobs])
+    return ranges
+
+
+def test_neighbours_of_one_pack_travel_together(environment: Environment) -> None:
+    queue = FrameQueue()
+    filled(queue, environment, dict.fromkeys(range(12), SOON))
+    assert drained(queue) == [[0, 1, 2, 3, 4, 5], [6, 7, 8, 9, 10, 11]]
+    assert len(queue) == 0
+
+
+def test_a_range_covers_its_frames_exactly(environment: Environment) -> None:
+    queue = FrameQueue()
+    filled(queue, environment, dict.fromkeys((2, 3), NEED))
+    batch = queue.take(background=False)
+    assert batch is not None
+    assert batch.start == environment.frame_offset[2]
+    assert batch.length == sum(environment.frame_length[2:4])
+
+
+def test_neighbours_before_the_first_come_along_too(environment: Environment) -> None:
+    queue = FrameQueue()
+    filled(queue, environment, dict.fromkeys((3, 2, 4, 1), NEED))
+    assert drained(queue) == [[1, 2, 3, 4]]
+
+
+def test_no_range_is_larger_than_allowed(environment: Environment) -> None:
+    queue = FrameQueue(largest=2 * SIZE + 100)
+    filled(queue, environment, dict.fromkeys(range(6), SOON))
+    assert drained(queue) == [[0, 1], [2, 3], [4, 5]]
+
+
+def test_a_gap_is_bridged_only_when_it_is_small(environment: Environment) -> None:
+    for gap, expected in ((SIZE + 100, [[0, 2], [5]]), (SIZE - 100, [[0], [2], [5]]), (3 * SIZE, [[0, 2, 5]])):
+        queue = FrameQueue(gap=gap)
+        filled(queue, environment, dict.fromkeys((0, 2, 5), NEED))
+        assert drained(queue) == expected
+
+
+def test_what_lies_in_the_gap_and_is_wanted_later_is_taken_now(environment: Environment) -> None:
+    queue = FrameQueue(gap=SIZE + 100)
+    filled(queue, environment, {0: NEED, 1: FILL, 2: NEED, 3: FILL})
+    assert drained(queue) == [[0, 1, 2]]
+    assert drained(queue, background=True) == [[3]]
+
+
+def test_the_urgent_does_not_wait_for_less_urgent_neighbours(environment: Environment) -> None:
+    queue = FrameQueue(gap=100)
+    filled(queue, environment, {0: SOON, 1: SOON, 2: NEED, 3: SOON})
+    assert drained(queue) == [[2], [0, 1], [3]]
+
+
+def test_a_promotion_moves_a_frame_to_the_front_once(environment: Environment) -> None:
+    queue = FrameQueue(gap=100)
+    jobs = filled(queue, environment, {0: SOON, 2: REST, 4: FILL})
+    queue.promote(jobs[4], NEED)
+    queue.promote(jobs[0], FILL)  # less urgent it never gets
+    assert drained(queue) == [[4], [0], [2]]
+    assert not queue.has_background()
+
+
+def test_a_second_try_travels_alone(environment: Environment) -> None:
+    queue = FrameQueue()
+    jobs = filled(queue, environment, dict.fromkeys((0, 1, 2), NEED))
+    assert drained(queue) == [[0, 1, 2]]
+    for job in jobs.values():
+        job.alone = True
+        queue.add(job)
+    assert drained(queue) == [[0], [1], [2]]
+
+
+def test_dropping_the_background_leaves_demand(environment: Environment) -> None:
+    queue = FrameQueue()
+    filled(queue, environment, {0: NEED, 1: FILL, 2: FILL})
+    assert sorted(job.frame for job in queue.drop_background(environment)) == [1, 2]
+    assert drained(queue, background=True) == []
+    assert drained(queue) == [[0]]
