@@ -20,6 +20,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 from resolvelib.resolvers import RequirementInformation
+from resolvelib.resolvers import Resolution as Search
 
 from .codecs.names import is_normalized
 from .errors import AlreadyLoaded, ProjectMissing, RequirementInvalid, Unsatisfiable
@@ -397,9 +398,9 @@ def _attempt(
     kept = [(pin.project, pin.version, pin.release) for pin in preferred.pins if pin.release] if preferred else []
     pinned = {row[0] for row in kept}
     repository.prefetch([n.project for n in roots if n.project not in pinned], closure=True, hints=kept)
-    resolver: resolvelib.Resolver[Need, Candidate, Key] = resolvelib.Resolver(provider, resolvelib.BaseReporter())
+    search: Search[Need, Candidate, Key] = Search(provider, resolvelib.BaseReporter())
     try:
-        result = resolver.resolve(roots, max_rounds=ROUNDS)
+        state = search.resolve(roots, max_rounds=ROUNDS)
     except resolvelib.ResolutionImpossible as error:
         _raise_missing(provider, list(error.causes))
         raise Unsatisfiable(explain(provider, list(error.causes))) from None
@@ -407,7 +408,25 @@ def _attempt(
         raise Unsatisfiable(
             "No answer was found in reasonable time. Narrow it down, for example with exact pins (numpy==2.1.3)."
         ) from None
-    return _build_resolution(provider, asked, dict(result.mapping), roots)
+    return _build_resolution(provider, asked, _reachable(provider, state.mapping, roots), roots)
+
+
+def _reachable(
+    provider: ShelfProvider, mapping: Mapping[Key, Candidate], roots: Sequence[Need]
+) -> dict[Key, Candidate]:
+    """What ``roots`` lead to. Backtracking leaves candidates behind that nobody needs any more.
+
+    ``resolvelib.Resolver`` drops them by walking from each to the root, and never ends where some of them need each
+    other (resolvelib 1.2.1, ``_has_route_to_root``); hence this walks the other way.
+    """
+    found: dict[Key, Candidate] = {}
+    waiting = [provider.identify(need) for need in roots]
+    while waiting:
+        key = waiting.pop()
+        if key not in found and key in mapping:
+            found[key] = mapping[key]
+            waiting += [provider.identify(need) for need in provider.get_dependencies(mapping[key])]
+    return found
 
 
 def _raise_missing(provider: ShelfProvider, causes: Sequence[Cause]) -> None:
