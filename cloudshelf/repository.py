@@ -59,6 +59,7 @@ class Repository:
 
     def __init__(self, store: Get, *, cache: Path | None = None) -> None:
         self._store = store
+        cache = own_folder(cache)
         self._objects = ObjectCache(cache)
         self._seen = SeenHeads(cache)
         self._heads: dict[str, Head | None] = {}
@@ -285,6 +286,19 @@ class Repository:
             return [work(job) for job in jobs]
         with ThreadPoolExecutor(min(PARALLEL, len(jobs)), thread_name_prefix="cloudshelf-read") as pool:
             return list(pool.map(work, jobs))
+
+
+def own_folder(cache: Path | None) -> Path | None:
+    """``cache``, unless another user owns it: nothing is read from there or written to it.
+
+    Looking at a shelf works without a cache; whoever needs the folder says what is wrong with it (CacheUnusable).
+    """
+    try:
+        return cache if cache is None or cache.lstat().st_uid == os.geteuid() else None
+    except FileNotFoundError:
+        return cache
+    except OSError:
+        return None
 
 
 class ObjectCache:
