@@ -1,8 +1,9 @@
 """What every JSON object of a shelf has in common.
 
 An object is one line of canonical JSON (UTF-8, sorted keys, no spaces) that says its ``format`` and ``kind``, and a
-newline. Lines that follow are signatures over exactly the bytes of the first line, newline excluded; a reader that does
-not check signatures ignores them.
+newline, then a line with the sha256 of the first line, newline excluded: heads and catalogs are not named by a digest,
+and a damaged one must not pass for another. Lines that follow are signatures over exactly the bytes of the first line;
+a reader that does not check signatures ignores them.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 from typing import Any
 
 from ..errors import FormatUnknown, ObjectInvalid
+from .names import sha256
 
 FORMAT = 1
 
@@ -18,18 +20,26 @@ FORMAT = 1
 def format_object(kind: str, fields: dict[str, Any]) -> bytes:
     """The canonical line for ``fields``."""
     payload = {"format": FORMAT, "kind": kind} | fields
-    return json.dumps(payload, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
+    return seal(json.dumps(payload, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode())
+
+
+def seal(line: bytes) -> bytes:
+    """``line`` as an object: followed by the line of its digest."""
+    return b"%b\n%b\n" % (line, sha256(line).encode())
 
 
 def parse_object(data: bytes, kind: str, key: str) -> Fields:
     """The fields of the object ``key``. Raises ObjectInvalid, or FormatUnknown for one of a later cloudshelf."""
-    line, newline, _signatures = data.partition(b"\n")
+    line, _, rest = data.partition(b"\n")
+    digest, newline, _signatures = rest.partition(b"\n")
     try:
         payload = json.loads(line)
     except (ValueError, RecursionError) as error:
         raise ObjectInvalid(key, f"it is not JSON ({error})") from None
     if not newline:
         raise ObjectInvalid(key, "it is cut off")
+    if digest != sha256(line).encode():
+        raise ObjectInvalid(key, "its bytes are not those that were written")
     if not isinstance(payload, dict) or payload.get("kind") != kind:
         raise ObjectInvalid(key, f"it is not a {kind}")
     found = payload.get("format")

@@ -58,7 +58,7 @@ def damage(user: User, kind: str, change: Callable[[bytes], bytes]) -> Callable[
 @pytest.mark.parametrize(
     ("kind", "change"),
     [
-        *[("head", change) for change in (flip_the_first_byte, cut, empty)],  # a head is not named by its digest
+        *[("head", change) for change in (flip_a_byte, flip_the_first_byte, cut, empty)],
         *[("release", change) for change in (flip_a_byte, cut)],
         *[("manifest", change) for change in (flip_a_byte, cut)],
         *[("pack", change) for change in (flip_a_byte, cut, empty)],
@@ -100,19 +100,13 @@ def test_verify_ends_with_the_exit_code_of_damage(damaged: User) -> None:
 
 
 @pytest.mark.parametrize("bit", [0x01, 0x20, 0x80])
-def test_no_flip_in_a_head_ends_in_anything_but_an_error_of_ours(published: Path, bit: int) -> None:
-    """A head is not named by its digest: some flips read as another head, but what they lead to is verified."""
+def test_every_flip_in_a_head_is_refused_though_no_digest_names_it(published: Path, bit: int) -> None:
     data = (published / HEAD).read_bytes()
-    refused = 0
-    for at in range(len(data)):
+    for at in range(len(data) - 1):  # the last newline only ends a line
         store = Overlay(published, data[:at] + bytes([data[at] ^ bit]) + data[at + 1 :])
-        repository = Repository(store)
-        try:
-            repository.release("badone", repository.head("badone").default or "1.0")
-        except ShelfError as error:
-            refused += 1
-            assert_clear(str(error))
-    assert refused > len(data) // 3
+        with pytest.raises(ShelfError) as caught:
+            Repository(store).head("badone")
+        assert_clear(str(caught.value))
 
 
 class Overlay:

@@ -11,6 +11,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cloudshelf.codecs.envelope import seal
 from cloudshelf.codecs.head import format_head, format_index, parse_head, parse_index
 from cloudshelf.codecs.manifest import format_manifest, parse_manifest
 from cloudshelf.codecs.names import is_normalized, normalize, sha256
@@ -74,11 +75,11 @@ MANIFEST = Manifest(
 
 
 def raw(manifest: Manifest = MANIFEST) -> dict[str, object]:
-    return dict(json.loads(zstandard.ZstdDecompressor().decompress(format_manifest(manifest))))
+    return dict(json.loads(zstandard.ZstdDecompressor().decompress(format_manifest(manifest)).partition(b"\n")[0]))
 
 
 def packed(payload: object) -> bytes:
-    return zstandard.ZstdCompressor().compress(json.dumps(payload).encode() + b"\n")
+    return zstandard.ZstdCompressor().compress(seal(json.dumps(payload).encode()))
 
 
 def test_a_head_comes_back_as_it_went_in() -> None:
@@ -118,7 +119,7 @@ def test_a_release_of_another_version_is_refused() -> None:
 
 
 def test_tomorrows_format_is_refused_with_a_clear_word() -> None:
-    later = format_head(HEAD).replace(b'"format":1', b'"format":2')
+    later = seal(format_head(HEAD).partition(b"\n")[0].replace(b'"format":1', b'"format":2'))
     with pytest.raises(FormatUnknown, match=r"has format 2; this cloudshelf reads up to 1\. Upgrade"):
         parse_head(later, "numpy", "projects/numpy/head")
 
@@ -204,6 +205,15 @@ def test_random_bytes_are_a_typed_error(data: bytes) -> None:
     for parse in (lambda d: parse_head(d, "numpy", "k"), lambda d: parse_manifest(d, "numpy", "k")):
         with pytest.raises(ObjectInvalid):
             parse(data)
+
+
+def test_every_flipped_byte_of_a_head_is_caught_though_no_digest_names_it() -> None:
+    data = format_head(HEAD)
+    for at in range(len(data) - 1):
+        damaged = bytearray(data)
+        damaged[at] ^= 1
+        with pytest.raises(ObjectInvalid):
+            parse_head(bytes(damaged), "numpy", "projects/numpy/head")
 
 
 def frame_of(content: bytes) -> tuple[bytes, Frame]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from cloudshelf.codecs.envelope import seal
 from cloudshelf.codecs.head import format_head
 from cloudshelf.codecs.names import head_key, manifest_key, release_key, sha256
 from cloudshelf.commit import init_shelf
@@ -103,15 +104,15 @@ def test_the_head_of_another_project_under_this_name_is_refused(store: Interferi
 
 
 def test_tomorrows_head_is_refused_with_a_clear_word(store: Interfering) -> None:
-    head = json.loads(format_head(put_version(store, "numpy", {"1": Entry(A)})))
-    store.overwrite(head_key("numpy"), json.dumps(head | {"format": 2}).encode() + b"\n")
+    head = json.loads(format_head(put_version(store, "numpy", {"1": Entry(A)})).partition(b"\n")[0])
+    store.overwrite(head_key("numpy"), seal(json.dumps(head | {"format": 2}).encode()))
     with pytest.raises(FormatUnknown, match="Upgrade it"):
         Repository(store).head("numpy")
 
 
 def test_tomorrows_shelf_is_refused_with_a_clear_word() -> None:
     store = Interfering()
-    store.put_new("shelf.json", b'{"format":2,"kind":"shelf"}\n')
+    store.put_new("shelf.json", seal(b'{"format":2,"kind":"shelf"}'))
     with pytest.raises(FormatUnknown):
         Repository(store).info()
 
@@ -129,7 +130,8 @@ def test_replayed_head_is_refused(store: Interfering, tmp_path: Path) -> None:
 def test_another_head_of_the_same_sequence_is_refused(store: Interfering, tmp_path: Path) -> None:
     put_version(store, "numpy", {"1": Entry(A)})
     Repository(store, cache=tmp_path).head("numpy")
-    store.overwrite(head_key("numpy"), store.get(head_key("numpy")).replace(b'"ann"', b'"eve"'))
+    line = store.get(head_key("numpy")).partition(b"\n")[0]
+    store.overwrite(head_key("numpy"), seal(line.replace(b'"ann"', b'"eve"')))
     with pytest.raises(HeadReplayed):
         Repository(store, cache=tmp_path).head("numpy")
 
