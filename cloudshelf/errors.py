@@ -51,6 +51,12 @@ class RequirementInvalid(UsageError):
     words = '{text!r} is not a requirement: {reason}. Write it like pandas, pandas==2.2.3 or "pandas>=2.2,<3".'
 
 
+class Interrupted(ShelfError):
+    facts = ()
+    words = "Interrupted. Nothing is lost: run it again, and it continues where it stopped."
+    exit_code = 130
+
+
 class NoShelf(ShelfError):
     facts = ()
     words = (

@@ -10,7 +10,7 @@ import functools
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +18,18 @@ HOST = "this notebook"
 DIRECT = "an editable or direct-URL install"
 
 
-def find_loaded(environment: str | None = None) -> dict[str, dict[str, Any]]:
+def find_loaded(environments: Iterable[str] = ()) -> dict[str, dict[str, Any]]:
     """The distributions that have a top-level module in ``sys.modules``, by normalized project.
 
     Each has ``version``, ``by`` (the loaded distributions that require it, else "this notebook"), ``requires`` (its
-    Requires-Dist lines) and ``installed`` (False: it came from ``environment``). An editable or direct-URL install
-    (PEP 610) is there too when nothing has imported it yet; then ``imported`` is False.
+    Requires-Dist lines) and ``installed`` (False: it came from one of ``environments``, which need not be in sys.path
+    any more). An editable or direct-URL install (PEP 610) is there too when nothing has imported it yet; then
+    ``imported`` is False.
     """
-    places = _module_places()
+    shelf = tuple(f"{environment}{os.sep}" for environment in environments)
+    places = _module_places(
+        f"{root}lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages" for root in shelf
+    )
     found: dict[str, dict[str, Any]] = {}
     infos: dict[str, Path] = {}
     for folder, modules in places.items():
@@ -35,7 +39,7 @@ def find_loaded(environment: str | None = None) -> dict[str, dict[str, Any]]:
             if not version or project in found:
                 continue
             if _top_level(info, name) & modules:
-                installed = environment is None or not folder.startswith(environment + os.sep)
+                installed = not folder.startswith(shelf)
                 requires = list(_required(info))
                 found[project] = {"version": version, "by": HOST, "requires": requires, "installed": installed}
                 infos[project] = info
@@ -49,10 +53,10 @@ def find_loaded(environment: str | None = None) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _module_places() -> dict[str, set[str]]:
+def _module_places(further: Iterable[str]) -> dict[str, set[str]]:
     """Names of loaded top-level modules (and the parts of namespaces) by the site folder that they came from."""
     folders = {p for p in sys.path if p.endswith(("site-packages", "dist-packages"))}
-    places: dict[str, set[str]] = {folder: set() for folder in folders}
+    places: dict[str, set[str]] = {folder: set() for folder in (*further, *folders)}
     for name, module in list(sys.modules.items()):
         if name.count(".") > 1:
             continue

@@ -125,6 +125,9 @@ def _status(result: Result) -> list[Block]:
     blocks.append(Table(("project", "version", "loaded", "from", "fetched"), cells, frozenset({"fetched"})))
     fetched, total = sum(r["fetched"] for r in rows), sum(r["bytes"] for r in rows)
     blocks.append(f"{_count(len(rows), 'pin')}; {size(fetched)} of {size(total)} in place.")
+    if result.get("provided"):
+        provided = ", ".join(f"{project} {version}" for project, version in sorted(result["provided"].items()))
+        blocks.append(f"Provided by this kernel: {provided}.")
     counts = result.get("statistics") or {}
     if counts.get("requests"):
         took = f" in {seconds(counts['seconds'])}" if counts.get("seconds") else ""
@@ -180,8 +183,10 @@ def _why(result: Result) -> list[Block]:
 
 def _lock(result: Result) -> list[Block]:
     if result.get("file"):
-        return [f"Wrote {_count(len(result.get('pins', ())), 'pin')} to {result['file']}"]
-    return [str(result.get("lock", "")).rstrip("\n")]
+        line = f"Wrote {_count(len(result.get('pins', ())), 'pin')} to {result['file']}"
+        return [line, *map(str, result.get("notes", ()))]
+    comments = [f"# {note}" for note in result.get("notes", ())]  # what is printed is a lock, notes and all
+    return [*comments, str(result.get("lock", "")).rstrip("\n")]
 
 
 def _publish(result: Result) -> list[Block]:

@@ -10,16 +10,18 @@ A notebook, a script and a worker use the same functions:
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sys
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from .arguments import expand_requirements, read_text, write_text
-from .errors import AlreadyLoaded, CacheUnusable, NoShelf, ShelfError, UsageError
+from .errors import AlreadyLoaded, CacheUnusable, NoShelf, ProjectMissing, ShelfError, Unsatisfiable, UsageError
 
 ENVIRONMENT = "CLOUDSHELF_ENVIRONMENT"  # the active environment, for children (subprocess_hook)
 Progress = Callable[[dict[str, Any]], None]
@@ -34,6 +36,8 @@ class Session:
         self._requirements: list[str] = []
         self._lock: str | None = None
         self._environment: str | None = None
+        self._activated: list[str] = []  # every environment of this process, the oldest first
+        self._provided: dict[str, str] = {}  # what the kernel has and the shelf lacks: needed, but no pin
         self.progress: Progress | None = None
         self._adopt(os.environ.get(ENVIRONMENT))
 
@@ -78,9 +82,7 @@ class Session:
 
         self._url = normalize_url(url)
 
-    def use(
-        self, *requirements: str, restart: bool = False, progress: Progress | None = None, implicit: bool = False
-    ) -> dict[str, Any]:
+    def use(self, *requirements: str, restart: bool = False, progress: Progress | None = None) -> dict[str, Any]:
         """Pin ``requirements`` with everything they need, and make them importable in this process.
 
         A requirement replaces an earlier one of the same project; all other pins stay where they are if they can. The
@@ -118,18 +120,57 @@ class Session:
         """Exactly the pins of a lock: a file, or the text of one. Raises ObjectInvalid, UsageError, AlreadyLoaded."""
         text = source if isinstance(source, str) and "\n" in source else read_text(source)
         with self._guard:
-            args: dict[str, Any] = {"lock": text, "loaded": loaded_distributions(self._environment)}
+            args: dict[str, Any] = {"lock": text, "loaded": self._loaded(), "current": self._lock}
             if self.url:
                 args["shelf"] = self.url
             return self._activate(self._call("sync", args, progress), None)
 
     def lock(self, path: str | os.PathLike[str] | None = None) -> str:
-        """The pins of this process as the text of a pylock.toml; written to ``path`` when one is given."""
-        if self._lock is None:
-            raise UsageError("Nothing is pinned yet. Begin with: %shelf use pandas")
-        if path is not None:
-            write_text(path, self._lock)
-        return self._lock
+        """The pins of this process as the text of a pylock.toml; written to ``path`` when one is given.
+
+        Warns of what it holds in another version than this process has loaded. Raises what ``complete_lock`` raises.
+        """
+        answer = self.complete_lock(path)
+        for note in answer["notes"]:
+            warnings.warn(note, stacklevel=2)
+        return str(answer["lock"])
+
+    def complete_lock(
+        self, path: str | os.PathLike[str] | None = None, progress: Progress | None = None
+    ) -> dict[str, Any]:
+        """A lock that needs nothing of this kernel: ``lock`` (text), ``pins`` and ``notes``; written to ``path``.
+
+        What the kernel provides is resolved from the shelf; all present pins stay if they can. Raises Unsatisfiable
+        when the shelf has nothing that fits, and then writes nothing.
+        """
+        with self._guard:
+            if self._lock is None:
+                raise UsageError("Nothing is pinned yet. Begin with: %shelf use pandas")
+            answer: dict[str, Any] = {"lock": self._lock, "pins": lock_pins(self._lock), "notes": []}
+            if self._provided:
+                answer = self._resolve_alone(progress)
+            if path is not None:
+                write_text(path, str(answer["lock"]))
+            return answer
+
+    def _resolve_alone(self, progress: Progress | None) -> dict[str, Any]:
+        """This process's requirements, as they are resolved where nothing is loaded."""
+        loaded = {project: str(facts["version"]) for project, facts in self._loaded().items()}
+        args = {
+            "shelf": self._needed_url(),
+            "requirements": self._requirements,
+            "preferred": self._lock,
+            "loaded": {},
+            "running": loaded | self._provided,
+        }
+        try:
+            return self._call("lock", args, progress)
+        except (Unsatisfiable, ProjectMissing) as error:
+            provided = ", ".join(f"{project} {version}" for project, version in sorted(self._provided.items()))
+            raise Unsatisfiable(
+                f"No lock was written: this kernel provides {provided}, which the shelf lacks, and without "
+                f"this kernel the pins are not complete. {error}"
+            ) from None
 
     def pins(self) -> dict[str, str]:
         """Version of every pinned project."""
@@ -154,13 +195,15 @@ class Session:
                 "shelf": self.url,
                 "environment": environment,
                 "requirements": self.requirements,
-                "pins": environment_rows(environment) if environment else [],
+                "pins": environment_rows(environment, self._activated) if environment else [],
+                "provided": dict(self._provided),
                 "statistics": {},
             }
+            activated = list(self._activated)
         if environment:
             try:
-                answer = self._call("statistics", {"environment": environment})
-                result["statistics"] = answer.get("environments", {}).get(environment, {})
+                counted = self._call("statistics", {}).get("environments", {})
+                result["statistics"] = sum_statistics(counted[e] for e in activated if e in counted)
             except ShelfError as error:
                 result["note"] = str(error)
         return result
@@ -176,7 +219,11 @@ class Session:
         lock = Path(environment, ".cloudshelf", "lock.toml")
         if lock.is_file():
             self._environment, self._lock = environment, read_text(lock)
+            self._activated = [environment]
             self._requirements = lock_requirements(self._lock)
+
+    def _loaded(self) -> dict[str, dict[str, Any]]:
+        return loaded_distributions(self._activated)
 
     def _needed_url(self) -> str:
         if not self.url:
@@ -193,7 +240,7 @@ class Session:
                 "requirements": requirements,
                 "lock": lock,
                 "dropping": sorted(dropping),
-                "loaded": loaded_distributions(self._environment),
+                "loaded": self._loaded(),
             },
             progress,
         )
@@ -205,6 +252,8 @@ class Session:
         environment = str(answer["environment"])
         activate(environment)
         self._environment, self._lock = environment, str(answer["lock"])
+        self._provided = dict(answer.get("provided", {}))
+        self._activated = [*(e for e in self._activated if e != environment), environment]
         self._requirements = list(answer["requirements"]) if requirements is None else requirements
         _tell_children(environment)
         return answer
@@ -216,7 +265,7 @@ class Session:
         rows = environment_rows(self._environment) if self._environment else []
         if self._environment:
             deactivate(self._environment)
-        self._environment, self._lock, self._requirements = None, None, []
+        self._environment, self._lock, self._requirements, self._provided = None, None, [], {}
         _tell_children(None)
         changes = [{"project": r["project"], "was": r["version"], "version": None, "why": []} for r in rows]
         return {"environment": None, "lock": "", "changes": changes, "pins": [], "requirements": []}
@@ -252,21 +301,48 @@ def lock_requirements(text: str) -> list[str]:
     return [str(r) for r in tool.get("requirements", [])]
 
 
-def environment_rows(environment: str) -> list[dict[str, Any]]:
-    """One row a pin of an environment: loaded or not, bytes in place of bytes in all; read from its index on disk."""
-    import marshal
+def lock_pins(text: str) -> list[dict[str, Any]]:
+    """Project and version of every pin of a lock's text (PEP 751)."""
+    import tomllib
 
-    folder = Path(environment, ".cloudshelf")
-    try:
-        index = marshal.loads((folder / "index").read_bytes())
-        present = (folder / "presence").read_bytes()
-    except (OSError, ValueError, EOFError, TypeError) as error:
-        raise CacheUnusable(environment, f"its index cannot be read ({error})") from None
+    packages = tomllib.loads(text).get("packages", [])
+    return [{"project": str(p["name"]), "version": str(p.get("version", ""))} for p in packages]
+
+
+def sum_statistics(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """The totals of several environments: requests, bytes, files and seconds."""
+    total: dict[str, Any] = {}
+    for row in rows:
+        for name, value in row.items():
+            if isinstance(value, (int, float)):
+                total[name] = total.get(name, 0) + value
+    return total
+
+
+FileKey = tuple[str, str, bytes]
+
+
+def environment_rows(environment: str, activated: Iterable[str] = ()) -> list[dict[str, Any]]:
+    """One row a pin of an environment: loaded or not, bytes in place of bytes in all; read from indexes on disk.
+
+    A file that is in place in one of ``activated``, the environments of this process, counts as in place, once.
+    Raises CacheUnusable when the environment itself cannot be read; an earlier one that cannot counts nothing.
+    """
+    index, presence = _read_index(environment)
+    places = list(dict.fromkeys([environment, *activated]))
+    elsewhere: set[FileKey] = set()
+    for earlier in places[1:]:
+        with contextlib.suppress(CacheUnusable):
+            elsewhere |= _files_in_place(*_read_index(earlier))
+    present = bytearray(presence)
+    if elsewhere:
+        for number, key in _files(index):
+            present[number] = present[number] or key in elsewhere
     sizes = index["sizes"]
     rows = []
     for project in index["projects"]:
         numbers = range(project["start"], project["stop"])
-        modules = [name for name in project["modules"] if _loaded_from(name, environment)]
+        modules = [name for name in project["modules"] if any(_loaded_from(name, e) for e in places)]
         rows.append(
             {
                 "project": project["name"],
@@ -281,6 +357,29 @@ def environment_rows(environment: str) -> list[dict[str, Any]]:
     return rows
 
 
+def _read_index(environment: str) -> tuple[dict[str, Any], bytes]:
+    """The index and the presence of an environment. Raises CacheUnusable."""
+    import marshal
+
+    folder = Path(environment, ".cloudshelf")
+    try:
+        return marshal.loads((folder / "index").read_bytes()), (folder / "presence").read_bytes()
+    except (OSError, ValueError, EOFError, TypeError) as error:
+        raise CacheUnusable(environment, f"its index cannot be read ({error})") from None
+
+
+def _files(index: Mapping[str, Any]) -> Iterator[tuple[int, FileKey]]:
+    """Number, and what a file is in any environment: its project, its path and its digest."""
+    paths, digests = index["paths"], index["digests"]
+    for project in index["projects"]:
+        for i in range(project["start"], project["stop"]):
+            yield i, (project["name"], paths[i], digests[32 * i : 32 * i + 32])
+
+
+def _files_in_place(index: Mapping[str, Any], present: bytes) -> set[FileKey]:
+    return {key for number, key in _files(index) if present[number]}
+
+
 def _loaded_from(module: str, environment: str) -> bool:
     spec = getattr(sys.modules.get(module), "__spec__", None)
     origin = getattr(spec, "origin", None)
@@ -288,14 +387,14 @@ def _loaded_from(module: str, environment: str) -> bool:
     return any(place.startswith(environment + os.sep) for place in places if isinstance(place, str))
 
 
-def loaded_distributions(environment: str | None = None) -> dict[str, dict[str, Any]]:
+def loaded_distributions(environments: Iterable[str] = ()) -> dict[str, dict[str, Any]]:
     """The installed distributions whose modules this process has imported: {project: {version, by}}.
 
     They constrain the resolver. See ``loaded.py``; what came from a shelf's environment counts as well.
     """
     from .loaded import find_loaded
 
-    return find_loaded(environment)
+    return find_loaded(environments)
 
 
 def filled_line(done: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ from traitlets.config import SingletonConfigurable
 
 from cloudshelf import grammar
 from cloudshelf.arguments import expand_requirements, prepare, write_text
-from cloudshelf.errors import ShelfError, UsageError
+from cloudshelf.errors import Interrupted, ShelfError, UsageError
 from cloudshelf.render import Bars
 from cloudshelf.session import Session, current
 
@@ -73,6 +73,8 @@ class ShelfMagics(Magics):
             if debug:
                 print(display.full_traceback_of(self.shell, error), file=sys.stderr)
             raise
+        except KeyboardInterrupt:
+            raise Interrupted() from None
 
     def _obey(self, line: str, cell: str | None) -> None:
         words = grammar.split_line(line)
@@ -109,7 +111,7 @@ class ShelfMagics(Magics):
                 return session.sync(args["lock"], progress=bars)
             case "lock" if not [w for w in args["requirements"] if not w.endswith(".toml")] and not args["requirement"]:
                 file = args["output"] or next(iter(args["requirements"]), None)
-                return {"lock": session.lock(file), "file": file, "pins": list(session.pins())}
+                return session.complete_lock(file, progress=bars) | {"file": file}
             case "fill" if not args["requirements"] and not args["lock"]:
                 return session.fill(progress=bars)
             case "traceback":

@@ -55,7 +55,7 @@ class ZeroStepFinder:
                 self._say(f"{module} is not on the shelf. Did you mean {' or '.join(found['suggestions'])}?")
             return None
         project = found["project"]
-        result = self._session.use(project, implicit=True)
+        result = self._session.use(project)
         version = next((p["version"] for p in result["pins"] if p["project"] == project), found.get("version"))
         others = sum(1 for c in result.get("changes", ()) if c.get("version") and c["project"] != project)
         more = f", with {others} other{'s' if others > 1 else ''}" if others else ""

@@ -187,26 +187,36 @@ def modules_of(files: Sequence[File], suffixes: Sequence[str]) -> tuple[str, ...
     A folder without any module under it (data alone) counts as a module too: it imports as a namespace.
     """
     endings = (*suffixes, *_SOURCE_SUFFIXES)
-    tree: dict[str, Any] = {}
+    top = _Folder()
     for file in files:
         scheme, *parts = file.path.split("/")
         if scheme != "site" or not all(part.isidentifier() for part in parts[:-1]) or "__pycache__" in parts:
             continue
-        folder = tree
+        folder = top
         for part in parts[:-1]:
-            folder = folder.setdefault(part, {})
+            folder = folder.folders.setdefault(part, _Folder())
         name = next((parts[-1].removesuffix(end) for end in endings if parts[-1].endswith(end)), None)
         if name is not None and name.isidentifier():
-            folder[name] = None
-    return tuple(sorted(_modules_below(tree, "")))
+            folder.modules.add(name)
+    return tuple(sorted(_modules_below(top, "")))
 
 
-def _modules_below(folder: Mapping[str, Any], prefix: str) -> list[str]:
-    found: list[str] = []
-    for name, inside in folder.items():
-        if inside is None or "__init__" in inside:
-            if name != "__init__":
-                found.append(prefix + name)
+class _Folder:
+    """A module and a folder may share a name (``_rust.abi3.so`` and its stubs in ``_rust/``): kept apart."""
+
+    def __init__(self) -> None:
+        self.folders: dict[str, _Folder] = {}
+        self.modules: set[str] = set()
+
+
+def _modules_below(folder: _Folder, prefix: str) -> list[str]:
+    """A module hides a folder of its name that has no ``__init__`` (PEP 420)."""
+    found = [prefix + name for name in folder.modules if name != "__init__"]
+    for name, inside in folder.folders.items():
+        if name in folder.modules:
+            continue
+        if "__init__" in inside.modules:
+            found.append(prefix + name)
         else:
             found += _modules_below(inside, f"{prefix}{name}.") or ([name] if not prefix else [])
     return found

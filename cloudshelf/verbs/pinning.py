@@ -7,6 +7,8 @@ import difflib
 import sys
 from collections.abc import Mapping, Sequence
 
+from packaging.version import InvalidVersion, Version
+
 from ..codecs.lock import format_lock, parse_lock
 from ..codecs.names import normalize
 from ..config import read_config
@@ -34,19 +36,33 @@ def use(args: Args, progress: Progress) -> Result:
     return result | {
         "changes": _changes(preferred, resolution.lock, why),
         "notes": [*resolution.notes, *_provided(resolution, args)],
+        "provided": dict(resolution.provided),
     }
 
 
 def lock(args: Args, progress: Progress) -> Result:
-    """The pins of ``requirements`` as the text of a pylock.toml; nothing is built."""
+    """The pins of ``requirements`` as the text of a pylock.toml; nothing is built, and nothing loaded counts.
+
+    ``preferred`` (text) holds pins to keep where possible; ``notes`` name the projects that the lock has in another
+    version than ``running`` (project to version), the caller's process.
+    """
     shelf = shelf_of(args)
+    notes: list[str] = []
     if not args.get("requirements"):
         if not args.get("lock"):
             raise UsageError("lock needs a requirement, such as pandas or pandas>=2.2,<3.")
         found = parse_lock(str(args["lock"]), "the lock")
     else:
-        found = _resolve(shelf, {**args, "loaded": {}}, None).lock
-    return {"lock": format_lock(found), "pins": _pins(found), "requirements": list(found.requirements)}
+        preferred = parse_lock(str(args["preferred"]), "this process's lock") if args.get("preferred") else None
+        resolution = _resolve(shelf, {**args, "loaded": {}}, preferred)
+        found = resolution.lock
+        notes = [*resolution.notes, *_differences(found, args.get("running") or {})]
+    return {
+        "lock": format_lock(found),
+        "pins": _pins(found),
+        "requirements": list(found.requirements),
+        "notes": notes,
+    }
 
 
 def sync(args: Args, progress: Progress) -> Result:
@@ -62,7 +78,8 @@ def sync(args: Args, progress: Progress) -> Result:
         raise UsageError(f"This lock was made for Python {wanted.python} ({wanted.tag}); this is {here.python}.")
     _refuse_loaded(wanted, args)
     result = _materialize(shelf, wanted, progress)
-    return result | {"changes": _changes(None, wanted, {}), "notes": []}
+    current = parse_lock(str(args["current"]), "this process's lock") if args.get("current") else None
+    return result | {"changes": _changes(current, wanted, {}), "notes": []}
 
 
 def fill(args: Args, progress: Progress) -> Result:
@@ -188,6 +205,22 @@ def _provided(resolution: Resolution, args: Args) -> list[str]:
         for project, version in sorted(resolution.provided.items())
         if project in asked
     ]
+
+
+def _differences(lock: Lock, running: Mapping[str, str]) -> list[str]:
+    """A line for each pin that the running process has in another version (as PEP 440 compares: 1.0 is 1.0.0)."""
+    return [
+        f"The lock has {pin.project} {pin.version}; this kernel has {running[pin.project]} loaded."
+        for pin in lock.pins
+        if pin.project in running and not _same_version(pin.version, running[pin.project])
+    ]
+
+
+def _same_version(one: str, other: str) -> bool:
+    try:
+        return Version(one) == Version(other)
+    except InvalidVersion:
+        return one == other
 
 
 def _refuse_loaded(lock: Lock, args: Args) -> None:

@@ -93,7 +93,6 @@ def test_verify_finds_what_a_user_was_told_of(damaged: User) -> None:
     assert not json.loads(damaged.run("verify", "--json").stdout)["damages"]
 
 
-@pytest.mark.xfail(strict=True, reason="verbs/looking.py: verify promises exit code 4 and forgets to return it")
 def test_verify_ends_with_the_exit_code_of_damage(damaged: User) -> None:
     damage(damaged, "pack", flip_a_byte)
     damaged.run("verify", code=4)

@@ -49,6 +49,42 @@ def test_modules_are_told_from_the_files() -> None:
     assert modules_of(files, PYTHON.suffixes) == ("assets", "native", "ns.other", "ns.part", "single", "top")
 
 
+def test_a_module_and_a_folder_may_share_a_name() -> None:
+    """As in cryptography (``_rust.abi3.so`` beside ``_rust/``) and protobuf; only a package wins."""
+    files = {
+        f"site/rust/_rust{EXTENSION}": "elf",
+        "site/rust/_rust/x509.pyi": "",
+        "site/rust/__init__.py": "",
+        "site/both.py": "",
+        "site/both/__init__.py": "",
+        "site/hidden.py": "",
+        "site/hidden/part.py": "",
+        "site/ns/one.py": "",
+        "site/ns/one/data.txt": "x",
+    }
+    for order in (files, dict(reversed(list(files.items())))):
+        assert modules_of(Project("p", order).manifest().files, PYTHON.suffixes) == ("both", "hidden", "ns.one", "rust")
+
+
+@pytest.mark.parametrize("swap", [False, True])
+@pytest.mark.parametrize(
+    ("module", "inside", "modules"),
+    [
+        (f"site/x{EXTENSION}", "site/x/stub.pyi", ("x",)),
+        ("site/x.py", "site/x/__init__.py", ("x",)),
+        ("site/x.py", "site/x/y.py", ("x",)),
+        (f"site/ns/x{EXTENSION}", "site/ns/x/y.pyi", ("ns.x",)),
+        ("site/p/__init__.py", "site/p/__init__/y.txt", ("p",)),
+    ],
+)
+def test_of_a_module_and_a_folder_of_one_name_the_order_is_nothing(
+    module: str, inside: str, modules: tuple[str, ...], swap: bool
+) -> None:
+    paths = (inside, module) if swap else (module, inside)
+    files = Project("p", dict.fromkeys(paths, "")).manifest().files
+    assert modules_of(files, PYTHON.suffixes) == modules
+
+
 def test_each_scheme_has_its_place() -> None:
     paths = index_of(Project("top", FILES))["paths"]
     assert isinstance(paths, list)

@@ -2,10 +2,8 @@
 
 import json
 import os
-import statistics
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -41,8 +39,17 @@ def test_importing_does_no_io_but_its_own_file():
 
 
 def test_importing_takes_less_than_30_ms():
-    code = "import time; t = time.perf_counter(); import cloudshelf; print(time.perf_counter() - t)"
-    assert statistics.median(float(python(code)) for _ in range(3)) < 0.030
+    """More than the same process with an empty module: any of seven fresh pairs, since others may have the machine."""
+    code = "import time; t = time.perf_counter(); import {}; print(time.perf_counter() - t)"
+    pairs = ((float(python(code.format("cloudshelf"))), float(python(code.format("__hello__")))) for _ in range(7))
+    assert any(ours - empty < 0.030 for ours, empty in pairs)
+
+
+def test_importing_brings_no_module_but_its_own():
+    code = (
+        "import sys, typing, __future__; before = set(sys.modules); import cloudshelf; print(set(sys.modules) - before)"
+    )
+    assert eval(python(code)) <= {"cloudshelf"}
 
 
 def test_every_public_name_is_listed_and_unknown_ones_are_attribute_errors():
@@ -57,7 +64,17 @@ def test_every_public_name_is_listed_and_unknown_ones_are_attribute_errors():
 def test_the_pth_line_costs_less_than_a_millisecond_without_an_environment():
     line = (ROOT / "cloudshelf.pth").read_text()
     code = f"import time\nt = time.perf_counter()\nexec({line!r})\nprint(time.perf_counter() - t)"
-    assert min(float(python(code)) for _ in range(3)) < 0.001
+    assert any(float(python(code)) < 0.001 for _ in range(7))
+
+
+def test_the_pth_line_opens_and_loads_nothing_without_an_environment():
+    line = (ROOT / "cloudshelf.pth").read_text()
+    code = (
+        "import sys, os; events = []; before = set(sys.modules)\n"
+        "sys.addaudithook(lambda event, args: events.append(event) if event in ('open', 'import') else None)\n"
+        f"exec({line!r})\nprint([e for e in events if e == 'open'], set(sys.modules) - before)"
+    )
+    assert python(code) == "[] set()\n"
 
 
 def test_the_pth_line_names_a_function_that_exists():
@@ -130,7 +147,10 @@ def test_a_direct_url_install_counts_before_it_is_imported(site):
 
 
 def test_finding_what_is_loaded_again_is_fast():
-    loaded.find_loaded()
-    begun = time.perf_counter()
-    loaded.find_loaded()
-    assert time.perf_counter() - begun < 0.2
+    """Counted, not timed: what a distribution says is read once, and only its direct_url.json is looked for again."""
+    code = (
+        "import sys, packaging.version\nfrom cloudshelf import loaded\nfirst = loaded.find_loaded(); opened = []\n"
+        "sys.addaudithook(lambda event, args: opened.append(args[0]) if event == 'open' else None)\n"
+        "print(loaded.find_loaded() == first, 'packaging' in first, opened)"
+    )
+    assert python(code) == "True True []\n"

@@ -1,5 +1,6 @@
 """The session of a process, with a fetcher that is a small real object of this test."""
 
+import marshal
 import os
 import sys
 import types
@@ -9,7 +10,7 @@ import pytest
 
 from cloudshelf import session as sessions
 from cloudshelf.arguments import expand_requirements
-from cloudshelf.errors import AlreadyLoaded, NoShelf, StoreUnreachable, UsageError
+from cloudshelf.errors import AlreadyLoaded, NoShelf, StoreUnreachable, Unsatisfiable, UsageError
 
 LOCK = '[tool.cloudshelf]\nrequirements = ["six"]\n'
 
@@ -18,7 +19,7 @@ class Fetcher:
     """Answers verbs as the fetcher does; keeps what was asked."""
 
     def __init__(self):
-        self.calls, self.activated, self.failure = [], [], None
+        self.calls, self.activated, self.failure, self.provided = [], [], None, {}
 
     def call(self, verb, args, progress=None):
         self.calls.append((verb, args))
@@ -33,6 +34,19 @@ class Fetcher:
                 "changes": [],
                 "pins": pins,
                 "requirements": requirements,
+                "provided": self.provided,
+            }
+        if verb == "lock":
+            return {
+                "lock": LOCK + "complete = 1\n",
+                "pins": [],
+                "notes": ["The lock has b 2; this kernel has b 3 loaded."],
+            }
+        if verb == "statistics":
+            return {
+                "environments": {
+                    f"/environments/{n}": {"requests": n, "bytes": 10, "projects": {}} for n in range(1, 9)
+                }
             }
         return {"message": "ok"}
 
@@ -50,7 +64,7 @@ def fetcher(monkeypatch):
     monkeypatch.setenv("PATH", "/usr/bin")
     monkeypatch.delenv(sessions.ENVIRONMENT, raising=False)
     monkeypatch.setenv("CLOUDSHELF_URL", "file:///shelf")
-    monkeypatch.setattr(sessions, "environment_rows", lambda environment: [])
+    monkeypatch.setattr(sessions, "environment_rows", lambda environment, activated=(): [])
     yield fake
     os.environ.pop(sessions.ENVIRONMENT, None)
 
@@ -154,3 +168,57 @@ def test_requirements_files_may_include_others_but_not_themselves(tmp_path):
     (tmp_path / "sub/b.txt").write_text("-r ../a.txt\n")
     with pytest.raises(UsageError, match="includes itself"):
         expand_requirements([], [str(tmp_path / "a.txt")])
+
+
+def test_a_lock_of_what_the_kernel_provides_is_resolved_again_without_it(session, fetcher, tmp_path):
+    fetcher.provided = {"b": "3"}
+    session.use("six")
+    with pytest.warns(UserWarning, match="The lock has b 2; this kernel has b 3 loaded"):
+        text = session.lock(tmp_path / "pylock.toml")
+    verb, args = fetcher.calls[-1]
+    assert (verb, args["preferred"], args["loaded"], args["running"]["b"]) == ("lock", LOCK, {}, "3")
+    assert text == (tmp_path / "pylock.toml").read_text() == LOCK + "complete = 1\n"
+
+
+def test_a_lock_that_cannot_be_complete_is_not_written_and_says_why(session, fetcher, tmp_path):
+    fetcher.provided = {"b": "3"}
+    session.use("six")
+    fetcher.failure = Unsatisfiable("There is no set of versions for six.")
+    with pytest.raises(Unsatisfiable, match=r"No lock was written: this kernel provides b 3, .* no set of versions"):
+        session.lock(tmp_path / "pylock.toml")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_sync_tells_what_is_pinned_now(session, fetcher):
+    session.use("six")
+    session.sync(LOCK)
+    assert fetcher.calls[-1][1]["current"] == LOCK
+
+
+def test_statistics_are_those_of_every_environment_of_this_process(session):
+    session.use("six")
+    session.use("attrs")
+    assert session.status()["statistics"] == {"requests": 3, "bytes": 20}
+
+
+def _environment(folder, project, files):
+    """An environment of one project: its index and presence; ``files``: path → (digest letter, size, present)."""
+    (folder / ".cloudshelf").mkdir(parents=True)
+    index = {
+        "paths": list(files),
+        "sizes": [size for _, size, _ in files.values()],
+        "digests": b"".join(letter.encode() * 32 for letter, _, _ in files.values()),
+        "projects": [{"name": project, "version": "1", "start": 0, "stop": len(files), "modules": []}],
+    }
+    (folder / ".cloudshelf/index").write_bytes(marshal.dumps(index))
+    (folder / ".cloudshelf/presence").write_bytes(bytes(present for _, _, present in files.values()))
+    return str(folder)
+
+
+def test_a_file_in_place_in_an_earlier_environment_counts_once(tmp_path):
+    first = _environment(tmp_path / "1", "a", {"x.py": ("x", 100, 1), "y.py": ("y", 10, 1), "z.py": ("z", 1, 1)})
+    second = _environment(tmp_path / "2", "a", {"x.py": ("x", 100, 0), "y.py": ("y", 10, 1), "z.py": ("o", 1, 0)})
+    (row,) = sessions.environment_rows(second, [first, second])
+    assert (row["present"], row["fetched"], row["bytes"]) == (2, 110, 111)
+    (alone,) = sessions.environment_rows(second, [str(tmp_path / "gone"), second])
+    assert alone["fetched"] == 10
