@@ -12,7 +12,7 @@ from packaging.version import InvalidVersion, Version
 from ..codecs.lock import format_lock, parse_lock
 from ..codecs.names import normalize
 from ..config import read_config
-from ..errors import AlreadyLoaded, UsageError
+from ..errors import AlreadyLoaded, ShelfError, UsageError
 from ..model import Lock
 from ..resolver import Edge, Loaded, Resolution, parse_requirement
 from ..session import filled_line
@@ -76,10 +76,20 @@ def sync(args: Args, progress: Progress) -> Result:
         wanted = shelf.repin(wanted, here)
     if wanted.tag != here.cache_tag:
         raise UsageError(f"This lock was made for Python {wanted.python} ({wanted.tag}); this is {here.python}.")
-    _refuse_loaded(wanted, args)
-    result = _materialize(shelf, wanted, progress)
+    held = _held_back(shelf, wanted, args)
+    here_pins = dataclasses.replace(wanted, pins=tuple(pin for pin in wanted.pins if pin.project not in held))
+    result = _materialize(shelf, here_pins, progress)
     current = parse_lock(str(args["current"]), "this process's lock") if args.get("current") else None
-    return result | {"changes": _changes(current, wanted, {}), "notes": []}
+    notes = [
+        f"{project} {version} of this kernel stays, since it is loaded; the lock has {_version_in(wanted, project)}."
+        for project, version in sorted(held.items())
+    ]
+    return result | {
+        "lock": format_lock(wanted),
+        "changes": _changes(current, wanted, {}),
+        "notes": notes,
+        "provided": held,
+    }
 
 
 def fill(args: Args, progress: Progress) -> Result:
@@ -223,15 +233,40 @@ def _same_version(one: str, other: str) -> bool:
         return one == other
 
 
-def _refuse_loaded(lock: Lock, args: Args) -> None:
-    """A lock cannot change what this process has imported."""
-    loaded = args.get("loaded") or {}
-    for pin in lock.pins:
-        facts = loaded.get(pin.project)
-        if facts and facts.get("imported", True) and str(facts["version"]) != pin.version:
-            line = "restart the kernel, then sync before importing anything"
-            by = facts.get("by", "this notebook")
-            raise AlreadyLoaded(pin.project, facts["version"], pin.version, by, line)
+def _held_back(shelf: Shelf, lock: Lock, args: Args) -> dict[str, str]:
+    """Pins that this process cannot take, because another version of its own is loaded: {project: that version}.
+
+    Every kernel has loaded some distributions for itself; where the rest of the lock works with those, they stay.
+    Raises AlreadyLoaded where it does not.
+    """
+    other = {
+        pin.project: facts
+        for pin in lock.pins
+        if (facts := (args.get("loaded") or {}).get(pin.project))
+        and facts.get("imported", True)
+        and str(facts["version"]) != pin.version
+    }
+    if not other:
+        return {}
+    try:
+        resolution = _resolve(shelf, {**args, "requirements": lock.requirements}, lock)
+        works = set(resolution.provided) >= set(other) and _contents(resolution.lock) <= _contents(lock)
+    except ShelfError:
+        works = False
+    if not works:
+        project, facts = next(iter(other.items()))
+        line = "restart the kernel, then sync before importing anything"
+        by = facts.get("by", "this notebook")
+        raise AlreadyLoaded(project, facts["version"], _version_in(lock, project), by, line)
+    return {project: str(facts["version"]) for project, facts in other.items()}
+
+
+def _contents(lock: Lock) -> set[tuple[str, str]]:
+    return {(pin.project, pin.manifest) for pin in lock.pins}
+
+
+def _version_in(lock: Lock, project: str) -> str:
+    return next(pin.version for pin in lock.pins if pin.project == project)
 
 
 def _lock_of(args: Args) -> Lock | None:
