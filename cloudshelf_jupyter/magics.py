@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import threading
+from functools import partial
 from typing import Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
@@ -142,9 +144,10 @@ def _cell_words(words: list[str], cell: str) -> list[str]:
 
 
 def _bar() -> Any:
+    """The tqdm class of this front end; its notebook kind does not look at TQDM_DISABLE by itself (tqdm 4.70)."""
     from tqdm.auto import tqdm
 
-    return tqdm
+    return partial(tqdm, disable=os.environ.get("TQDM_DISABLE", "0") not in ("", "0"))
 
 
 def load(shell: Any) -> None:

@@ -1,4 +1,4 @@
-"""python -m cloudshelf.fetcher --cache DIR --socket PATH: the process that fills environments.
+"""python -m cloudshelf.fetcher --cache DIR --socket PATH [--detach]: the process that fills environments.
 
 It listens first and loads its libraries then: whoever started it is waiting.
 """
@@ -20,9 +20,11 @@ from .server import IDLE, Server
 
 def main(arguments: list[str]) -> int:
     """0 at its end, or when another fetcher listens already; 2 for wrong usage; 3 when it cannot start."""
+    detached = arguments[-1:] == ["--detach"]
+    arguments = arguments[: len(arguments) - detached]
     options = dict(zip(arguments[::2], arguments[1::2], strict=False))
     if len(arguments) != 4 or set(options) != {"--cache", "--socket"}:
-        sys.stderr.write("usage: python -m cloudshelf.fetcher --cache DIR --socket PATH\n")
+        sys.stderr.write("usage: python -m cloudshelf.fetcher --cache DIR --socket PATH [--detach]\n")
         return 2
     cache, path = Path(options["--cache"]).absolute(), Path(options["--socket"]).absolute()
     log = cache / "fetcher" / "log"
@@ -35,6 +37,8 @@ def main(arguments: list[str]) -> int:
     except ShelfError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
+    if detached and os.fork():  # nobody's child: a program that waits for any child must not see this one
+        os._exit(0)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     threading.Thread(target=_get_ready, args=(server, log), daemon=True).start()
     with contextlib.suppress(SystemExit):

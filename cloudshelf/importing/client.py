@@ -264,7 +264,7 @@ def _connect(target: Target) -> _socket.socket:
             pause = min(pause * 1.3, 0.05)
     finally:
         guard.release()
-        if started > 0:
+        if started > 0 and not _is_gone(started):
             _children.append(started)
 
 
@@ -318,7 +318,7 @@ def _start(target: Target) -> int:
     words = list(target.command)
     if words[1:2] == ["-m"]:
         words.insert(1, "-P")  # the current folder is no place to import the engine's libraries from
-    words += ["--cache", target.cache, "--socket", target.path]
+    words += ["--cache", target.cache, "--socket", target.path, "--detach"]
     environ = {name: value for name, value in os.environ.items() if name != "CLOUDSHELF_ENVIRONMENT"}
     log = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
     try:
@@ -336,6 +336,15 @@ def _start(target: Target) -> int:
         )
     except OSError as error:
         raise FetcherFailed(f"{words[0]} cannot be started ({error.strerror})", target.log) from None
+
+
+def _is_gone(pid: int) -> bool:
+    """Whether the process that we started has left its place to the fetcher proper, as it does once that listens."""
+    for _ in range(100):
+        if _status_of(pid) is not None:
+            return True
+        _pause(0.002)
+    return False
 
 
 def _status_of(pid: int) -> int | None:

@@ -88,8 +88,8 @@ class Interrupt(Fault):
         self.kernel, self.done = kernel, False
 
     def before(self, handler: object) -> None:
+        self.done = True  # before the interrupt: the cell may end while this thread still runs
         self.kernel.manager.interrupt_kernel()
-        self.done = True
         handler.proxy.closing.wait(1.0)  # type: ignore[attr-defined]
 
 

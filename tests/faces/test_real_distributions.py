@@ -38,7 +38,7 @@ def test_attributes_complete_after_a_cold_import(kernel):
 
 
 def test_autoreload_walks_over_every_module(kernel):
-    shown = kernel("%load_ext autoreload\n%autoreload 2\nimport sklearn.linear_model")
+    shown = kernel("%load_ext autoreload\n%autoreload 2\nimport pandas as pd, sklearn.linear_model")
     assert shown.status == "ok", shown.error
     shown = kernel(
         "print(pd.Series([1, 2]).sum(), sklearn.linear_model.LinearRegression().get_params()['fit_intercept'])"
@@ -49,7 +49,7 @@ def test_autoreload_walks_over_every_module(kernel):
 
 def test_sources_and_files_are_where_modules_say(kernel):
     shown = kernel(
-        "import inspect, pathlib, linecache\n"
+        "import inspect, pathlib, linecache\nimport pandas as pd\n"
         "print(pathlib.Path(pd.__file__).is_file(), 'def merge' in inspect.getsource(pd.merge))\n"
         "print(bool(linecache.getline(inspect.getsourcefile(pd.merge), 1)))"
     )

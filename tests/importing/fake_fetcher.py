@@ -95,7 +95,7 @@ def converse(connection):
 def main():
     import fcntl
 
-    options = dict(zip(sys.argv[1::2], sys.argv[2::2], strict=True))
+    options = dict(zip(sys.argv[1:5:2], sys.argv[2:5:2], strict=True))
     name = options["--socket"]
     lock = os.open(name + ".lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:

@@ -39,6 +39,10 @@ def test_a_cold_import_fills_from_packs(tmp_path: Path) -> None:
     )
     try:
         assert made.says("import box.deep.leaf as m, box; print(m.COLOUR, box.LISTED[0])") == "red __init__.py"
+        client._exchange(client.target_of(str(made.path)), b"Q", b"")
+        code = "import box, box.deep.leaf, importlib.metadata as m, os; m.files('box')"
+        code += "\ntry: print(os.waitpid(-1, os.WNOHANG))\nexcept ChildProcessError: print('no child')"
+        assert made.says(code).split("\n")[-1] == "no child"  # though this process started a fetcher
         code = "import importlib.metadata as m; print(all(f.locate().exists() for f in m.files('box')))"
         assert made.says(code) == "True"
     finally:
