@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import zstandard
 
 from ..errors import ObjectInvalid
+from .compression import decompress_object
 from .envelope import format_object, parse_object
 from .names import is_normalized, is_sha256, sha256
 
@@ -76,7 +77,9 @@ def format_listing(facts: Iterable[ProjectFacts]) -> bytes:
 
 def parse_listing(data: bytes, key: str) -> dict[str, ProjectFacts]:
     facts = {}
-    for project, row in parse_object(_decompress(data, key), "listing", key).mapping("projects").items():
+    for project, row in (
+        parse_object(decompress_object(data, "listing", LARGEST, key), "listing", key).mapping("projects").items()
+    ):
         match row:
             case [
                 int(seq),
@@ -110,12 +113,3 @@ def parse_closure(data: bytes, project: str, key: str) -> tuple[tuple[str, str, 
             case _:
                 raise ObjectInvalid(key, "a row of it is malformed")
     return tuple(rows)
-
-
-def _decompress(data: bytes, key: str) -> bytes:
-    try:
-        if zstandard.get_frame_parameters(data).content_size > LARGEST:
-            raise ObjectInvalid(key, "it is larger than a listing can be")
-        return zstandard.ZstdDecompressor().decompress(data, max_output_size=LARGEST)
-    except zstandard.ZstdError as error:
-        raise ObjectInvalid(key, f"it does not decompress ({error})") from None

@@ -10,6 +10,7 @@ import zstandard
 
 from ..errors import ObjectInvalid
 from ..model import File, Frame, Kind, Manifest, Profile
+from .compression import decompress_object
 from .envelope import Fields, format_object, parse_object
 from .names import is_sha256
 
@@ -65,7 +66,7 @@ def format_manifest(manifest: Manifest) -> bytes:
 
 def parse_manifest(data: bytes, project: str, key: str) -> Manifest:
     """The manifest of a wheel of ``project``. Every number and path is checked here, once, so that users need not."""
-    fields = parse_object(_decompress(data, key), "manifest", key)
+    fields = parse_object(decompress_object(data, "manifest", LARGEST, key), "manifest", key)
     if fields.text("project") != project:
         raise ObjectInvalid(key, f"it is a manifest of {fields.text('project')!r}")
     frames = _parse_frames(Fields(fields.mapping("frames"), key), fields.texts("packs"))
@@ -89,15 +90,6 @@ def parse_manifest(data: bytes, project: str, key: str) -> Manifest:
         profiles=tuple(_parse_profile(p, len(files)) for p in fields.items("profiles")),
         links={_checked_path(p, key): str(t) for p, t in fields.mapping("links").items()},
     )
-
-
-def _decompress(data: bytes, key: str) -> bytes:
-    try:
-        if zstandard.get_frame_parameters(data).content_size > LARGEST:
-            raise ObjectInvalid(key, "it is larger than a manifest can be")
-        return zstandard.ZstdDecompressor().decompress(data, max_output_size=LARGEST)
-    except zstandard.ZstdError as error:
-        raise ObjectInvalid(key, f"it does not decompress ({error})") from None
 
 
 def _decode(text: Any, key: str) -> bytes:
