@@ -33,7 +33,7 @@ def make_index(lock: Lock, manifests: Sequence[Manifest], interpreter: Interpret
         for file in manifest.files:
             places.add(installed_path(file.path, manifest.project, interpreter), file.digest)
     starts = _starts(manifests)
-    projects = _projects(manifests, starts, interpreter)
+    projects = _projects(lock, manifests, starts, interpreter)
     return {
         "layout": LAYOUT,
         "site": interpreter.site,
@@ -153,9 +153,15 @@ def _frames(manifests: Sequence[Manifest]) -> dict[str, Any]:
     }
 
 
-def _projects(manifests: Sequence[Manifest], starts: Sequence[int], interpreter: Interpreter) -> list[dict[str, Any]]:
+def _projects(
+    lock: Lock, manifests: Sequence[Manifest], starts: Sequence[int], interpreter: Interpreter
+) -> list[dict[str, Any]]:
     numbers = {manifest.project: i for i, manifest in enumerate(manifests)}
-    return [_project(manifest, start, numbers, interpreter) for manifest, start in zip(manifests, starts, strict=False)]
+    direct = {i: [numbers[name] for name in pin.dependencies if name in numbers] for i, pin in enumerate(lock.pins)}
+    return [
+        _project(manifest, start, numbers, interpreter) | {"depends": list(_closure(i, direct))}
+        for i, (manifest, start) in enumerate(zip(manifests, starts, strict=False))
+    ]
 
 
 def _project(manifest: Manifest, start: int, numbers: Mapping[str, int], interpreter: Interpreter) -> dict[str, Any]:

@@ -62,6 +62,7 @@ class Environment:
         self.twins = self._find_twins()
         self._touching = self._map_frames()
         self.presence, self._identity = self._open_presence()
+        self.followed: set[int] = set()  # projects whose background is planned
         self._users = threading.Lock()
         self._used = 0
         self._user_lock = -1

@@ -12,6 +12,8 @@ from .frames import Priority
 def plan_begin(environment: Environment, project: int, *, background: bool) -> list[tuple[Priority, list[int]]]:
     """File numbers to ask for, in order: the profile; then what must be there before it is done; then the rest.
 
+    With ``background``, everything else of the project and of what it depends on comes at last.
+
     A package begins with its own first files, then pulls in the projects that it uses; so the profiles of those come
     after the first frame of its own, and before the bulk of it. A used project's data comes with the rest of the
     import, because its own top-level module returns before ours does.
@@ -34,8 +36,21 @@ def plan_begin(environment: Environment, project: int, *, background: bool) -> l
     eager = [n for n in range(own["start"], own["eager"]) if not environment.is_idle(n)]
     plan = [(Priority.SOON, soon), (Priority.SOON, data), (Priority.REST, eager)]
     if background:
-        plan.append((Priority.FILL, [n for n in range(own["eager"], own["stop"]) if not environment.is_idle(n)]))
+        plan.append((Priority.FILL, _plan_background(environment, project)))
     return plan
+
+
+def _plan_background(environment: Environment, project: int) -> list[int]:
+    """Everything else of a project and of what it depends on, idle files last.
+
+    Idle files too: an environment that has all its files needs nothing of ours, neither hooks nor a fetcher, and gives
+    to a compiler or an editor what an installed one would (docs/notes/2026-11-looking-by-path.md). A project is
+    followed once; a failure forgets that, so that the next import tries again.
+    """
+    follow = [n for n in (project, *environment.projects[project].get("depends", ())) if n not in environment.followed]
+    environment.followed.update(follow)
+    numbers = [n for p in follow for n in range(environment.projects[p]["start"], environment.projects[p]["stop"])]
+    return sorted(numbers, key=environment.is_idle)
 
 
 def plan_fill(environment: Environment, *, everything: bool) -> list[int]:

@@ -412,6 +412,7 @@ class Transfer:
                 ]
         if failed:
             log.info("%s: %s", environment.pack_key(failed[0].frame), error)
+            environment.followed.clear()
         for number in dict.fromkeys(files):
             self._settle(environment, number, error)
 

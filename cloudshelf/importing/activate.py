@@ -82,6 +82,7 @@ def _open(environment: str) -> Activation:
 def _install(opened: Environment, activation: Activation) -> None:
     """From here on, a folder of the environment is searched by our finder."""
     from .finder import evict
+    from .watching import watch
 
     activation.folders = opened.folders
     root = f"{activation.environment}/"
@@ -92,12 +93,14 @@ def _install(opened: Environment, activation: Activation) -> None:
     for name in opened.roots:
         hook.roots[name] = opened
         evict(name)
+    watch(opened)
 
 
 def _hook() -> EnvironmentHook:
     """The one of this process, installed when there is none yet."""
     from .finder import EnvironmentFinder, EnvironmentHook, search_modules
     from .metadata import Corrections, correct_metadata
+    from .watching import watch_programs
 
     found = next((hook for hook in sys.path_hooks if isinstance(hook, EnvironmentHook)), None)
     if found is not None:
@@ -109,6 +112,7 @@ def _hook() -> EnvironmentHook:
             "importlib.metadata": lambda module: correct_metadata(hook, module),
             "importlib_metadata": lambda module: correct_metadata(hook, module),
             "pkgutil": lambda module: module.iter_importer_modules.register(EnvironmentFinder, search_modules),
+            "subprocess": watch_programs,
         }
     ).install()
     return hook

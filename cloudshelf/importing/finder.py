@@ -17,7 +17,7 @@ from .loader import BytecodeLoader, EnvironmentLoader, NativeLoader
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from _frozen_importlib import ModuleSpec
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from types import ModuleType
     from typing import Any
 
@@ -133,9 +133,7 @@ class EnvironmentHook:
         """A finder for ``path``; raises ImportError when it is no folder of ours, as PEP 302 wants."""
         for root, environment in self.roots.items():
             if path.startswith(root):
-                folder = _plain(path)[len(root) :]
-                if folder.startswith("lib64/"):
-                    folder = "lib/" + folder[6:]
+                folder = environment.place_of(path)
                 if folder in environment.folders:
                     return EnvironmentFinder(environment, path, folder)
         raise ImportError("not a folder of an environment", path=path)
@@ -156,19 +154,9 @@ def evict(root: str) -> None:
         sys.path_importer_cache.pop(path, None)
 
 
-def _plain(path: str) -> str:
-    return os.path.normpath(path) if "//" in path or "/." in path or path.endswith("/") else path
-
-
 def _is_real_import() -> bool:
     """Whether an import statement asks: find_spec ← _get_spec ← PathFinder.find_spec ← _find_spec ← import."""
     try:
         return sys._getframe(6).f_code is _REAL_IMPORT
     except ValueError:
         return False
-
-
-def locations(module: ModuleType) -> Sequence[str]:
-    """``__path__`` of a package, when it is an ordinary list."""
-    path = getattr(module, "__path__", None)
-    return path if isinstance(path, list) else ()

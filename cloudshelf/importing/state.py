@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 LAYOUT = 1
 _IDLE = "i"
+_LIBRARY = "l"
+_CODE = (".py", ".pyc")
 _OFF = ("0", "no", "off", "false")
 
 
@@ -41,15 +43,35 @@ class Environment:
         self._presence = map_presence(path, len(self._kinds))
         self._begun: set[int] = set()
         self._finished: set[int] = set()
+        self._looked_at: set[str | int] = set()  # folders and projects of which more is on its way
+
+    def is_complete(self) -> bool:
+        """Whether every file is in place."""
+        return self._presence.find(b"\0", 0, len(self._kinds)) < 0
+
+    def place_of(self, path: str) -> str | None:
+        """An absolute path relative to the environment, "" for its root; None when it lies elsewhere."""
+        if "//" in path or "/." in path or path.endswith("/"):
+            path = os.path.normpath(path)
+        for root in self.roots:
+            if path.startswith(root):
+                place = path[len(root) :]
+                return f"lib/{place[6:]}" if place.startswith("lib64/") else place
+            if len(path) == len(root) - 1 and root.startswith(path):
+                return ""
+        return None
 
     def number_of(self, path: str) -> int:
         """The number of the file at an absolute path; -1 when it is none of ours, or a folder."""
         for root in self.roots:
             if path.startswith(root):
-                folder, _, name = path[len(root) :].rpartition("/")
-                names = self.folders.get(folder)
-                return -1 if names is None else names.get(name, -1)
+                return self._number_at(path[len(root) :])
         return -1
+
+    def _number_at(self, place: str) -> int:
+        folder, _, name = place.rpartition("/")
+        names = self.folders.get(folder)
+        return -1 if names is None else names.get(name, -1)
 
     def project_of(self, number: int) -> int:
         return bisect_right(self._starts, number) - 1
@@ -72,6 +94,75 @@ class Environment:
         project = self.projects[self.project_of(number)]
         if self._presence.find(b"\0", project["start"], project["stop"]) >= 0:
             self.bring(range(project["start"], project["stop"]))
+
+    def absent_names(self, place: str) -> list[str]:
+        """The files of a folder that are not in place."""
+        presence = self._presence
+        names = self.folders.get(place)
+        return [] if names is None else [name for name, n in names.items() if n >= 0 and not presence[n]]
+
+    def touch(self, place: str) -> bool:
+        """A program looks at the file at ``place``: brought now, and more of what it is likely to look at soon.
+
+        Whether there is such a file. Raises errors of ``cloudshelf.errors``.
+        """
+        number = self._number_at(place)
+        if number < 0:
+            return False
+        if not self._presence[number]:
+            self._expect_more(number, place.rpartition("/")[0])
+            self.bring((number, *self.needs(number)))
+        return True
+
+    def touch_below(self, place: str, *, all_of_site: bool) -> None:
+        """A program was told of ``place``: the file, or everything below the folder.
+
+        Without ``all_of_site``, a folder that holds all distributions brings nothing.
+        """
+        number = self._number_at(place)
+        if number >= 0:
+            self.bring((number, *self.needs(number)))
+        elif all_of_site or not f"{self.site}/".startswith(f"{self.path}/{place}/"):
+            self.bring(self._numbers_below(place))
+
+    def touch_program(self, place: str) -> None:
+        """A native program is started: what lies beside it, such as a compiler's own headers, is there before.
+
+        For one in ``bin`` that is its whole project, for another its folder, or the one that its ``bin`` is in.
+        """
+        number = self._number_at(place)
+        if number < 0 or self._kinds[number] != _LIBRARY:
+            return
+        if place.startswith("bin/"):
+            project = self.projects[self.project_of(number)]
+            self.bring(range(project["start"], project["stop"]))
+            return
+        folder = place.rpartition("/")[0]
+        self.bring((*self.needs(number), *self._numbers_below(folder.removesuffix("/bin"))))
+
+    def _expect_more(self, number: int, folder: str) -> None:
+        """Of an idle file those below the same folder are asked for; of any other what an import of its project is."""
+        from . import client
+
+        project = self.project_of(number)
+        if self._kinds[number] != _IDLE:
+            if project not in self._looked_at and project not in self._begun:
+                self._looked_at.add(project)
+                self._begin(project)
+        elif folder not in self._looked_at:
+            self._looked_at.add(folder)
+            start, stop = self.projects[project]["start"], self.projects[project]["stop"]
+            client.ensure(self.path, [n for n in self._numbers_below(folder) if start <= n < stop], "soon")
+
+    def _numbers_below(self, folder: str) -> list[int]:
+        inside = f"{folder}/"
+        return [
+            number
+            for name, names in self.folders.items()
+            if name == folder or name.startswith(inside)
+            for number in names.values()
+            if number >= 0 and not self._presence[number]
+        ]
 
     def enter(self, module: str, files: tuple[int, ...], package: str | None) -> int:
         """What must be there before the body of ``module`` runs: ``files``, its own first, and the rules of DESIGN.md.
@@ -125,11 +216,17 @@ class Environment:
         """Files directly in a package's folder, because programs list their own folders.
 
         Without idle ones (stubs, headers), which DESIGN.md keeps for when they are touched; unless the package is
-        itself idle: tests do list their folder.
+        itself idle: tests come with their data, wherever it lies below them.
         """
         kinds = self._kinds
         numbers = [n for n in self.folders[folder].values() if n >= 0]
-        return numbers if kinds[number] == _IDLE else [n for n in numbers if kinds[n] != _IDLE]
+        if kinds[number] != _IDLE:
+            return [n for n in numbers if kinds[n] != _IDLE]
+        inside = f"{folder}/"
+        for below, names in self.folders.items():
+            if below.startswith(inside):
+                numbers += [n for name, n in names.items() if n >= 0 and not name.endswith(_CODE)]
+        return numbers
 
     def _begin(self, project: int) -> None:
         """Tell the fetcher, if anything is to be brought. What it cannot bring, ``bring`` will say."""
@@ -137,7 +234,7 @@ class Environment:
         needed = self._is_wanting(facts["start"], facts["eager"])
         if not needed:
             needed = any(not self._presence[n] for part in ("wait", "data", "profile") for n in facts[part])
-        if not needed and (_fills_on_demand() or not self._is_wanting(facts["eager"], facts["stop"])):
+        if not needed and (_fills_on_demand() or self.is_complete()):
             return
         from . import client
 

@@ -34,6 +34,7 @@ class Project:
     profile: Sequence[int] = ()
     data: Sequence[int] = ()
     uses: Sequence[int] = ()
+    depends: Sequence[int] = ()
     group: int = 1 << 20  # small files up to this many bytes share a frame
     large: int = 4 << 20  # a larger file is cut into frames of this many bytes
     modes: Mapping[str, int] = field(default_factory=dict)
@@ -129,6 +130,7 @@ class _Index:
                 "data": [start + n for n in project.data],
                 "profile": [start + n for n in project.profile],
                 "uses": list(project.uses),
+                "depends": list(project.depends),
             }
         )
 

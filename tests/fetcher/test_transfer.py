@@ -29,6 +29,7 @@ from cloudshelf.errors import (
 )
 from cloudshelf.fetcher.environments import Environment, Environments
 from cloudshelf.fetcher.frames import Priority
+from cloudshelf.fetcher.plan import plan_begin
 from cloudshelf.fetcher.transfer import Transfer
 
 from .shelves import MTIME, SITE, Gate, Project, Shelf
@@ -215,13 +216,32 @@ def test_a_blob_that_was_edited_is_not_used(shelf: Shelf, transfers: Any) -> Non
 
 def test_idle_files_come_only_when_asked_for(shelf: Shelf, transfers: Any) -> None:
     project = Project("p", {f"p/f{i}.py": noise(50, i) for i in range(4)}, kinds="siis", profile=[0])
-    environment, transfer = shelf.environment(project), transfers()
+    environment, transfer = shelf.environment(project), transfers(background=False)
     transfer.begin(environment, 0)
     transfer.ensure(environment, [0, 3]).result()
     assert environment.presence[:] == b"\1\0\0\1"
     transfer.ensure(environment, [1]).result()
     assert transfer.settle_copies(30)
     assert environment.presence[:] == b"\1\1\1\1", "one that is touched brings its neighbours"
+
+
+def test_the_background_completes_a_project_and_what_it_depends_on(shelf: Shelf, transfers: Any) -> None:
+    first = Project("a", {f"a/f{i}.py": noise(50, i) for i in range(4)}, kinds="siis", eager=1, depends=[1])
+    second = Project("b", {f"b/f{i}.py": noise(50, 9 + i) for i in range(2)}, kinds="si")
+    third = Project("c", {"c.py": b"c"})
+    environment, transfer = shelf.environment(first, second, third), transfers()
+    transfer.begin(environment, 0)
+    while transfer.is_busy():  # the suite's time limit ends this
+        threading.Event().wait(0.01)
+    assert environment.presence[:] == b"\1\1\1\1\1\1\0", "c, which nothing needs, waits for its import"
+
+
+def test_idle_files_are_the_last_of_the_background(shelf: Shelf, transfers: Any) -> None:
+    first = Project("a", {f"a/f{i}.py": noise(50, i) for i in range(4)}, kinds="siis", eager=1, depends=[1])
+    second = Project("b", {f"b/f{i}.py": noise(50, 9 + i) for i in range(2)}, kinds="si")
+    environment = shelf.environment(first, second)
+    assert plan_begin(environment, 0, background=True)[-1] == (Priority.FILL, [0, 3, 4, 1, 2, 5])
+    assert plan_begin(environment, 1, background=True)[-1] == (Priority.FILL, []), "it is under way already"
 
 
 def test_a_corrupt_frame_is_asked_for_once_more_and_then_named(shelf: Shelf, transfers: Any) -> None:

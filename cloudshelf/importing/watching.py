@@ -1,0 +1,374 @@
+"""While files of an environment are missing: what a program looks at by its path is brought, and listings are whole.
+
+No import hook sees ``os.stat``, ``open``, ``os.listdir`` or the arguments of a compiler. So these functions are
+replaced for as long as something is missing, and put back when nothing is: an audit hook would slow every program for
+ever. A hit costs one call more; only what was *not found* is compared with the index. What C code opens by itself is
+not seen: data and libraries are there before (docs/architecture.md).
+
+The replacements are bound methods: in the body of somebody's class they behave as the built-in functions do (no
+``self`` is put before), and they pickle as the name that they stand for.
+"""
+
+from __future__ import annotations
+
+import _io
+import builtins
+import io
+import os
+import posix
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import ModuleType
+    from typing import Any
+
+    from .state import Environment
+
+_CALLS = 128  # between two looks at whether everything is in place by now
+_ENDS = frozenset(" \t\n\0:;,\"'")  # what a path ends at, within an argument or a variable
+_OWN_VARIABLES = (b"PATH=", b"VIRTUAL_ENV=", b"CLOUDSHELF_", b"PWD=", b"OLDPWD=", b"_=")
+_FUNCTIONS = ("stat", "lstat", "access", "open", "listdir", "scandir")
+_STARTERS = ("execv", "execve", "posix_spawn", "posix_spawnp", "system")
+_real_open = _io.open
+_real_fork_exec: list[Callable[..., int]] = []  # filled when _posixsubprocess is there
+
+
+def watch(environment: Environment) -> None:
+    """Have what programs look at in ``environment`` brought, until everything of it is in place."""
+    if environment not in _watched:
+        _watched.append(environment)
+    if len(_watched) == 1:
+        _install()
+
+
+def watch_programs(subprocess: ModuleType) -> None:
+    """The module ``subprocess`` was loaded: what it starts is seen as well, while something is watched."""
+    if _watched:
+        _install()
+
+
+def rest() -> None:
+    """Stop watching environments that are complete; with the last one, the functions are themselves again."""
+    _budget[0] = _CALLS
+    for environment in [e for e in _watched if e.is_complete()]:
+        _watched.remove(environment)
+    if not _watched:
+        _uninstall()
+
+
+_watched: list[Environment] = []
+_budget = [_CALLS]
+
+
+def _spend() -> None:
+    _budget[0] -= 1
+    if _budget[0] <= 0:
+        rest()
+
+
+class _Replacements:
+    """Functions of one module, under the names that they have there."""
+
+    __slots__ = ("_module",)
+
+    def __init__(self, module: str) -> None:
+        self._module = module
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return __import__, (self._module,)
+
+
+class _Builtins(_Replacements):
+    __slots__ = ()
+
+    def open(
+        self,
+        file: Any,
+        mode: str = "r",
+        buffering: int = -1,
+        encoding: str | None = None,
+        errors: str | None = None,
+        newline: str | None = None,
+        closefd: bool = True,
+        opener: Any = None,
+    ) -> Any:
+        _spend()
+        try:
+            return _real_open(file, mode, buffering, encoding, errors, newline, closefd, opener)
+        except FileNotFoundError:
+            __tracebackhide__ = True
+            if not _bring(file):
+                raise
+        return _real_open(file, mode, buffering, encoding, errors, newline, closefd, opener)
+
+
+class _Os(_Replacements):
+    __slots__ = ()
+
+    def stat(self, path: Any, *, dir_fd: int | None = None, follow_symlinks: bool = True) -> os.stat_result:
+        _spend()
+        try:
+            return posix.stat(path, dir_fd=dir_fd, follow_symlinks=follow_symlinks)
+        except FileNotFoundError:
+            if not _bring(path, dir_fd):
+                raise
+        return posix.stat(path, dir_fd=dir_fd, follow_symlinks=follow_symlinks)
+
+    def lstat(self, path: Any, *, dir_fd: int | None = None) -> os.stat_result:
+        try:
+            return posix.lstat(path, dir_fd=dir_fd)
+        except FileNotFoundError:
+            if not _bring(path, dir_fd):
+                raise
+        return posix.lstat(path, dir_fd=dir_fd)
+
+    def access(
+        self,
+        path: Any,
+        mode: int,
+        *,
+        dir_fd: int | None = None,
+        effective_ids: bool = False,
+        follow_symlinks: bool = True,
+    ) -> bool:
+        options: Any = {"dir_fd": dir_fd, "effective_ids": effective_ids, "follow_symlinks": follow_symlinks}
+        return posix.access(path, mode, **options) or (_bring(path, dir_fd) and posix.access(path, mode, **options))
+
+    def open(self, path: Any, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
+        try:
+            return posix.open(path, flags, mode, dir_fd=dir_fd)
+        except FileNotFoundError:
+            if not _bring(path, dir_fd):
+                raise
+        return posix.open(path, flags, mode, dir_fd=dir_fd)
+
+    def listdir(self, path: Any = None) -> list[Any]:
+        _spend()
+        names: list[Any] = posix.listdir(path)
+        absent = _absent_names(path)
+        if absent:
+            ours: list[Any] = [os.fsencode(name) for name in absent] if isinstance(path, bytes) else absent
+            names += set(ours).difference(names)
+        return names
+
+    def scandir(self, path: Any = None) -> Any:
+        _spend()
+        absent = _absent_names(path)
+        entries = posix.scandir(path)
+        return _Listing(entries, path, absent) if absent else entries
+
+    def execv(self, path: Any, argv: Any, /) -> None:
+        _bring_for_program(argv, None, path)
+        posix.execv(path, argv)
+
+    def execve(self, path: Any, argv: Any, env: Any) -> None:
+        _bring_for_program(argv, env, path)
+        posix.execve(path, argv, env)
+
+    def posix_spawn(self, path: Any, argv: Any, env: Any, /, **options: Any) -> int:
+        _bring_for_program(argv, env, path)
+        return posix.posix_spawn(path, argv, env, **options)
+
+    def posix_spawnp(self, path: Any, argv: Any, env: Any, /, **options: Any) -> int:
+        _bring_for_program(argv, env, path)
+        return posix.posix_spawnp(path, argv, env, **options)
+
+    def system(self, command: Any) -> int:
+        _bring_for_program([command], None, "sh")
+        return posix.system(command)
+
+
+class _Subprocess(_Replacements):
+    __slots__ = ()
+
+    def fork_exec(self, args: Any, executable_list: Any, *rest: Any) -> int:
+        """``rest`` begins with close_fds, pass_fds, cwd, env (Lib/subprocess.py, the same from 3.11 to 3.14)."""
+        _bring_for_program(args, rest[3], next(iter(executable_list), None), cwd=rest[2])
+        return _real_fork_exec[0](args, executable_list, *rest)
+
+
+class _Listing:
+    """What ``os.scandir`` gives, and after it the files that are not there yet."""
+
+    def __init__(self, entries: Any, path: Any, absent: list[str]) -> None:
+        self._entries = entries
+        self._folder = "." if path is None else path
+        self._absent = set(absent)
+        self._rest: Iterator[_Entry] | None = None
+
+    def __iter__(self) -> _Listing:
+        return self
+
+    def __next__(self) -> Any:
+        if self._rest is None:
+            for entry in self._entries:
+                self._absent.discard(os.fsdecode(entry.name))
+                return entry
+            self._rest = iter([_Entry(self._folder, name) for name in sorted(self._absent)])
+        return next(self._rest)
+
+    def __enter__(self) -> _Listing:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._entries.close()
+        self._rest = iter(())
+
+
+class _Entry:
+    """An ``os.DirEntry`` of a file that is brought when somebody asks more than its name."""
+
+    __slots__ = ("name", "path")
+
+    def __init__(self, folder: Any, name: str) -> None:
+        self.name: Any = name
+        if isinstance(folder, int):  # as the real one: a listing of a descriptor has no path but the name
+            self.path: Any = name
+        else:
+            where = os.fspath(folder)
+            self.name = os.fsencode(name) if isinstance(where, bytes) else name
+            self.path = os.path.join(where, self.name)
+
+    def __fspath__(self) -> Any:
+        return self.path
+
+    def __repr__(self) -> str:
+        return f"<DirEntry {self.name!r}>"
+
+    def is_dir(self, *, follow_symlinks: bool = True) -> bool:
+        return False
+
+    def is_file(self, *, follow_symlinks: bool = True) -> bool:
+        return True
+
+    def is_symlink(self) -> bool:
+        return False
+
+    def is_junction(self) -> bool:
+        return False
+
+    def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
+        return _os.stat(self.path, follow_symlinks=follow_symlinks)
+
+    def inode(self) -> int:
+        return self.stat().st_ino
+
+
+_builtins = _Builtins("builtins")
+_os = _Os("os")
+_subprocess = _Subprocess("_posixsubprocess")
+
+
+def _places() -> Iterator[tuple[Any, str, Any, Any]]:
+    """(module, name, original, replacement) of everything that is replaced."""
+    for module in (builtins, io):
+        yield module, "open", _real_open, _open
+    for name, replacement in _replaced.items():
+        yield os, name, getattr(posix, name), replacement
+    if "subprocess" in sys.modules:  # it took its function from the other when it was loaded
+        helper = sys.modules["_posixsubprocess"]
+        if not _real_fork_exec:
+            _real_fork_exec.append(helper.fork_exec)
+        yield helper, "fork_exec", _real_fork_exec[0], _fork_exec
+        yield sys.modules["subprocess"], "_fork_exec", _real_fork_exec[0], _fork_exec
+
+
+# One object a function, so that ``os.stat is os.stat`` stays true.
+_open = _builtins.open
+_fork_exec = _subprocess.fork_exec
+_replaced: dict[str, Any] = {name: getattr(_os, name) for name in (*_FUNCTIONS, *_STARTERS)}
+for _name, _replacement in (("open", _open), *_replaced.items()):
+    _replacement.__func__.__doc__ = getattr(builtins if _replacement is _open else posix, _name).__doc__
+
+
+def _install() -> None:
+    for module, name, original, replacement in _places():
+        if getattr(module, name, None) is original:
+            setattr(module, name, replacement)
+    for capable in (os.supports_dir_fd, os.supports_effective_ids, os.supports_fd, os.supports_follow_symlinks):
+        for name, replacement in _replaced.items():
+            if getattr(posix, name) in capable:
+                capable.add(replacement)
+
+
+def _uninstall() -> None:
+    for module, name, original, replacement in _places():
+        if getattr(module, name, None) is replacement:  # else somebody replaced ours, and still calls it
+            setattr(module, name, original)
+
+
+def _locate(path: Any, dir_fd: int | None = None, cwd: Any = None) -> tuple[Environment, str] | None:
+    """The environment that a path lies in, and its place there; None for every other path."""
+    try:
+        if isinstance(path, int):
+            text = os.readlink(f"/proc/self/fd/{path}")
+        else:
+            text = os.fsdecode(os.curdir if path is None else path)
+            if not text.startswith("/"):
+                base = os.getcwd() if dir_fd is None else os.readlink(f"/proc/self/fd/{dir_fd}")
+                text = os.path.join(base, *(() if cwd is None else (os.fsdecode(cwd),)), text)
+    except (OSError, TypeError, ValueError):
+        return None
+    for environment in _watched:
+        place = environment.place_of(text)
+        if place is not None:
+            return environment, place
+    return None
+
+
+def _bring(path: Any, dir_fd: int | None = None) -> bool:
+    """Whether ``path`` is a file that was missing and now is there. Raises errors of ``cloudshelf.errors``."""
+    found = _locate(path, dir_fd)
+    return found is not None and found[0].touch(found[1])
+
+
+def _absent_names(path: Any) -> list[str]:
+    """The files that a listing of ``path`` lacks."""
+    found = _locate(path)
+    return [] if found is None else found[0].absent_names(found[1])
+
+
+def _bring_for_program(argv: Any, env: Any, program: Any = None, cwd: Any = None) -> None:
+    """What a program will look at that is told a path of an environment.
+
+    A Python has our hooks or its own way to the files; any other program opens what it was told, and what lies below.
+    """
+    words = [os.fsencode(word) for word in argv if isinstance(word, (str, bytes)) or hasattr(word, "__fspath__")]
+    is_python = os.path.basename(os.fsdecode(program or b"")).startswith("python")
+    if not is_python:
+        words += _variables(env)
+        found = None if program is None else _locate(program, cwd=cwd)
+        if found is not None:
+            found[0].touch_program(found[1])
+    for environment in _watched:
+        for place in _mentioned(environment, words):
+            environment.touch_below(place, all_of_site=not is_python)
+
+
+def _variables(env: Any) -> list[bytes]:
+    """``NAME=value`` of the variables that a program is given, without those that merely name an environment."""
+    if env is None:
+        env = getattr(os.environ, "_data", os.environ)
+    if hasattr(env, "items"):
+        env = [os.fsencode(name) + b"=" + os.fsencode(value) for name, value in env.items()]
+    return [line for line in env if not line.startswith(_OWN_VARIABLES)]
+
+
+def _mentioned(environment: Environment, words: list[bytes]) -> Iterator[str]:
+    """The places within ``environment`` that words name: ``-I/path``, ``NAME=/path:/path``."""
+    for root in environment.roots:
+        name = os.fsencode(root)
+        for word in words:
+            at = word.find(name)
+            while at >= 0:
+                text = os.fsdecode(word[at:])
+                stop = next((i for i, letter in enumerate(text) if letter in _ENDS), len(text))
+                place = environment.place_of(text[:stop])
+                if place:
+                    yield place
+                at = word.find(name, at + 1)
