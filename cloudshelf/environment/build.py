@@ -152,7 +152,7 @@ class _Builder:
         """Symbolic links of plain trees; one that leads out of the environment is left."""
         for manifest in self.manifests:
             for link, target in manifest.links.items():
-                path = installed_path(link, manifest.project, self.interpreter)
+                path = installed_path(link, self.interpreter)
                 end = os.path.normpath(os.path.join(os.path.dirname(path), target))  # noqa: PTH118, PTH120
                 place = self.temporary / path
                 if not os.path.isabs(target) and not end.startswith("..") and not os.path.lexists(place):  # noqa: PTH117

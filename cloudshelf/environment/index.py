@@ -31,7 +31,7 @@ def make_index(lock: Lock, manifests: Sequence[Manifest], interpreter: Interpret
     files = [file for manifest in manifests for file in manifest.files]
     for manifest in manifests:
         for file in manifest.files:
-            places.add(installed_path(file.path, manifest.project, interpreter), file.digest)
+            places.add(installed_path(file.path, interpreter), file.digest)
     starts = _starts(manifests)
     projects = _projects(lock, manifests, starts, interpreter)
     return {
@@ -52,15 +52,18 @@ def make_index(lock: Lock, manifests: Sequence[Manifest], interpreter: Interpret
     }
 
 
-def installed_path(path: str, project: str, interpreter: Interpreter) -> str:
-    """Where ``path`` of a manifest goes, relative to the environment's root (the schemes of PEP 427)."""
+def installed_path(path: str, interpreter: Interpreter) -> str:
+    """Where ``path`` of a manifest goes, relative to the environment's root (the schemes of PEP 427).
+
+    Headers have their project's folder in their path already.
+    """
     scheme, _, rest = path.partition("/")
     if scheme == "site":
         return f"{interpreter.site}/{rest}"
     if scheme == "scripts":
         return f"bin/{rest}"
     if scheme == "headers":
-        return f"include/site/python{interpreter.minor}/{project}/{rest}"
+        return f"include/site/python{interpreter.minor}/{rest}"
     if scheme == "data":
         return f"lib/{rest[6:]}" if rest.startswith("lib64/") else rest  # lib64 is a link to lib
     raise ObjectInvalid(path, f"{scheme!r} is not an install scheme")

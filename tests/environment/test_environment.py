@@ -30,7 +30,7 @@ FILES = {
     "site/ns/other.py": "",
     "site/assets/x.txt": "",
     "data/share/top/page.html": "<p>",
-    "headers/top.h": "int x;",
+    "headers/top/top.h": "int x;",
     "scripts/top": "#!python\nprint('hi')\n",
 }
 

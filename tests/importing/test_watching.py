@@ -68,7 +68,7 @@ LISTINGS = {
         "[('include', ['kit.h']), ('include/kit', ['more.h'])]",
     ),
     "glob": ("[os.path.relpath(p, sys.prefix) for p in glob.glob(sys.prefix + '/include/**/*.h', recursive=True)]",
-             f"['include/site/{SITE.split('/')[1]}/kit/kit/own.h']"),
+             f"['include/site/{SITE.split('/')[1]}/kit/own.h']"),
     "pathlib": ("sorted(p.name for p in pathlib.Path(kit).rglob('*.h'))", "['kit.h', 'more.h']"),
     "site-packages": ("'other.py' in os.listdir(os.path.dirname(kit))", "True"),
 }  # fmt: skip
@@ -101,7 +101,7 @@ def test_a_compiler_that_is_told_a_folder_finds_every_header_below(kit: Made, tm
     (tmp_path / "m.c").write_text('#include "kit.h"\n#include <own.h>\n#include <stdio.h>\n'
                                   'int main(void) { printf("%d %d %d", KIT, MORE, OWN); }\n')  # fmt: skip
     code = (
-        f"{HEAD}import subprocess\nos.environ['CPATH'] = glob.glob(sys.prefix + '/include/site/*/kit/kit')[0]\n"
+        f"{HEAD}import subprocess\nos.environ['CPATH'] = glob.glob(sys.prefix + '/include/site/*/kit')[0]\n"
         f"subprocess.run(['gcc', '-I' + kit + '/include', {str(tmp_path / 'm.c')!r}, '-o', {str(tmp_path / 'm')!r}])\n"
     )
     kit.says(code)
