@@ -24,6 +24,7 @@ from .arguments import expand_requirements, read_text, write_text
 from .errors import AlreadyLoaded, CacheUnusable, NoShelf, ProjectMissing, ShelfError, Unsatisfiable, UsageError
 
 ENVIRONMENT = "CLOUDSHELF_ENVIRONMENT"  # the active environment, for children (subprocess_hook)
+PROVIDED = "CLOUDSHELF_PROVIDED"  # "NAME==VERSION …": what it lacks because this process has it, for children too
 Progress = Callable[[dict[str, Any]], None]
 
 
@@ -147,7 +148,7 @@ class Session:
             if self._lock is None:
                 raise UsageError("Nothing is pinned yet. Begin with: %shelf use pandas")
             answer: dict[str, Any] = {"lock": self._lock, "pins": lock_pins(self._lock), "notes": []}
-            if self._provided:
+            if self._provided.keys() - {pin["project"] for pin in answer["pins"]}:
                 answer = self._resolve_alone(progress)
             if path is not None:
                 write_text(path, str(answer["lock"]))
@@ -221,6 +222,8 @@ class Session:
             self._environment, self._lock = environment, read_text(lock)
             self._activated = [environment]
             self._requirements = lock_requirements(self._lock)
+            words = (word.partition("==") for word in os.environ.get(PROVIDED, "").split())
+            self._provided = {project: version for project, _, version in words}
 
     def _loaded(self) -> dict[str, dict[str, Any]]:
         return loaded_distributions(self._activated)
@@ -255,7 +258,7 @@ class Session:
         self._provided = dict(answer.get("provided", {}))
         self._activated = [*(e for e in self._activated if e != environment), environment]
         self._requirements = list(answer["requirements"]) if requirements is None else requirements
-        _tell_children(environment)
+        _tell_children(environment, self._provided)
         return answer
 
     def _forget(self) -> dict[str, Any]:
@@ -266,7 +269,7 @@ class Session:
         if self._environment:
             deactivate(self._environment)
         self._environment, self._lock, self._requirements, self._provided = None, None, [], {}
-        _tell_children(None)
+        _tell_children(None, {})
         changes = [{"project": r["project"], "was": r["version"], "version": None, "why": []} for r in rows]
         return {"environment": None, "lock": "", "changes": changes, "pins": [], "requirements": []}
 
@@ -410,15 +413,18 @@ def _quoted(requirement: str) -> str:
     return f'"{requirement}"' if " " in requirement else requirement
 
 
-def _tell_children(environment: str | None) -> None:
+def _tell_children(environment: str | None, provided: Mapping[str, str]) -> None:
     """Children inherit: our .pth reads the variable, and PATH leads to the environment's scripts.
 
     The interpreter's own folder stays in front of them, so that ``!python`` is this kernel's Python, which inherits.
     """
     before = os.environ.pop(ENVIRONMENT, None)
     path = [p for p in os.environ.get("PATH", os.defpath).split(os.pathsep) if not before or p != f"{before}/bin"]
+    os.environ.pop(PROVIDED, None)
     if environment is not None:
         os.environ[ENVIRONMENT] = environment
+        if provided:
+            os.environ[PROVIDED] = " ".join(f"{project}=={version}" for project, version in sorted(provided.items()))
         own = str(Path(sys.executable).parent)
         path = [own, f"{environment}/bin", *(p for p in path if p != own)]
     os.environ["PATH"] = os.pathsep.join(path)

@@ -9,7 +9,13 @@ from collections.abc import Mapping, Sequence
 from ..errors import CacheUnusable
 
 # These say what a process works with, not with which credentials: they go through the protocol.
-_PER_PROCESS = {"CLOUDSHELF_ENVIRONMENT", "CLOUDSHELF_URL", "CLOUDSHELF_CONFIG", "CLOUDSHELF_CACHE"}
+_PER_PROCESS = {
+    "CLOUDSHELF_ENVIRONMENT",
+    "CLOUDSHELF_PROVIDED",
+    "CLOUDSHELF_URL",
+    "CLOUDSHELF_CONFIG",
+    "CLOUDSHELF_CACHE",
+}
 _ALSO = {"HOME", "SSL_CERT_FILE", "SSL_CERT_DIR"}
 _LONGEST = 100  # bytes; sun_path has 108 with its zero, unix(7)
 

@@ -21,10 +21,11 @@ def test_jedi_completes_sub_modules_and_imports_nothing(kernel):
     """jedi looks sub-modules up by their tail names and reads sources; the modules must not be executed for it."""
     shown = kernel(
         "import sys, jedi\n"
-        "found = [c.name for c in jedi.Interpreter('from sklearn.linear_m', [{}]).complete()]\n"
-        "print('linear_model' in found, 'sklearn' in sys.modules)"
+        "def names(code): return [c.name for c in jedi.Interpreter(code, [{}]).complete()]\n"
+        "print('linear_model' in names('from sklearn.linear_m'), '_logistic' in names('from sklearn.linear_model._lo'),"
+        " 'sklearn' in sys.modules)"
     )
-    assert shown.text.split() == ["True", "False"], shown.error
+    assert shown.text.split() == ["True", "True", "False"], shown.error
 
 
 def test_attributes_complete_after_a_cold_import(kernel):

@@ -12,6 +12,7 @@ from cloudshelf import session as sessions
 from cloudshelf.arguments import expand_requirements
 from cloudshelf.errors import AlreadyLoaded, NoShelf, StoreUnreachable, Unsatisfiable, UsageError
 
+COMPLETE = '[[packages]]\nname = "six"\nversion = "1"\n\n[tool.cloudshelf]\nrequirements = ["six"]\n'
 LOCK = '[tool.cloudshelf]\nrequirements = ["six"]\n'
 
 
@@ -29,7 +30,7 @@ class Fetcher:
             requirements = args.get("requirements") or ["six"]
             pins = [{"project": sessions.project_of(r), "version": "1"} for r in requirements]
             return {
-                "lock": LOCK,
+                "lock": args.get("lock") or LOCK,
                 "environment": f"/environments/{len(self.calls)}",
                 "changes": [],
                 "pins": pins,
@@ -63,10 +64,12 @@ def fetcher(monkeypatch):
         monkeypatch.setitem(sys.modules, f"cloudshelf.importing{name}", module)
     monkeypatch.setenv("PATH", "/usr/bin")
     monkeypatch.delenv(sessions.ENVIRONMENT, raising=False)
+    monkeypatch.delenv(sessions.PROVIDED, raising=False)
     monkeypatch.setenv("CLOUDSHELF_URL", "file:///shelf")
     monkeypatch.setattr(sessions, "environment_rows", lambda environment, activated=(): [])
     yield fake
     os.environ.pop(sessions.ENVIRONMENT, None)
+    os.environ.pop(sessions.PROVIDED, None)
 
 
 @pytest.fixture
@@ -178,6 +181,27 @@ def test_a_lock_of_what_the_kernel_provides_is_resolved_again_without_it(session
     verb, args = fetcher.calls[-1]
     assert (verb, args["preferred"], args["loaded"], args["running"]["b"]) == ("lock", LOCK, {}, "3")
     assert text == (tmp_path / "pylock.toml").read_text() == LOCK + "complete = 1\n"
+
+
+def test_a_lock_that_has_what_the_kernel_provides_is_complete_as_it_is(session, fetcher):
+    fetcher.provided = {"six": "1"}
+    session.sync(COMPLETE)
+    assert session.lock() == COMPLETE
+    assert fetcher.calls[-1][0] == "sync"
+
+
+def test_a_child_knows_what_its_parent_provides(session, fetcher, tmp_path, monkeypatch):
+    fetcher.provided = {"b": "3", "c-d": "1.0+x"}
+    session.use("six")
+    (tmp_path / ".cloudshelf").mkdir()
+    (tmp_path / ".cloudshelf/lock.toml").write_text(LOCK)
+    monkeypatch.setenv(sessions.ENVIRONMENT, str(tmp_path))
+    monkeypatch.syspath_prepend(str(tmp_path / "lib"))
+    child = sessions.Session()
+    child.configure("file:///shelf")
+    with pytest.warns(UserWarning, match="this kernel has b 3"):
+        assert child.lock() == LOCK + "complete = 1\n"
+    assert fetcher.calls[-1][1]["running"].items() >= fetcher.provided.items()
 
 
 def test_a_lock_that_cannot_be_complete_is_not_written_and_says_why(session, fetcher, tmp_path):
