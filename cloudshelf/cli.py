@@ -78,6 +78,8 @@ def _run(command: grammar.Command) -> int:
     if not args["shelf"] and not args.get("lock"):
         raise NoShelf()
     answer = _serve("sync" if args.get("lock") else "use", args, None)
+    if args.get("fill"):
+        _serve("fill", {"environment": answer["environment"]}, None)
     environ = isolated(os.environ, str(answer["environment"]))
     program = _which(words[0], environ["PATH"])
     sys.stdout.flush()

@@ -311,6 +311,7 @@ def _run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--with", dest="with_", action="append", default=[], metavar="REQUIREMENT", help="importable")
     parser.add_argument("-r", "--requirement", action="append", default=[], metavar="FILE", help="lines of a file")
     parser.add_argument("--lock", metavar="FILE", help="exactly the pins of this lock")
+    parser.add_argument("--fill", action="store_true", help="bring every file first, for programs that are no Python")
     parser.add_argument("command", nargs=argparse.REMAINDER, metavar="-- COMMAND …")
 
 
@@ -373,7 +374,11 @@ _ALL = (
     Verb(
         "run",
         "run a command in an environment of its own",
-        ("run --with pandas -- python script.py", "run --lock pylock.toml -- python -m pytest"),
+        (
+            "run --with pandas -- python script.py",
+            "run --lock pylock.toml -- python -m pytest",
+            "run --fill --with numpy -- make",
+        ),
         _run,
         ("command",),
     ),

@@ -28,6 +28,12 @@ def test_run_finds_console_scripts_and_its_children_inherit(shelf, cloudshelf):
     cloudshelf("run", "--with", "shelftwo", "--", "python", "-c", code)
 
 
+def test_run_can_bring_every_file_before_a_program_that_is_no_python(shelf, cloudshelf, tmp_path):
+    words = ("--with", "shelfone", "--", "sh", "-c", "cat $VIRTUAL_ENV/lib/python*/site-packages/shelfone/late.py")
+    assert cloudshelf("run", *words, code=1, CLOUDSHELF_CACHE=str(tmp_path / "one")).stdout == ""
+    assert cloudshelf("run", "--fill", *words, CLOUDSHELF_CACHE=str(tmp_path / "two")).stdout == "x=1\n"
+
+
 def test_run_passes_the_exit_status_and_signals_through(shelf, cloudshelf, settings):
     cloudshelf("run", "--with", "shelfone", "--", "python", "-c", "raise SystemExit(7)", code=7)
     words = [sys.executable, "-m", "cloudshelf", "run", "--with", "shelfone", "--"]
