@@ -29,7 +29,12 @@ if TYPE_CHECKING:
 _CALLS = 128  # between two looks at whether everything is in place by now
 _ENDS = frozenset(" \t\n\0:;,\"'")  # what a path ends at, within an argument or a variable
 _OWN_VARIABLES = (b"PATH=", b"VIRTUAL_ENV=", b"CLOUDSHELF_", b"PWD=", b"OLDPWD=", b"_=")
-_FUNCTIONS = ("stat", "lstat", "access", "open", "listdir", "scandir")
+_READS = "r", "rb", "rt", "br", "tr"
+_WRITES = os.O_WRONLY | os.O_RDWR
+_FUNCTIONS = (
+    *("stat", "lstat", "access", "open", "listdir", "scandir"),
+    *("chmod", "utime", "truncate", "remove", "unlink", "rename", "replace", "link", "symlink"),
+)
 _STARTERS = ("execv", "execve", "posix_spawn", "posix_spawnp", "system")
 _real_open = _io.open
 _real_fork_exec: list[Callable[..., int]] = []  # filled when _posixsubprocess is there
@@ -95,6 +100,8 @@ class _Builtins(_Replacements):
         opener: Any = None,
     ) -> Any:
         _spend()
+        if mode not in _READS:
+            _bring(file)  # else what is written now would be replaced by what comes later
         try:
             return _real_open(file, mode, buffering, encoding, errors, newline, closefd, opener)
         except FileNotFoundError:
@@ -117,12 +124,7 @@ class _Os(_Replacements):
         return posix.stat(path, dir_fd=dir_fd, follow_symlinks=follow_symlinks)
 
     def lstat(self, path: Any, *, dir_fd: int | None = None) -> os.stat_result:
-        try:
-            return posix.lstat(path, dir_fd=dir_fd)
-        except FileNotFoundError:
-            if not _bring(path, dir_fd):
-                raise
-        return posix.lstat(path, dir_fd=dir_fd)
+        return _again(posix.lstat, path, dir_fd, dir_fd=dir_fd)
 
     def access(
         self,
@@ -137,12 +139,40 @@ class _Os(_Replacements):
         return posix.access(path, mode, **options) or (_bring(path, dir_fd) and posix.access(path, mode, **options))
 
     def open(self, path: Any, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
-        try:
-            return posix.open(path, flags, mode, dir_fd=dir_fd)
-        except FileNotFoundError:
-            if not _bring(path, dir_fd):
-                raise
-        return posix.open(path, flags, mode, dir_fd=dir_fd)
+        if flags & _WRITES:
+            _bring(path, dir_fd)
+        return _again(posix.open, path, dir_fd, flags, mode, dir_fd=dir_fd)
+
+    def chmod(self, path: Any, mode: int, *, dir_fd: int | None = None, follow_symlinks: bool = True) -> None:
+        _again(posix.chmod, path, dir_fd, mode, dir_fd=dir_fd, follow_symlinks=follow_symlinks)
+
+    def utime(self, path: Any, times: Any = None, **options: Any) -> None:
+        _again(posix.utime, path, options.get("dir_fd"), times, **options)
+
+    def truncate(self, path: Any, length: int) -> None:
+        _again(posix.truncate, path, None, length)
+
+    def remove(self, path: Any, *, dir_fd: int | None = None) -> None:
+        _again(posix.remove, path, dir_fd, dir_fd=dir_fd)
+
+    def unlink(self, path: Any, *, dir_fd: int | None = None) -> None:
+        _again(posix.unlink, path, dir_fd, dir_fd=dir_fd)
+
+    def rename(self, src: Any, dst: Any, *, src_dir_fd: int | None = None, dst_dir_fd: int | None = None) -> None:
+        _bring(dst, dst_dir_fd)
+        _again(posix.rename, src, src_dir_fd, dst, src_dir_fd=src_dir_fd, dst_dir_fd=dst_dir_fd)
+
+    def replace(self, src: Any, dst: Any, *, src_dir_fd: int | None = None, dst_dir_fd: int | None = None) -> None:
+        _bring(dst, dst_dir_fd)
+        _again(posix.replace, src, src_dir_fd, dst, src_dir_fd=src_dir_fd, dst_dir_fd=dst_dir_fd)
+
+    def link(self, src: Any, dst: Any, *, src_dir_fd: int | None = None, **options: Any) -> None:
+        _bring(dst, options.get("dst_dir_fd"))
+        _again(posix.link, src, src_dir_fd, dst, src_dir_fd=src_dir_fd, **options)
+
+    def symlink(self, src: Any, dst: Any, target_is_directory: bool = False, *, dir_fd: int | None = None) -> None:
+        _bring(dst, dir_fd)
+        posix.symlink(src, dst, target_is_directory, dir_fd=dir_fd)
 
     def listdir(self, path: Any = None) -> list[Any]:
         _spend()
@@ -325,6 +355,16 @@ def _bring(path: Any, dir_fd: int | None = None) -> bool:
     """Whether ``path`` is a file that was missing and now is there. Raises errors of ``cloudshelf.errors``."""
     found = _locate(path, dir_fd)
     return found is not None and found[0].touch(found[1])
+
+
+def _again(function: Callable[..., Any], path: Any, dir_fd: int | None, /, *arguments: Any, **options: Any) -> Any:
+    """``function`` of ``path``, a second time when it was missing and could be brought."""
+    try:
+        return function(path, *arguments, **options)
+    except FileNotFoundError:
+        if not _bring(path, dir_fd):
+            raise
+    return function(path, *arguments, **options)
 
 
 def _absent_names(path: Any) -> list[str]:

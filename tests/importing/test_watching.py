@@ -56,6 +56,40 @@ def test_a_file_that_nobody_imported_is_there_when_a_program_looks(kit: Made, wh
     assert kit.says(f"{HEAD}print({expression})") == expected
 
 
+WRITES = {
+    "append": ("open(kit + '/stub.pyi', 'a').write('\\ny: str')", "x: int\ny: str"),
+    "overwrite": ("open(kit + '/stub.pyi', 'w').write('mine')", "mine"),
+    "create": ("open(kit + '/stub.pyi', 'x')", "FileExistsError"),
+    "a descriptor": ("os.write(os.open(kit + '/stub.pyi', os.O_WRONLY), b'Y')", "Y: int"),
+    "truncate": ("os.truncate(kit + '/stub.pyi', 1)", "x"),
+    "replace": ("open('/dev/shm/new', 'w').write('new') and __import__('shutil').move('/dev/shm/new', kit + '/stub.pyi')",
+                "new"),
+    "rename away": ("os.rename(kit + '/stub.pyi', kit + '/other.pyi')", "FileNotFoundError"),
+    "remove": ("pathlib.Path(kit, 'stub.pyi').unlink()", "FileNotFoundError"),
+    "rmtree": ("__import__('shutil').rmtree(kit)", "FileNotFoundError"),
+    "chmod": ("os.chmod(kit + '/stub.pyi', 0o600)", "x: int"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", WRITES)
+def test_what_a_program_does_to_a_missing_file_is_done_and_stays(kit: Made, what: str) -> None:
+    action, expected = WRITES[what]
+    code = (
+        f"{HEAD}import errno\n"
+        f"try:\n    {action}\n    for name in os.listdir(sys.prefix): os.path.exists(name)\n"
+        "    print(open(kit + '/stub.pyi').read())\nexcept OSError as e: print(type(e).__name__)"
+    )
+    assert kit.says(code) == expected
+    if what not in ("create", "rmtree"):
+        kit.says("import kit")
+        assert kit.says(
+            f"{HEAD}print(open(kit + '/stub.pyi').read() if os.path.exists(kit + '/stub.pyi') else None)"
+        ) in (
+            expected,
+            "None",
+        )
+
+
 LISTINGS = {
     "listdir": ("sorted(os.listdir(kit))", "['__init__.py', 'deep', 'include', 'stub.pyi', 'tests']"),
     "listdir of bytes": ("sorted(os.listdir(os.fsencode(kit) + b'/include'))", "[b'kit', b'kit.h']"),
