@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import configparser
 import ipaddress
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 # obstore asks again 5 minutes before expiry, botocore renews at least 10 minutes before the true one.
 _ASK_AGAIN = timedelta(minutes=10)
 _TIMEOUT = 30.0
+_OF_A_PROFILE = ("region", "endpoint_url", "ignore_configured_endpoint_urls", "ca_bundle", "services")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +41,10 @@ class S3Settings:
 
 def read_settings(environ: Mapping[str, str]) -> S3Settings:
     """The settings in ``environ`` and in the shared configuration file's profile. Raises UsageError for wrong ones."""
-    profile = _profile(environ)
+    profile = _read_profile(environ)
     endpoint = None
-    if environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() != "true":
+    ignored = environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") or profile.get("ignore_configured_endpoint_urls", "")
+    if ignored.lower() != "true":
         names = (environ.get("AWS_ENDPOINT_URL_S3"), environ.get("AWS_ENDPOINT_URL"), profile.get("endpoint_url"))
         endpoint = next((_checked_endpoint(url, environ) for url in names if url), None)
     region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or profile.get("region") or "us-east-1"
@@ -116,26 +119,48 @@ def _credential(key: str, secret: str, token: str | None, expires_at: datetime |
     return {"access_key_id": key, "secret_access_key": secret, "token": token, "expires_at": expires_at}
 
 
-def _profile(environ: Mapping[str, str]) -> dict[str, str]:
-    """Region, endpoint and CA bundle of the profile in the shared configuration file; {} when there is none.
+def _profile_name(environ: Mapping[str, str]) -> str | None:
+    return environ.get("AWS_DEFAULT_PROFILE") or environ.get("AWS_PROFILE") or None
 
-    AWS SDKs reference, "Shared config and credentials files": sections are [default] and [profile NAME]; "services"
-    names a section [services NAME], in which "s3" nests endpoint_url one level deeper.
+
+def _read_profile(environ: Mapping[str, str]) -> dict[str, str]:
+    """Region, endpoint and CA bundle of the profile in the shared files; {} when there is none.
+
+    AWS SDKs reference, "Shared config and credentials files": the sections of the config file are [default] and
+    [profile NAME], those of the credentials file are [NAME], and the latter win. "services" names a section
+    [services NAME] of the config file, in which "s3" nests endpoint_url one level deeper.
     """
+    name = _profile_name(environ) or "default"
+    config = _read_sections(environ, "AWS_CONFIG_FILE", ".aws/config")
+    profiles = {_words(title): section for title, section in config.items()}
+    section = profiles.get(("profile", name)) or (config.get("default", {}) if name == "default" else {})
+    section = section | _read_sections(environ, "AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials").get(name, {})
+    found = {key: section[key] for key in _OF_A_PROFILE if section.get(key)}
+    services = profiles.get(("services", found.pop("services", "")), {})
+    for line in services.get("s3", "").splitlines():
+        key, _, value = line.partition("=")
+        if key.strip() == "endpoint_url":
+            found["endpoint_url"] = value.strip()
+    return found
+
+
+def _read_sections(environ: Mapping[str, str], variable: str, default: str) -> dict[str, dict[str, str]]:
+    """The sections of the file that ``variable`` names; {} when it cannot be read, which boto3 has words for."""
     home = environ.get("HOME") or str(Path.home())
-    name = environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE") or "default"
     parser = configparser.RawConfigParser(strict=False)
     try:
-        parser.read(Path(environ.get("AWS_CONFIG_FILE") or f"{home}/.aws/config").expanduser(), "utf-8")
-    except (OSError, ValueError, configparser.Error):
-        return {}  # boto3 says what is wrong with it when credentials are looked for
-    section = name if name == "default" else f"profile {name}"
-    found = dict(parser[section]) if parser.has_section(section) else {}
-    services = f"services {found.get('services')}"
-    if parser.has_option(services, "s3"):
-        nested = dict(line.split("=", 1) for line in parser[services]["s3"].splitlines() if "=" in line)
-        found |= {key.strip(): value.strip() for key, value in nested.items() if key.strip() == "endpoint_url"}
-    return found
+        parser.read(Path(environ.get(variable) or f"{home}/{default}").expanduser(), "utf-8")
+    except (OSError, ValueError, RuntimeError, configparser.Error):
+        return {}
+    return {title: dict(parser[title]) for title in parser.sections()}
+
+
+def _words(title: str) -> tuple[str, ...]:
+    """The words of a section's title, which may be quoted."""
+    try:
+        return tuple(shlex.split(title))
+    except ValueError:
+        return ()
 
 
 def _checked_endpoint(url: str, environ: Mapping[str, str]) -> str:
@@ -169,7 +194,7 @@ def _is_loopback(host: str) -> bool:
 def _read_bundle(path: str) -> bytes:
     try:
         return Path(path).expanduser().read_bytes()
-    except OSError:
+    except (OSError, RuntimeError):  # the latter: a home that nobody has
         raise UsageError(f"The certificates of AWS_CA_BUNDLE, {path}, cannot be read.") from None
 
 
