@@ -22,7 +22,8 @@ from .transport_errors import translate_credentials
 if TYPE_CHECKING:
     from obstore.store import S3Credential
 
-# obstore asks again 5 minutes before expiry, botocore renews at least 10 minutes before the true one.
+# obstore asks again 5 minutes before expiry, botocore renews at least 10 minutes before the true one. Keys that live
+# for less than that are told to obstore as they are.
 _ASK_AGAIN = timedelta(minutes=10)
 _TIMEOUT = 30.0
 _OF_A_PROFILE = ("region", "endpoint_url", "ignore_configured_endpoint_urls", "ca_bundle", "services")
@@ -79,29 +80,39 @@ class Credentials:
         return f"Credentials(store={self._store!r})"
 
 
-def find_credentials(environ: Mapping[str, str], store: str) -> Credentials:
-    """The credentials for ``store`` that ``environ`` names, in boto3's order.
+def find_credentials(environ: Mapping[str, str], store: str, region: str) -> Credentials:
+    """The credentials for ``store`` that ``environ`` names, in boto3's order; ``region`` is where roles are asked for.
 
-    May ask the instance metadata service, for a second or two. Raises CredentialsMissing when there are none and
-    CredentialsExpired when there is no such profile. What boto3 finds in variables other than AWS_PROFILE,
-    AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE, it takes from the process's environment.
+    May ask a container's or the instance's credential service, for a second or two. Raises CredentialsMissing when
+    there are none and CredentialsExpired when there is no such profile. What boto3 finds in other variables than those
+    for profile, region, CA bundle and files, it takes from the process's environment.
     """
     key, secret = environ.get("AWS_ACCESS_KEY_ID"), environ.get("AWS_SECRET_ACCESS_KEY")
     if key and secret:
         token = environ.get("AWS_SESSION_TOKEN") or None
         return Credentials(lambda: _credential(key, secret, token, None), store)
-    return Credentials(_ask_boto3(environ, store), store)
+    return Credentials(_ask_boto3(environ, store, region), store)
 
 
-def _ask_boto3(environ: Mapping[str, str], store: str) -> Callable[[], S3Credential]:
+def _ask_boto3(environ: Mapping[str, str], store: str, region: str) -> Callable[[], S3Credential]:
     import boto3
     import botocore.session
 
     try:
-        session = botocore.session.Session(profile=environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE"))
-        for name, variable in (("config_file", "AWS_CONFIG_FILE"), ("credentials_file", "AWS_SHARED_CREDENTIALS_FILE")):
+        session = botocore.session.Session()
+        # Not as variables of the session: a profile that is named there hides keys and roles of the environment.
+        config = session.get_component("config_store")
+        config.set_config_variable("profile", _profile_name(environ))
+        config.set_config_variable("region", region)  # boto3 does not know AWS_REGION
+        for name, variable in (
+            ("config_file", "AWS_CONFIG_FILE"),
+            ("credentials_file", "AWS_SHARED_CREDENTIALS_FILE"),
+            ("ca_bundle", "AWS_CA_BUNDLE"),
+        ):
             if environ.get(variable):
-                session.set_config_variable(name, environ[variable])
+                config.set_config_variable(name, str(Path(environ[variable]).expanduser()))
+        if environ.get("AWS_CA_BUNDLE") == "":  # is as good as none, but botocore refuses it, and once trusted anybody
+            config.set_config_variable("ca_bundle", None)
         found: Any = boto3.Session(botocore_session=session).get_credentials()
     except Exception as error:
         raise translate_credentials(error, store) from None
@@ -110,7 +121,11 @@ def _ask_boto3(environ: Mapping[str, str], store: str) -> Callable[[], S3Credent
 
     def ask() -> S3Credential:
         frozen = found.get_frozen_credentials()
-        return _credential(frozen.access_key, frozen.secret_key, frozen.token, datetime.now(UTC) + _ASK_AGAIN)
+        until = datetime.now(UTC) + _ASK_AGAIN
+        expiry = getattr(found, "_expiry_time", None)  # botocore tells it nowhere else
+        if expiry is not None:
+            until = min(until, expiry.astimezone(UTC))
+        return _credential(frozen.access_key, frozen.secret_key, frozen.token, until)
 
     return ask
 

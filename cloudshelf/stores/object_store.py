@@ -42,7 +42,7 @@ def open_object_store(bucket: str, prefix: str, environ: Mapping[str, str]) -> O
     """
     settings = read_settings(environ)
     url = f"s3://{bucket}/{prefix}".rstrip("/")
-    credentials = None if settings.anonymous else find_credentials(environ, url)
+    credentials = None if settings.anonymous else find_credentials(environ, url, settings.region)
     return ObjectStore(bucket, prefix, settings, credentials)
 
 
