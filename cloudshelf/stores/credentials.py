@@ -60,15 +60,29 @@ def read_settings(environ: Mapping[str, str]) -> S3Settings:
 
 
 class Credentials:
-    """What obstore calls for credentials. ``failure`` is why the last call gave none, since obstore keeps only text."""
+    """What obstore calls for credentials. ``failure`` is why the last call gave none, since obstore keeps only text.
 
-    def __init__(self, ask: Callable[[], S3Credential], store: str) -> None:
+    ``find`` looks for another ``ask`` after the store refused what the last one gave: somebody may have renewed a file.
+    """
+
+    def __init__(
+        self, ask: Callable[[], S3Credential], store: str, find: Callable[[], Callable[[], S3Credential]] | None = None
+    ) -> None:
         self._ask = ask
         self._store = store
+        self._find = find
+        self._refused = False
         self.failure: ShelfError | None = None
+
+    def refused(self) -> None:
+        """The store did not take what the last call gave; the next one looks everywhere again."""
+        self._refused = self._find is not None
 
     def __call__(self) -> S3Credential:
         try:
+            if self._refused and self._find is not None:
+                self._ask = self._find()
+                self._refused = False
             found = self._ask()
         except Exception as error:
             self.failure = translate_credentials(error, self._store)
@@ -91,7 +105,11 @@ def find_credentials(environ: Mapping[str, str], store: str, region: str) -> Cre
     if key and secret:
         token = environ.get("AWS_SESSION_TOKEN") or None
         return Credentials(lambda: _credential(key, secret, token, None), store)
-    return Credentials(_ask_boto3(environ, store, region), store)
+
+    def find() -> Callable[[], S3Credential]:
+        return _ask_boto3(environ, store, region)
+
+    return Credentials(find(), store, find)
 
 
 def _ask_boto3(environ: Mapping[str, str], store: str, region: str) -> Callable[[], S3Credential]:

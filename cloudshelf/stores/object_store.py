@@ -17,7 +17,7 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
-from ..errors import ObjectInvalid, ShelfError, UsageError
+from ..errors import CredentialsExpired, ObjectInvalid, ShelfError, UsageError
 from .credentials import Credentials, S3Settings, find_credentials, read_settings
 from .keys import check_key, check_prefix, check_range
 from .protocols import Stored
@@ -132,16 +132,21 @@ class ObjectStore:
         try:
             result = obstore.put(self._writer(len(data)), path, data, mode=mode, use_multipart=False)
         except _TRANSPORT_ERRORS as error:
-            raise self._credentials_failure() or translate_write(
-                error, key, self._url, replacing=mode != "create"
-            ) from None
+            raise self._judged(translate_write(error, key, self._url, replacing=mode != "create")) from None
         return result["e_tag"] or ""
 
     def _translated(self, error: BaseException, key: str) -> ShelfError:
-        return self._credentials_failure() or translate(error, key, self._url)
+        return self._judged(translate(error, key, self._url))
 
-    def _credentials_failure(self) -> ShelfError | None:
-        return self._credentials.failure if self._credentials else None
+    def _judged(self, failure: ShelfError) -> ShelfError:
+        """``failure``, or why there were no credentials. Those that were refused are forgotten, by obstore too."""
+        if self._credentials is None:
+            return failure
+        if self._credentials.failure is None and isinstance(failure, CredentialsExpired):
+            self._credentials.refused()
+            with self._lock:
+                self._clients.clear()
+        return self._credentials.failure or failure
 
     def _reader(self, size: int) -> S3Store:
         return self._client(writing=False, size=size)
