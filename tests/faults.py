@@ -15,6 +15,7 @@ import contextlib
 import http.client
 import re
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Iterator, Mapping
@@ -210,10 +211,13 @@ class FaultProxy:
 
 
 @contextlib.contextmanager
-def faulty(upstream: str) -> Iterator[FaultProxy]:
-    """A proxy in front of the http server at ``upstream``."""
+def faulty(upstream: str, tls: ssl.SSLContext | None = None) -> Iterator[FaultProxy]:
+    """A proxy in front of the http server at ``upstream``; with ``tls``, an https one."""
     server = _Server(("127.0.0.1", 0), _Handler)
-    server.proxy = FaultProxy(f"http://127.0.0.1:{server.server_address[1]}", upstream)
+    if tls is not None:  # each handshake in its connection's thread
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    scheme = "http" if tls is None else "https"
+    server.proxy = FaultProxy(f"{scheme}://127.0.0.1:{server.server_address[1]}", upstream)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:

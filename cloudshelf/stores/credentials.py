@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import configparser
 import ipaddress
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,9 +22,11 @@ from .transport_errors import translate_credentials
 if TYPE_CHECKING:
     from obstore.store import S3Credential
 
-# obstore asks again 5 minutes before expiry, botocore renews at least 10 minutes before the true one.
+# obstore asks again 5 minutes before expiry, botocore renews at least 10 minutes before the true one. Keys that live
+# for less than that are told to obstore as they are.
 _ASK_AGAIN = timedelta(minutes=10)
 _TIMEOUT = 30.0
+_OF_A_PROFILE = ("region", "endpoint_url", "ignore_configured_endpoint_urls", "ca_bundle", "services")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +42,10 @@ class S3Settings:
 
 def read_settings(environ: Mapping[str, str]) -> S3Settings:
     """The settings in ``environ`` and in the shared configuration file's profile. Raises UsageError for wrong ones."""
-    profile = _profile(environ)
+    profile = _read_profile(environ)
     endpoint = None
-    if environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() != "true":
+    ignored = environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") or profile.get("ignore_configured_endpoint_urls", "")
+    if ignored.lower() != "true":
         names = (environ.get("AWS_ENDPOINT_URL_S3"), environ.get("AWS_ENDPOINT_URL"), profile.get("endpoint_url"))
         endpoint = next((_checked_endpoint(url, environ) for url in names if url), None)
     region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or profile.get("region") or "us-east-1"
@@ -56,15 +60,29 @@ def read_settings(environ: Mapping[str, str]) -> S3Settings:
 
 
 class Credentials:
-    """What obstore calls for credentials. ``failure`` is why the last call gave none, since obstore keeps only text."""
+    """What obstore calls for credentials. ``failure`` is why the last call gave none, since obstore keeps only text.
 
-    def __init__(self, ask: Callable[[], S3Credential], store: str) -> None:
+    ``find`` looks for another ``ask`` after the store refused what the last one gave: somebody may have renewed a file.
+    """
+
+    def __init__(
+        self, ask: Callable[[], S3Credential], store: str, find: Callable[[], Callable[[], S3Credential]] | None = None
+    ) -> None:
         self._ask = ask
         self._store = store
+        self._find = find
+        self._refused = False
         self.failure: ShelfError | None = None
+
+    def refused(self) -> None:
+        """The store did not take what the last call gave; the next one looks everywhere again."""
+        self._refused = self._find is not None
 
     def __call__(self) -> S3Credential:
         try:
+            if self._refused and self._find is not None:
+                self._ask = self._find()
+                self._refused = False
             found = self._ask()
         except Exception as error:
             self.failure = translate_credentials(error, self._store)
@@ -76,29 +94,43 @@ class Credentials:
         return f"Credentials(store={self._store!r})"
 
 
-def find_credentials(environ: Mapping[str, str], store: str) -> Credentials:
-    """The credentials for ``store`` that ``environ`` names, in boto3's order.
+def find_credentials(environ: Mapping[str, str], store: str, region: str) -> Credentials:
+    """The credentials for ``store`` that ``environ`` names, in boto3's order; ``region`` is where roles are asked for.
 
-    May ask the instance metadata service, for a second or two. Raises CredentialsMissing when there are none and
-    CredentialsExpired when there is no such profile. What boto3 finds in variables other than AWS_PROFILE,
-    AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE, it takes from the process's environment.
+    May ask a container's or the instance's credential service, for a second or two. Raises CredentialsMissing when
+    there are none and CredentialsExpired when there is no such profile. What boto3 finds in other variables than those
+    for profile, region, CA bundle and files, it takes from the process's environment.
     """
     key, secret = environ.get("AWS_ACCESS_KEY_ID"), environ.get("AWS_SECRET_ACCESS_KEY")
     if key and secret:
         token = environ.get("AWS_SESSION_TOKEN") or None
         return Credentials(lambda: _credential(key, secret, token, None), store)
-    return Credentials(_ask_boto3(environ, store), store)
+
+    def find() -> Callable[[], S3Credential]:
+        return _ask_boto3(environ, store, region)
+
+    return Credentials(find(), store, find)
 
 
-def _ask_boto3(environ: Mapping[str, str], store: str) -> Callable[[], S3Credential]:
+def _ask_boto3(environ: Mapping[str, str], store: str, region: str) -> Callable[[], S3Credential]:
     import boto3
     import botocore.session
 
     try:
-        session = botocore.session.Session(profile=environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE"))
-        for name, variable in (("config_file", "AWS_CONFIG_FILE"), ("credentials_file", "AWS_SHARED_CREDENTIALS_FILE")):
+        session = botocore.session.Session()
+        # Not as variables of the session: a profile that is named there hides keys and roles of the environment.
+        config = session.get_component("config_store")
+        config.set_config_variable("profile", _profile_name(environ))
+        config.set_config_variable("region", region)  # boto3 does not know AWS_REGION
+        for name, variable in (
+            ("config_file", "AWS_CONFIG_FILE"),
+            ("credentials_file", "AWS_SHARED_CREDENTIALS_FILE"),
+            ("ca_bundle", "AWS_CA_BUNDLE"),
+        ):
             if environ.get(variable):
-                session.set_config_variable(name, environ[variable])
+                config.set_config_variable(name, str(Path(environ[variable]).expanduser()))
+        if environ.get("AWS_CA_BUNDLE") == "":  # is as good as none, but botocore refuses it, and once trusted anybody
+            config.set_config_variable("ca_bundle", None)
         found: Any = boto3.Session(botocore_session=session).get_credentials()
     except Exception as error:
         raise translate_credentials(error, store) from None
@@ -107,7 +139,11 @@ def _ask_boto3(environ: Mapping[str, str], store: str) -> Callable[[], S3Credent
 
     def ask() -> S3Credential:
         frozen = found.get_frozen_credentials()
-        return _credential(frozen.access_key, frozen.secret_key, frozen.token, datetime.now(UTC) + _ASK_AGAIN)
+        until = datetime.now(UTC) + _ASK_AGAIN
+        expiry = getattr(found, "_expiry_time", None)  # botocore tells it nowhere else
+        if expiry is not None:
+            until = min(until, expiry.astimezone(UTC))
+        return _credential(frozen.access_key, frozen.secret_key, frozen.token, until)
 
     return ask
 
@@ -116,26 +152,48 @@ def _credential(key: str, secret: str, token: str | None, expires_at: datetime |
     return {"access_key_id": key, "secret_access_key": secret, "token": token, "expires_at": expires_at}
 
 
-def _profile(environ: Mapping[str, str]) -> dict[str, str]:
-    """Region, endpoint and CA bundle of the profile in the shared configuration file; {} when there is none.
+def _profile_name(environ: Mapping[str, str]) -> str | None:
+    return environ.get("AWS_DEFAULT_PROFILE") or environ.get("AWS_PROFILE") or None
 
-    AWS SDKs reference, "Shared config and credentials files": sections are [default] and [profile NAME]; "services"
-    names a section [services NAME], in which "s3" nests endpoint_url one level deeper.
+
+def _read_profile(environ: Mapping[str, str]) -> dict[str, str]:
+    """Region, endpoint and CA bundle of the profile in the shared files; {} when there is none.
+
+    AWS SDKs reference, "Shared config and credentials files": the sections of the config file are [default] and
+    [profile NAME], those of the credentials file are [NAME], and the latter win. "services" names a section
+    [services NAME] of the config file, in which "s3" nests endpoint_url one level deeper.
     """
+    name = _profile_name(environ) or "default"
+    config = _read_sections(environ, "AWS_CONFIG_FILE", ".aws/config")
+    profiles = {_words(title): section for title, section in config.items()}
+    section = profiles.get(("profile", name)) or (config.get("default", {}) if name == "default" else {})
+    section = section | _read_sections(environ, "AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials").get(name, {})
+    found = {key: section[key] for key in _OF_A_PROFILE if section.get(key)}
+    services = profiles.get(("services", found.pop("services", "")), {})
+    for line in services.get("s3", "").splitlines():
+        key, _, value = line.partition("=")
+        if key.strip() == "endpoint_url":
+            found["endpoint_url"] = value.strip()
+    return found
+
+
+def _read_sections(environ: Mapping[str, str], variable: str, default: str) -> dict[str, dict[str, str]]:
+    """The sections of the file that ``variable`` names; {} when it cannot be read, which boto3 has words for."""
     home = environ.get("HOME") or str(Path.home())
-    name = environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE") or "default"
     parser = configparser.RawConfigParser(strict=False)
     try:
-        parser.read(Path(environ.get("AWS_CONFIG_FILE") or f"{home}/.aws/config").expanduser(), "utf-8")
-    except (OSError, ValueError, configparser.Error):
-        return {}  # boto3 says what is wrong with it when credentials are looked for
-    section = name if name == "default" else f"profile {name}"
-    found = dict(parser[section]) if parser.has_section(section) else {}
-    services = f"services {found.get('services')}"
-    if parser.has_option(services, "s3"):
-        nested = dict(line.split("=", 1) for line in parser[services]["s3"].splitlines() if "=" in line)
-        found |= {key.strip(): value.strip() for key, value in nested.items() if key.strip() == "endpoint_url"}
-    return found
+        parser.read(Path(environ.get(variable) or f"{home}/{default}").expanduser(), "utf-8")
+    except (OSError, ValueError, RuntimeError, configparser.Error):
+        return {}
+    return {title: dict(parser[title]) for title in parser.sections()}
+
+
+def _words(title: str) -> tuple[str, ...]:
+    """The words of a section's title, which may be quoted."""
+    try:
+        return tuple(shlex.split(title))
+    except ValueError:
+        return ()
 
 
 def _checked_endpoint(url: str, environ: Mapping[str, str]) -> str:
@@ -169,7 +227,7 @@ def _is_loopback(host: str) -> bool:
 def _read_bundle(path: str) -> bytes:
     try:
         return Path(path).expanduser().read_bytes()
-    except OSError:
+    except (OSError, RuntimeError):  # the latter: a home that nobody has
         raise UsageError(f"The certificates of AWS_CA_BUNDLE, {path}, cannot be read.") from None
 
 

@@ -17,7 +17,7 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
-from ..errors import ObjectInvalid, ShelfError
+from ..errors import CredentialsExpired, ObjectInvalid, ShelfError, UsageError
 from .credentials import Credentials, S3Settings, find_credentials, read_settings
 from .keys import check_key, check_prefix, check_range
 from .protocols import Stored
@@ -32,6 +32,7 @@ _CONNECT_SECONDS = 5.0
 _RETRIES = 7
 _UNKNOWN_SIZE = 4 * 1024 * 1024  # what a read of a whole object is given time for
 _TRANSPORT_ERRORS = (BaseError, OSError, ValueError)
+_DOMAINS = (("cn-", "amazonaws.com.cn"), ("eusc-", "amazonaws.eu"), ("", "amazonaws.com"))  # by a region's beginning
 
 
 def open_object_store(bucket: str, prefix: str, environ: Mapping[str, str]) -> ObjectStore:
@@ -41,12 +42,15 @@ def open_object_store(bucket: str, prefix: str, environ: Mapping[str, str]) -> O
     """
     settings = read_settings(environ)
     url = f"s3://{bucket}/{prefix}".rstrip("/")
-    credentials = None if settings.anonymous else find_credentials(environ, url)
+    credentials = None if settings.anonymous else find_credentials(environ, url, settings.region)
     return ObjectStore(bucket, prefix, settings, credentials)
 
 
 class ObjectStore:
-    """The objects under ``prefix`` of ``bucket``; ``credentials`` None sends unsigned requests."""
+    """The objects under ``prefix`` of ``bucket``; ``credentials`` None sends unsigned requests.
+
+    Raises UsageError when the CA bundle of ``settings`` is none.
+    """
 
     def __init__(self, bucket: str, prefix: str, settings: S3Settings, credentials: Credentials | None) -> None:
         self._bucket = bucket
@@ -56,6 +60,8 @@ class ObjectStore:
         self._credentials = credentials
         self._clients: dict[tuple[bool, int], S3Store] = {}
         self._lock = threading.Lock()
+        if settings.ca_bundle is not None:
+            self._reader(0)  # a wrong setting is found out before anything depends on it
 
     @property
     def url(self) -> str:
@@ -126,16 +132,21 @@ class ObjectStore:
         try:
             result = obstore.put(self._writer(len(data)), path, data, mode=mode, use_multipart=False)
         except _TRANSPORT_ERRORS as error:
-            raise self._credentials_failure() or translate_write(
-                error, key, self._url, replacing=mode != "create"
-            ) from None
+            raise self._judged(translate_write(error, key, self._url, replacing=mode != "create")) from None
         return result["e_tag"] or ""
 
     def _translated(self, error: BaseException, key: str) -> ShelfError:
-        return self._credentials_failure() or translate(error, key, self._url)
+        return self._judged(translate(error, key, self._url))
 
-    def _credentials_failure(self) -> ShelfError | None:
-        return self._credentials.failure if self._credentials else None
+    def _judged(self, failure: ShelfError) -> ShelfError:
+        """``failure``, or why there were no credentials. Those that were refused are forgotten, by obstore too."""
+        if self._credentials is None:
+            return failure
+        if self._credentials.failure is None and isinstance(failure, CredentialsExpired):
+            self._credentials.refused()
+            with self._lock:
+                self._clients.clear()
+        return self._credentials.failure or failure
 
     def _reader(self, size: int) -> S3Store:
         return self._client(writing=False, size=size)
@@ -156,22 +167,22 @@ class ObjectStore:
 
     def _make_client(self, writing: bool, limit: float) -> S3Store:
         settings = self._settings
+        endpoint, with_bucket = _address(settings, self._bucket)
         config: S3Config = {
+            "aws_endpoint_url_s3": endpoint,  # wins over every variable that obstore reads itself
             "region": settings.region,
             "checksum_algorithm": "SHA256",
             "conditional_put": "etag",
             "disable_bulk_delete": True,
             "disable_tagging": True,
             "skip_signature": settings.anonymous,
-            "virtual_hosted_style_request": settings.endpoint is None and "." not in self._bucket,
+            "virtual_hosted_style_request": with_bucket,
         }
         options: ClientConfig = {
+            "allow_http": endpoint.startswith("http://"),
             "connect_timeout": timedelta(seconds=min(_CONNECT_SECONDS, settings.timeout)),
             "timeout": timedelta(seconds=limit),
         }
-        if settings.endpoint is not None:
-            config["aws_endpoint_url_s3"] = settings.endpoint  # wins over every variable that obstore reads itself
-            options["allow_http"] = settings.endpoint.startswith("http://")
         if not writing:  # a writer hears nothing until its upload is through
             options["read_timeout"] = timedelta(seconds=settings.timeout)
         if settings.ca_bundle is not None:
@@ -182,13 +193,27 @@ class ObjectStore:
             retries["backoff"] = {
                 "init_backoff": timedelta(milliseconds=50), "max_backoff": timedelta(seconds=2), "base": 2
             }  # fmt: skip
-        return S3Store(
-            self._bucket,
-            config=config,
-            client_options=options,
-            retry_config=retries,
-            credential_provider=self._credentials,
-        )
+        try:
+            return S3Store(
+                self._bucket,
+                config=config,
+                client_options=options,
+                retry_config=retries,
+                credential_provider=self._credentials,
+            )
+        except _TRANSPORT_ERRORS:
+            if settings.ca_bundle is None:
+                raise
+            raise UsageError("The file of AWS_CA_BUNDLE holds no PEM certificates that can be used.") from None
+
+
+def _address(settings: S3Settings, bucket: str) -> tuple[str, bool]:
+    """Where ``bucket`` is, and whether its name is part of that: on Amazon, but with a dot no certificate covers it."""
+    if settings.endpoint is not None:
+        return settings.endpoint, False
+    domain = next(name for beginning, name in _DOMAINS if settings.region.startswith(beginning))
+    host = f"s3.{settings.region}.{domain}"
+    return (f"https://{host}", False) if "." in bucket else (f"https://{bucket}.{host}", True)
 
 
 def _check_sent(result: GetResult, key: str, start: int, length: int) -> None:

@@ -25,6 +25,7 @@ from ..errors import (
 
 _STATUS = re.compile(r"status code: (\d{3})|status: (\d{3})\b")
 _CODE = re.compile(r"<Code>([A-Za-z0-9.]{1,64})</Code>")
+_PLAIN = re.compile(r"[A-Za-z0-9.]{1,64}")
 _REGION = re.compile(r"<Region>([a-z0-9-]{1,32})</Region>")
 _KIND = re.compile(r"HttpError \{\s*kind: (\w+)")
 
@@ -44,17 +45,47 @@ _NOT_VALID = {
 _ELSEWHERE = {"AuthorizationHeaderMalformed", "PermanentRedirect", "IllegalLocationConstraintException"}
 _NOT_DONE = {"SlowDown", "ServiceUnavailable", "RequestTimeTooSkewed"}  # S3 says so before it does anything
 _CLOCK = "the clock of this machine is wrong by more than 15 minutes (RequestTimeTooSkewed); set it"
+_NO_ANSWER = {"EndpointConnectionError", "ConnectTimeoutError", "ReadTimeoutError", "ConnectionClosedError"}
+_SSO_ENDED = {
+    "UnauthorizedSSOTokenError",
+    "SSOTokenLoadError",
+    "TokenRetrievalError",
+    "PendingAuthorizationExpiredError",
+}
+_PROVIDERS = {  # by botocore's names
+    "container-role": "the credential service of the container",
+    "custom-process": "the credential_process of the AWS profile",
+}
+_NOT_RENEWED = {
+    "ProfileNotFound": "the AWS profile that was asked for is not in the configuration",
+    "InvalidConfigError": "the AWS profile is not valid, or names another that is not",
+    "InfiniteLoopConfigError": "the AWS profile is its own source_profile",
+    "ConfigParseError": "the AWS configuration file cannot be parsed",
+    "FileNotFoundError": "a file that the AWS settings name is not there",
+    "PermissionError": "a file that the AWS settings name may not be read",
+    "EOFError": "the AWS profile wants an MFA code (mfa_serial), and nobody can type it here",
+    "RefreshWithMFAUnsupportedError": "the AWS profile wants a new MFA code (mfa_serial), and nobody can type it here",
+}
 _RANGES = (
     ("source: NotPartial", "the store sent the whole object in place of a range"),
     ("source: UnexpectedRange", "the store sent another range"),
     ("ContentRange", "the store sent a range that it does not describe"),
 )
+_UNTRUSTED = "is not trusted; set AWS_CA_BUNDLE to a file with the certificate of its authority"
 _CAUSES = (
     ("dns error", "its name cannot be resolved"),
     ("ConnectionRefused", "the connection was refused"),
     ("NetworkUnreachable", "there is no network"),
     ("HostUnreachable", "there is no route to it"),
-    ("certificate", "its certificate is not trusted (set AWS_CA_BUNDLE)"),
+    ("UnknownIssuer", f"its certificate {_UNTRUSTED}"),
+    ("CaUsedAsEndEntity", "its certificate is an authority's own, which no server may show; give it one of its own"),
+    ("NotValidForName", "its certificate is for another name; check the endpoint"),
+    ("ExpiredContext", "its certificate has expired"),
+    ("NotValidYetContext", "its certificate is not valid yet; check the clock of this machine"),
+    ("InvalidCertificate", "its certificate is not valid"),
+    ("InvalidContentType", "it does not speak https; check the endpoint"),
+    ("TunnelUnsuccessful", "the proxy of HTTPS_PROXY did not lead to it"),
+    ("ProxyAuthRequired", "the proxy of HTTPS_PROXY asks for a password"),
     ("ConnectionReset", "the connection was reset"),
     ("IncompleteMessage", "the connection was closed in the middle"),
     ("UnexpectedEof", "the connection was closed in the middle"),
@@ -140,21 +171,24 @@ def translate_write(error: BaseException, key: str, store: str, *, replacing: bo
 def translate_credentials(error: BaseException, store: str) -> ShelfError:
     """Our error for what botocore raised when it looked for, or renewed, credentials for ``store``."""
     name = type(error).__name__
-    if name in ("NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError"):
+    if isinstance(error, ShelfError):
+        return error
+    if name in ("NoCredentialsError", "PartialCredentialsError"):
         return CredentialsMissing(store)
-    if name == "ProfileNotFound":
-        return CredentialsExpired(store, "the AWS profile that was asked for is not in the configuration")
-    if name in (
-        "UnauthorizedSSOTokenError",
-        "SSOTokenLoadError",
-        "TokenRetrievalError",
-        "PendingAuthorizationExpiredError",
-    ):
+    if name == "CredentialRetrievalError":
+        provider = getattr(error, "kwargs", {}).get("provider", "")
+        return CredentialsExpired(store, f"{_PROVIDERS.get(provider, 'their service')} gave none")
+    if name in _SSO_ENDED:
         return CredentialsExpired(store, "the SSO session has ended")
     response = getattr(error, "response", None)
     code = str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else ""
     if code:
-        return CredentialsExpired(store, _NOT_VALID.get(code, "they could not be renewed"))
-    if name in ("EndpointConnectionError", "ConnectTimeoutError", "ReadTimeoutError", "ConnectionClosedError"):
+        said = f" ({code})" if _PLAIN.fullmatch(code) else ""
+        return CredentialsExpired(store, _NOT_VALID.get(code, f"they could not be renewed{said}"))
+    if name == "SSLError":
+        return StoreUnreachable(store, f"the certificate of the service that renews credentials {_UNTRUSTED}")
+    if name == "ProxyConnectionError":
+        return StoreUnreachable(store, "the proxy of HTTPS_PROXY did not lead to the service that renews credentials")
+    if name in _NO_ANSWER:
         return StoreUnreachable(store, "the service that renews credentials did not answer")
-    return CredentialsExpired(store, f"they could not be renewed ({name})")
+    return CredentialsExpired(store, _NOT_RENEWED.get(name, f"they could not be renewed ({name})"))
