@@ -13,7 +13,7 @@ import posix
 import sys
 
 from ..errors import CacheUnusable, FetcherFailed, by_name
-from .paths import cache_folder, private_folder, socket_path
+from .paths import absolute_setting, cache_folder, private_folder, socket_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -319,7 +319,9 @@ def _start(target: Target) -> int:
     if words[1:2] == ["-m"]:
         words.insert(1, "-P")  # the current folder is no place to import the engine's libraries from
     words += ["--cache", target.cache, "--socket", target.path, "--detach"]
-    environ = {name: value for name, value in os.environ.items() if name != "CLOUDSHELF_ENVIRONMENT"}
+    environ = {
+        name: absolute_setting(name, value) for name, value in os.environ.items() if name != "CLOUDSHELF_ENVIRONMENT"
+    }
     log = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
     try:
         return posix.posix_spawn(

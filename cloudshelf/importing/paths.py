@@ -17,6 +17,7 @@ _PER_PROCESS = {
     "CLOUDSHELF_CACHE",
 }
 _ALSO = {"HOME", "SSL_CERT_FILE", "SSL_CERT_DIR"}
+_FILES = ("_FILE", "_BUNDLE", "_CONFIG", "_DIR")
 _LONGEST = 100  # bytes; sun_path has 108 with its zero, unix(7)
 
 
@@ -59,9 +60,18 @@ def socket_path(cache: str, command: Sequence[str], environ: Mapping[str, str] |
     if environ is None:
         environ = os.environ
     facts = [os.path.realpath(cache), *command[:1]]
-    facts += sorted(f"{name}={value}" for name, value in environ.items() if _is_credential(name))
+    facts += sorted(f"{name}={absolute_setting(name, v)}" for name, v in environ.items() if _is_credential(name))
     name = blake2b("\0".join(facts).encode("utf-8", "surrogateescape"), digest_size=10).hexdigest()
     return f"{socket_folder(environ)}/{name}"
+
+
+def absolute_setting(name: str, value: str) -> str:
+    """The value of a variable; of one that names a file, relative to our folder, its absolute path.
+
+    A fetcher works in another folder, and serves processes of any.
+    """
+    is_file = name.startswith(("AWS_", "SSL_", "CLOUDSHELF_")) and name.endswith(_FILES)
+    return os.path.abspath(value) if is_file and value and value[0] not in "/~" else value
 
 
 def private_folder(path: str) -> str:

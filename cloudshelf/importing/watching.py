@@ -124,7 +124,8 @@ class _Os(_Replacements):
         return posix.stat(path, dir_fd=dir_fd, follow_symlinks=follow_symlinks)
 
     def lstat(self, path: Any, *, dir_fd: int | None = None) -> os.stat_result:
-        return _again(posix.lstat, path, dir_fd, dir_fd=dir_fd)
+        found: os.stat_result = _again(posix.lstat, path, dir_fd, dir_fd=dir_fd)
+        return found
 
     def access(
         self,
@@ -141,7 +142,8 @@ class _Os(_Replacements):
     def open(self, path: Any, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
         if flags & _WRITES:
             _bring(path, dir_fd)
-        return _again(posix.open, path, dir_fd, flags, mode, dir_fd=dir_fd)
+        descriptor: int = _again(posix.open, path, dir_fd, flags, mode, dir_fd=dir_fd)
+        return descriptor
 
     def chmod(self, path: Any, mode: int, *, dir_fd: int | None = None, follow_symlinks: bool = True) -> None:
         _again(posix.chmod, path, dir_fd, mode, dir_fd=dir_fd, follow_symlinks=follow_symlinks)

@@ -43,6 +43,22 @@ def test_a_first_request_starts_a_fetcher_and_is_answered(shelf: Shelf) -> None:
     assert (environment / ".cloudshelf" / "presence").read_bytes() == b"\1\1\1\1"
 
 
+def test_a_relative_path_in_a_setting_is_that_of_the_process_that_has_it(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_CONFIG_FILE", "aws/config")
+    pids = set()
+    for folder in (shelf.root / "one", shelf.root / "two"):
+        folder.mkdir()
+        monkeypatch.chdir(folder)
+        pids.add(pid())
+        settings = Path(f"/proc/{pid()}/environ").read_bytes().split(b"\0")
+        assert f"AWS_CONFIG_FILE={folder}/aws/config".encode() in settings
+        if folder.name == "one":
+            client.call("shutdown", {})
+    assert len(pids) == 2
+
+
 def test_a_killed_fetcher_is_replaced(shelf: Shelf) -> None:
     environment = shelf.build(PROJECT)
     client.ensure(str(environment), [0])
