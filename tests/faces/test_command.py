@@ -31,7 +31,10 @@ def test_run_finds_console_scripts_and_its_children_inherit(shelf, cloudshelf):
 def test_run_passes_the_exit_status_and_signals_through(shelf, cloudshelf, settings):
     cloudshelf("run", "--with", "shelfone", "--", "python", "-c", "raise SystemExit(7)", code=7)
     words = [sys.executable, "-m", "cloudshelf", "run", "--with", "shelfone", "--"]
-    code = "import signal; signal.signal(15, lambda *a: exit(9)); print('ready', flush=True); signal.pause()"
+    code = (  # short sleeps, because a signal that comes just before signal.pause() is never seen
+        "import signal, time; signal.signal(15, lambda *a: exit(9)); print('ready', flush=True)\n"
+        "while True: time.sleep(0.05)"
+    )
     with subprocess.Popen([*words, "python", "-c", code], env=settings, stdout=subprocess.PIPE) as process:
         assert process.stdout.readline() == b"ready\n"
         process.send_signal(signal.SIGTERM)
