@@ -16,19 +16,22 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
-from cloudshelf.environment.interpreter import Interpreter, describe_interpreter  # noqa: E402
-from cloudshelf.errors import ShelfError  # noqa: E402
-from cloudshelf.target import MINORS  # noqa: E402
+from cloudshelf.environment.interpreter import Interpreter, describe_interpreter
+from cloudshelf.errors import ShelfError
+from cloudshelf.target import MINORS
 
-OTHERS = tuple(f"3.{minor}" for minor in MINORS if minor != sys.version_info[1])
+ROOT = Path(__file__).parents[1]
 TESTED = ("tests/importing", "tests/environment", "tests/faces")
 
 
 @functools.cache
-def find_python(minor: str) -> Interpreter | None:
-    """A Python of that version, like "3.12", that environments can be made for; None when this machine has none."""
+def find_pythons() -> dict[str, Interpreter]:
+    """One of each supported version that this machine has, without this one's; by "3.12" and so on."""
+    minors = [f"3.{minor}" for minor in MINORS if minor != sys.version_info[1]]
+    return {minor: found for minor in minors if (found := _find(minor))}
+
+
+def _find(minor: str) -> Interpreter | None:
     for path in _candidates(minor):
         try:
             found = describe_interpreter(str(path))
@@ -45,17 +48,19 @@ def _candidates(minor: str) -> Iterator[Path]:
     for folder in os.get_exec_path():
         yield from Path(folder).glob(f"python{minor}")
     for versions in (Path(os.environ.get("PYENV_ROOT", home / ".pyenv"), "versions"), home / ".local/share/uv/python"):
-        yield from versions.glob(f"*{minor}.*/bin/python{minor}")
+        yield from sorted(versions.glob(f"*{minor}.*/bin/python{minor}"))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--jobs", type=int, default=1, help="tests at the same time")
     jobs = parser.parse_args(arguments).jobs
-    said = {minor: _test(python, jobs) if (python := find_python(minor)) else "not on this machine" for minor in OTHERS}
-    for minor, result in said.items():
-        print(f"Python {minor}: {result}")
-    return 0 if set(said.values()) - {"not on this machine"} == {"passed"} else 1
+    said = {python.version: _test(python, jobs) for python in find_pythons().values()}
+    for version, result in said.items():
+        print(f"Python {version}: {result}")
+    if not said:
+        print("This machine has no other Python that is supported.")
+    return 0 if set(said.values()) == {"passed"} else 1
 
 
 def _test(python: Interpreter, jobs: int) -> str:

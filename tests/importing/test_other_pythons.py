@@ -11,11 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.pythons import OTHERS, find_python
+from tests.pythons import find_pythons
 
 from .environments import Made, Maker, Project
 
 ROOT = Path(__file__).parents[2]
+PYTHONS = find_pythons()
+if not PYTHONS:
+    pytest.skip("this machine has no other Python that is supported", allow_module_level=True)
 BOX = Project(
     "box",
     {
@@ -33,13 +36,10 @@ BOX = Project(
 MORE = Project("more", {"site/spread/two.py": "N = 2\n", "site/more.py": ""})
 
 
-@pytest.fixture(params=OTHERS)
+@pytest.fixture(params=PYTHONS)
 def made(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Made]:
     """An environment of another Python."""
-    interpreter = find_python(request.param)
-    if interpreter is None:
-        pytest.skip(f"no Python {request.param} on this machine")
-    maker = Maker(tmp_path, interpreter)
+    maker = Maker(tmp_path, PYTHONS[request.param])
     yield maker(BOX, MORE)
     maker.end()
 
