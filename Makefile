@@ -1,4 +1,4 @@
-# make venv | test | lint | demo | lab | compat | clean. Any Python from 3.11 on; choose one with: make PYTHON=python3.12 …
+# make venv | test | lint | demo | lab | compat | pythons | clean. Any Python from 3.11 on; choose one with: make PYTHON=python3.12 …
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
 VENV ?= .venv
@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 # Bytecode is part of what the demo and the table measure, whatever this shell says about writing it.
 MEASURED := env -u PYTHONDONTWRITEBYTECODE
 
-.PHONY: help venv test lint unit demo lab compat format clean
+.PHONY: help venv test lint unit demo lab compat pythons format clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -48,6 +48,9 @@ lab: $(STAMP) ## JupyterLab on the demo's shelf
 compat: $(STAMP) ## every compatibility case, against ordinary virtual environments; takes half an hour
 	$(MEASURED) $(BIN)/python tests/compat/run.py --jobs $(JOBS)
 
+pythons: $(STAMP) ## importer, environment and faces tests on every other supported Python that this machine has
+	$(BIN)/python tests/pythons.py --jobs $(JOBS)
+
 clean: ## everything that the other targets made
-	rm -rf $(VENV) .demo .compat .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	rm -rf $(VENV) .venv3?? .demo .compat .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

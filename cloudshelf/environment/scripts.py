@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import venv
 from pathlib import Path
 from types import SimpleNamespace
 
 _LONGEST_SHEBANG = 127  # bytes; Linux before 5.1 cuts the line there (BINPRM_BUF_SIZE)
-_ACTIVATE = ("common/activate", "posix/activate.csh", "posix/activate.fish")
+_ACTIVATE = ("activate", "activate.csh", "activate.fish")
 
 
 def shebang(python: str, options: str = "") -> bytes:
@@ -50,9 +49,12 @@ def activate_scripts(environment: Path) -> dict[str, str]:
     )
     found = {}
     for name in _ACTIVATE:
-        template = Path(venv.__file__).parent / "scripts" / name
-        if template.is_file():
-            found[os.path.basename(name)] = builder.replace_variables(template.read_text(), context)  # noqa: PTH119
+        for folder in ("common", "posix"):  # 3.13 moved fish's from one to the other
+            template = Path(venv.__file__).parent / "scripts" / folder / name
+            if template.is_file():
+                context.script_path = str(template)  # read by every venv that has the fix of CVE-2024-9287
+                found[name] = builder.replace_variables(template.read_text(), context)
+                break
     return found
 
 

@@ -8,6 +8,7 @@ replace what is in ``socket``, ``os`` and ``time`` and would switch tasks in the
 from __future__ import annotations
 
 import _socket
+import atexit
 import os
 import posix
 import sys
@@ -209,9 +210,7 @@ def _take(target: Target) -> _socket.socket | None:
     if _owner[0] != os.getpid():  # a forked child: the parent goes on using those connections
         _owner[0] = os.getpid()
         _children.clear()
-        for pool in _pools.values():
-            while pool:
-                pool.pop().close()
+        _close_idle()
     pool = _pools.setdefault(target.path, [])
     while True:
         try:
@@ -226,6 +225,14 @@ def _take(target: Target) -> _socket.socket | None:
         except OSError:
             pass
         connection.close()
+
+
+@atexit.register
+def _close_idle() -> None:
+    """At exit, too: a program run with -X dev or -W error is not to hear of sockets that are none of its own."""
+    for pool in _pools.values():
+        while pool:
+            pool.pop().close()
 
 
 def _give_back(target: Target, connection: _socket.socket) -> None:

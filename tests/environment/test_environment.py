@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import venv
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from cloudshelf.environment.build import build_environment
 from cloudshelf.environment.index import make_index, modules_of
 from cloudshelf.environment.interpreter import describe_interpreter
 from cloudshelf.environment.prune import list_environments, prune_environments
-from cloudshelf.environment.scripts import rewritten, shebang
+from cloudshelf.environment.scripts import activate_scripts, rewritten, shebang
 from cloudshelf.errors import CacheUnusable, UsageError
 from cloudshelf.model import Lock
 
@@ -144,6 +145,29 @@ def test_it_is_a_virtual_environment(make: Maker) -> None:
     assert made.says(code) == f"{made.path} False {made.path}/bin/python"
     activate = f". {made.path}/bin/activate && command -v python && echo $VIRTUAL_ENV && deactivate"
     assert made.command(["/bin/sh", "-c", activate]).stdout.split() == [f"{made.path}/bin/python", str(made.path)]
+
+
+def test_the_prompt_of_an_activated_shell_names_it_once(make: Maker) -> None:
+    """Python 3.13 moved the parentheses from what fills the template to the template."""
+    made = make(Project("top", FILES))
+    activate = f'PS1=\'$ \'; . {made.path}/bin/activate && echo "[$PS1]" && deactivate && echo "[$PS1]"'
+    assert made.command(["/bin/sh", "-c", activate]).stdout.splitlines() == ["[(cloudshelf) $ ]", "[$ ]"]
+
+
+def test_there_is_an_activate_for_every_shell_that_venv_has_one_for(make: Maker) -> None:
+    """Where venv keeps its templates changed in Python 3.13; not the one of PowerShell, as on Linux before that."""
+    made = make(Project("top", FILES))
+    templates = (Path(venv.__file__).parent / "scripts").rglob("activate*")
+    assert {p.name for p in (made.path / "bin").glob("activate*")} == {
+        p.name for p in templates if p.suffix in ("", ".csh", ".fish")
+    }
+
+
+def test_a_template_is_filled_in_as_venv_itself_fills_it_in(tmp_path: Path) -> None:
+    """With the fix of CVE-2024-9287 (in every series from November 2024 on), venv asks which template it is."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", "--prompt=cloudshelf", tmp_path / "v"], check=True)
+    for name, text in activate_scripts(tmp_path / "v").items():
+        assert text == (tmp_path / "v" / "bin" / name).read_text()
 
 
 def test_folders_metadata_and_scripts_are_there_from_the_start(make: Maker) -> None:

@@ -37,7 +37,10 @@ def test_run_can_bring_every_file_before_a_program_that_is_no_python(shelf, clou
 def test_run_passes_the_exit_status_and_signals_through(shelf, cloudshelf, settings):
     cloudshelf("run", "--with", "shelfone", "--", "python", "-c", "raise SystemExit(7)", code=7)
     words = [sys.executable, "-m", "cloudshelf", "run", "--with", "shelfone", "--"]
-    code = "import signal; signal.signal(15, lambda *a: exit(9)); print('ready', flush=True); signal.pause()"
+    code = (  # short sleeps, because a signal that comes just before signal.pause() is never seen
+        "import signal, time; signal.signal(15, lambda *a: exit(9)); print('ready', flush=True)\n"
+        "while True: time.sleep(0.05)"
+    )
     with subprocess.Popen([*words, "python", "-c", code], env=settings, stdout=subprocess.PIPE) as process:
         assert process.stdout.readline() == b"ready\n"
         process.send_signal(signal.SIGTERM)

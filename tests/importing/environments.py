@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cloudshelf.environment.build import build_environment
-from cloudshelf.environment.interpreter import describe_interpreter
+from cloudshelf.environment.interpreter import Interpreter, describe_interpreter
 from cloudshelf.model import File, Frame, Kind, Lock, Manifest, Pin, Profile
 
 FAKE = [sys.executable, str(Path(__file__).with_name("fake_fetcher.py"))]
@@ -111,12 +111,12 @@ class Made:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.own = path / ".cloudshelf"
-        self.site = path / SITE
         self.index = marshal.loads((self.own / "index").read_bytes())
+        self.site = path / self.index["site"]
 
     def number(self, path: str) -> int:
         """Of a path below site-packages."""
-        found: int = self.index["paths"].index(f"{SITE}/{path}")
+        found: int = self.index["paths"].index(f"{self.index['site']}/{path}")
         return found
 
     def is_there(self, path: str) -> bool:
@@ -161,8 +161,10 @@ class Made:
 class Maker:
     """Makes environments in one cache, and ends their fetcher."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, interpreter: Interpreter | None = None) -> None:
+        """For the Python that runs the tests, unless another ``interpreter`` is named."""
         self.cache = folder / "cache"
+        self.interpreter = interpreter or describe_interpreter()
 
     def __call__(self, *projects: Project, fetcher: Sequence[str] = FAKE) -> Made:
         lock = lock_of(projects)
@@ -170,7 +172,7 @@ class Maker:
             lock,
             [project.manifest() for project in projects],
             cache=self.cache,
-            interpreter=describe_interpreter(),
+            interpreter=self.interpreter,
             fetcher=fetcher,
         )
         contents = [content for project in projects for content in project.contents().values()]

@@ -95,6 +95,7 @@ def converse(connection):
 def main():
     import fcntl
 
+    os.closerange(3, 256)  # as ours: a spawned child's copy of the resource tracker's pipe would keep that waiting
     options = dict(zip(sys.argv[1:5:2], sys.argv[2:5:2], strict=True))
     name = options["--socket"]
     lock = os.open(name + ".lock", os.O_RDWR | os.O_CREAT, 0o600)

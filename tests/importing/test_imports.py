@@ -89,6 +89,11 @@ def test_when_all_is_in_place_nobody_is_asked(make: Maker) -> None:
     assert made.requests() == before
 
 
+def test_a_program_with_every_warning_on_hears_none_of_ours(box: Made) -> None:
+    """-X dev, and -W error as many test suites have it; what a warning says at exit goes to stderr, too."""
+    assert box.says("import box.deep.leaf; print(1)", "-X", "dev", "-W", "error") == "1"
+
+
 def test_a_filled_environment_needs_nothing_of_ours(box: Made) -> None:
     box.fill()
     code = "import box, sys; print(type(box.__loader__).__module__, [h for h in sys.path_hooks if 'Env' in repr(h)])"

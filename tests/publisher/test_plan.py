@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import shutil
 import sys
 import threading
@@ -22,6 +23,7 @@ from cloudshelf.publisher.plan import hash_file, plan, public_origin
 from cloudshelf.publisher.publish import PublishRequest, publish
 from cloudshelf.repository import Repository
 from cloudshelf.stores.counting import CountingStore
+from tests.pythons import find_pythons
 
 from .wheels import build_wheel
 
@@ -163,15 +165,20 @@ def test_a_python_that_is_not_here_gets_wheels_without_bytecode(
     assert publish(request, shelf).projects[0].action == "present"
 
 
-@pytest.mark.skipif(find_interpreter(OTHER, None).executable is None, reason=f"no python{OTHER} on this machine")
-def test_another_python_of_this_machine_gets_its_own_bytecode_beside_ours(shelf: CountingStore, tmp_path: Path) -> None:
+@pytest.mark.skipif(not find_pythons(), reason="this machine has no other Python that is supported")
+@pytest.mark.parametrize("other", find_pythons() or ["none"])
+def test_another_python_of_this_machine_gets_its_own_bytecode_beside_ours(
+    shelf: CountingStore, tmp_path: Path, other: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    python = find_pythons()[other]
+    monkeypatch.setenv("PATH", f"{Path(python.executable).parent}{os.pathsep}{os.environ['PATH']}")
     wheel = build_wheel(tmp_path)
     index = IndexOptions(find_links=(str(tmp_path),), no_index=True)
-    for python in (None, OTHER):
-        publish(PublishRequest(requirements=("demo",), python=python, index=index), shelf)
+    for version in (None, other):
+        publish(PublishRequest(requirements=("demo",), python=version, index=index), shelf)
     (published,) = Repository(shelf).release("demo", "1.0").wheels
     assert published.filename == wheel.name
-    assert published.trees.keys() == {HERE.tag, f"cpython-{OTHER.replace('.', '')}"}
+    assert published.trees.keys() == {HERE.tag, python.cache_tag}
 
 
 def test_the_interpreter_at_hand_is_found() -> None:

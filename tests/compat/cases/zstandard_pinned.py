@@ -1,11 +1,11 @@
 # /// script
-# dependencies = ["zstandard==0.22.0"]
+# dependencies = ["zstandard==0.24.0"]
 #
 # [tool.compat]
 # kinds = ["pin of what the engine uses"]
 # quick = true
 # ///
-"""An old zstandard beside an engine that has a new one."""
+"""An old zstandard beside an engine that has a new one; the oldest with wheels for every Python that we support."""
 
 import zstandard
 
