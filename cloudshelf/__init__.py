@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from . import errors as errors
     from .session import connect, drop, fill, lock, pins, status, sync, use
     from .shelf import Shelf
+    from .version import __version__ as __version__
 
-__version__ = "0.1.0"
 __all__ = ["Shelf", "connect", "drop", "errors", "fill", "lock", "pins", "status", "sync", "use"]
 
-_FROM = {"Shelf": "shelf"} | dict.fromkeys(
+_FROM = {"Shelf": "shelf", "__version__": "version"} | dict.fromkeys(
     ("connect", "drop", "fill", "lock", "pins", "status", "sync", "use"), "session"
 )
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from .fitting import why_none_fits
+from .provider import Cause, Need, ShelfProvider
 from .repository import shorten
-
-if TYPE_CHECKING:
-    from .resolver import Cause, Need, ShelfProvider
 
 EXCLUDED = 4  # versions whose exclusion is told one by one; each may need a request
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from .errors import UsageError
+from .version import __version__
 
 BOTH = ("command", "magic")
 
@@ -186,8 +187,6 @@ def _leading_options(words: list[str], face: str) -> tuple[str | None, bool, boo
         if word in ("-h", "--help"):
             raise HelpAsked(overview(face))
         if word == "--version":
-            from . import __version__
-
             raise HelpAsked(f"cloudshelf {__version__}\n")
         if word == "--json":
             json = True

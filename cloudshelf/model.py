@@ -176,3 +176,17 @@ class Lock:
     python: str  # full version it was resolved for
     tag: str  # cache tag of the interpreter, "cpython-311"
     pins: tuple[Pin, ...]  # sorted by project
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A distribution that the kernel has imported: it can only be this version there.
+
+    ``by`` names who brought it (for messages), ``installed`` whether the kernel's own site-packages has it (else it
+    came from a shelf), ``requires`` its Requires-Dist lines.
+    """
+
+    version: str
+    by: str
+    installed: bool = True
+    requires: tuple[str, ...] = ()

@@ -15,9 +15,9 @@ from .codecs.names import manifest_key, normalize
 from .commit import Change, change_head, init_shelf, version_order, walk_history
 from .errors import ObjectInvalid, ShelfError, UsageError, VersionMissing
 from .fitting import pick_tree, pick_wheel
-from .model import Entry, Head, Lock, Manifest, Pin, Wheel
+from .model import Entry, Head, Loaded, Lock, Manifest, Pin, Wheel
 from .repository import Repository, ShelfInfo, shorten
-from .resolver import Loaded, Resolution, resolve
+from .resolver import Resolution, resolve
 from .stores.opening import open_store
 from .stores.protocols import Store
 from .target import Target, current_target

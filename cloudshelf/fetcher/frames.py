@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 from .environments import Environment
@@ -47,6 +47,10 @@ class Range:
     """One request: consecutive bytes of one pack."""
 
     jobs: list[FrameJob]
+    unfinished: int = field(init=False)  # frames of it whose bytes are still needed
+
+    def __post_init__(self) -> None:
+        self.unfinished = len(self.jobs)
 
     @property
     def start(self) -> int:

@@ -13,8 +13,9 @@ from ..codecs.lock import format_lock, parse_lock
 from ..codecs.names import normalize
 from ..config import read_config
 from ..errors import AlreadyLoaded, ShelfError, UsageError
-from ..model import Lock
-from ..resolver import Edge, Loaded, Resolution, parse_requirement
+from ..model import Loaded, Lock
+from ..requirement import parse_requirement
+from ..resolver import Edge, Resolution
 from ..session import filled_line
 from ..shelf import Shelf
 from ..target import current_target

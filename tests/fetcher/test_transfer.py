@@ -475,7 +475,7 @@ def test_memory_is_bounded_when_writing_is_slower_than_the_network(
         slow.wait(30)
         return decompress_frame(*arguments)
 
-    monkeypatch.setattr("cloudshelf.fetcher.transfer.decompress_frame", decompress)
+    monkeypatch.setattr("cloudshelf.fetcher.placing.decompress_frame", decompress)
     environment = shelf.environment(Project("p", files, group=1), store=gate)
     transfer = transfers(connections=2, largest=100_100)
     request = transfer.ensure(environment, range(12))

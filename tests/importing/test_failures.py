@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -30,6 +31,16 @@ def pkg(make: Maker) -> Made:
     return make(PKG)
 
 
+def failing(made: Made, error: str, *args: object) -> str:
+    """A line of code after which the fetcher answers with ``error``: as ``Made.fail``, in the process that imports."""
+    return f"open({str(made.own / 'fail')!r}, 'w').write({json.dumps({'error': error, 'args': args})!r})\n"
+
+
+def mending(made: Made) -> str:
+    """A line of code after which it does not any more."""
+    return f"os.unlink({str(made.own / 'fail')!r})\n"
+
+
 CATCH = (
     "import sys, os\n"
     "try:\n    import pkg\n"
@@ -40,7 +51,7 @@ CATCH = (
 
 def test_an_outage_is_not_an_import_error_and_leaves_no_half_module(pkg: Made) -> None:
     pkg.fail("StoreUnreachable", "s3://b/p", "refused")
-    code = f"{CATCH}os.unlink({str(pkg.own / 'fail')!r})\nimport pkg\nprint(pkg.b.c.C)"
+    code = f"{CATCH}{mending(pkg)}import pkg\nprint(pkg.b.c.C)"
     assert pkg.says(code).splitlines() == ["StoreUnreachable s3://b/p []", "3"]
 
 
@@ -50,10 +61,10 @@ def test_an_outage_in_a_submodule_leaves_neither_module_nor_attribute(pkg: Made)
         "from importlib import import_module\n"
         f"presence = open({str(pkg.own / 'presence')!r}, 'r+b'); presence.seek({pkg.number('pkg/b/c.py')})\n"
         "presence.write(b'\\0'); presence.flush()\n"
-        f'open({str(pkg.own / "fail")!r}, \'w\').write(\'{{"error": "ObjectMissing", "args": ["k", "s"]}}\')\n'
+        f"{failing(pkg, 'ObjectMissing', 'k', 's')}"
         "try:\n    import_module('pkg.b.c')\nexcept LookupError as e: print(type(e).__name__)\n"
         "print('pkg.b.c' in sys.modules, hasattr(pkg.b, 'c'))\n"
-        f"os.unlink({str(pkg.own / 'fail')!r})\nprint(import_module('pkg.b.c').C)"
+        f"{mending(pkg)}print(import_module('pkg.b.c').C)"
     )
     assert pkg.says(code).splitlines() == ["ObjectMissing", "False False", "3"]
 
@@ -113,9 +124,9 @@ def test_a_failure_after_the_body_is_told_and_the_next_import_works(pkg: Made) -
         f"sys.path_hooks[0].roots  # ours is first\n"
         "env = next(iter(sys.path_hooks[0].roots.values()))\nreal = type(env).leave\n"
         "def leave(self, project):\n"
-        f'    open({str(pkg.own / "fail")!r}, \'w\').write(\'{{"error": "StoreUnreachable", "args": ["s", "c"]}}\')\n'
+        f"    {failing(pkg, 'StoreUnreachable', 's', 'c')}"
         "    return real(self, project)\n"
-        f"type(env).leave = leave\n{CATCH}type(env).leave = real\nos.unlink({str(pkg.own / 'fail')!r})\n"
+        f"type(env).leave = leave\n{CATCH}type(env).leave = real\n{mending(pkg)}"
         "import pkg\nprint(pkg.a.A, 'pkg' in sys.modules)"
     )
     first, second = pkg.says(code).splitlines()

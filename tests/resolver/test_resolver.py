@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from packaging.requirements import Requirement
 
 from cloudshelf import errors
-from cloudshelf.model import Lock, Pin
-from cloudshelf.resolver import Loaded, Resolution, resolve
+from cloudshelf.model import Loaded, Lock, Pin
+from cloudshelf.resolver import Resolution, resolve
 from cloudshelf.target import Target, target_for
 
 from .shelves import FakeRepository

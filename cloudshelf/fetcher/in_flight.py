@@ -1,0 +1,226 @@
+"""Files that are on their way: who waits for each, which frames bring them, and whom to tell in the end.
+
+No file is fetched twice at once: whoever wants one that is on its way joins those who wait. All of it is guarded by
+the lock of the scheduler, whose queue the frames go into.
+"""
+
+from __future__ import annotations
+
+import logging
+import weakref
+from collections.abc import Callable, Iterable, Sequence
+
+from ..errors import ObjectInvalid, ShelfError, StoreError
+from .blobs import Assembly
+from .disk import translated
+from .environments import Environment, Piece
+from .frames import FrameJob, Priority
+from .request import Request
+from .scheduler import Scheduler
+
+log = logging.getLogger(__name__)
+
+
+class _Wanted:
+    """A file that is on its way."""
+
+    __slots__ = ("from_cache", "placing", "priority", "requests")
+
+    def __init__(self, priority: Priority, requests: list[Request]) -> None:
+        self.priority = priority
+        self.requests = requests
+        self.from_cache = True  # until its frames are queued
+        self.placing = False
+
+
+class _Filling:
+    """What is under way in one environment."""
+
+    def __init__(self) -> None:
+        self.wanted: dict[int, _Wanted] = {}
+        self.jobs: dict[int, FrameJob] = {}  # queued or in flight
+        self.assemblies: dict[int, Assembly | None] = {}  # files of several frames; None before the first piece
+
+
+class InFlight:
+    """The files on their way, of every environment. Any thread."""
+
+    def __init__(self, scheduler: Scheduler) -> None:
+        self._scheduler = scheduler
+        self._lock = scheduler.lock
+        self._filling: weakref.WeakKeyDictionary[Environment, _Filling] = weakref.WeakKeyDictionary()
+
+    def want(
+        self, environment: Environment, numbers: Sequence[int], priority: Priority, request: Request
+    ) -> dict[int, list[int]]:
+        """Have ``request`` wait for those of ``numbers`` that are not in place.
+
+        Returns the ones that nobody wanted before, by the frame that they begin in (-1: empty files); the caller has
+        them brought. Raises CacheUnusable when the environment is being pruned.
+        """
+        presence, sizes, frames = environment.presence, environment.sizes, environment.first_frame
+        fresh: dict[int, list[int]] = {}
+        with self._lock:
+            self._scheduler.note_demand()
+            filling = self._filling.setdefault(environment, _Filling())
+            for number in numbers:
+                if presence[number]:
+                    continue
+                wanted = filling.wanted.get(number)
+                if wanted is None:
+                    if not filling.wanted:
+                        environment.hold()
+                    filling.wanted[number] = _Wanted(priority, [request])
+                    fresh.setdefault(frames[number] if sizes[number] else -1, []).append(number)
+                else:
+                    wanted.requests.append(request)
+                    self._hurry(environment, filling, number, wanted, priority)
+                request.expect(sizes[number])
+        return fresh
+
+    def _hurry(
+        self, environment: Environment, filling: _Filling, number: int, wanted: _Wanted, priority: Priority
+    ) -> None:
+        if priority < wanted.priority:
+            wanted.priority = priority
+            for piece in environment.pieces(number):
+                job = filling.jobs.get(piece.frame)
+                if job is not None:
+                    self._scheduler.queue.promote(job, priority)
+            self._scheduler.notify_promoted()
+
+    def queue_frames(self, environment: Environment, numbers: Iterable[int]) -> None:
+        """Have the frames fetched that bring files which are wanted, and which the cache does not have."""
+        queue = self._scheduler.queue
+        with self._lock:
+            filling = self._filling[environment]
+            for number in numbers:
+                wanted = filling.wanted[number]
+                wanted.from_cache = False
+                pieces = environment.pieces(number)
+                if len(pieces) > 1:
+                    filling.assemblies.setdefault(number, None)
+                for piece in pieces:
+                    job = filling.jobs.get(piece.frame)
+                    if job is None:
+                        job = FrameJob(environment, piece.frame, wanted.priority, next(self._scheduler.numbers))
+                        filling.jobs[piece.frame] = job
+                        queue.add(job)
+                    else:
+                        queue.promote(job, wanted.priority)
+                    job.idle_too = job.idle_too or environment.is_idle(number)
+            self._scheduler.notify_queued()
+
+    def claim(self, job: FrameJob) -> tuple[list[tuple[int, Piece | None]], list[tuple[int, Piece]]]:
+        """What to do with a frame that is here: files that lie in it, the urgent ones first, and parts of larger files.
+
+        From now on a request for one of these files joins the waiting; one for another file has it fetched anew.
+        """
+        environment = job.environment
+        whole: list[tuple[Priority, int, Piece | None]] = []
+        parts: list[tuple[int, Piece]] = []
+        with self._lock:
+            filling = self._filling[environment]
+            del filling.jobs[job.frame]
+            for number in environment.touching(job.frame):
+                if environment.presence[number] or environment.original(number) != number:
+                    continue
+                pieces = environment.pieces(number)
+                if len(pieces) > 1:
+                    parts += [(number, p) for p in pieces if p.frame == job.frame and number in filling.assemblies]
+                    continue
+                wanted = filling.wanted.get(number)
+                if wanted is None:
+                    if (pieces and pieces[0].frame != job.frame) or (environment.is_idle(number) and not job.idle_too):
+                        continue
+                    if not filling.wanted:
+                        environment.hold()
+                    wanted = filling.wanted[number] = _Wanted(Priority.FILL, [])
+                elif wanted.placing or wanted.from_cache or (pieces and pieces[0].frame != job.frame):
+                    continue
+                wanted.from_cache, wanted.placing = False, True
+                whole.append((wanted.priority, number, pieces[0] if pieces else None))
+        whole.sort(key=lambda row: row[0])
+        return [(number, piece) for _, number, piece in whole], parts
+
+    def assembly(self, environment: Environment, number: int, make: Callable[[], Assembly]) -> Assembly | None:
+        """Where the pieces of a file of several frames come together, made for the first of them.
+
+        None when another piece of it failed: who waited was told.
+        """
+        with self._lock:
+            assemblies = self._filling[environment].assemblies
+            if number not in assemblies:
+                return None
+            assembly = assemblies[number]
+            if assembly is None:
+                assemblies[number] = assembly = make()
+            return assembly
+
+    def attempt(self, environment: Environment, numbers: Sequence[int], action: Callable[[], None]) -> None:
+        """Do something for files that are wanted; an error is told to who waits for them."""
+        try:
+            action()
+        except Exception as error:
+            if not isinstance(error, ShelfError | OSError):
+                log.exception("%s", environment.destination(numbers[0]))
+            told = _as_shelf_error(error, environment.destination(numbers[0]))
+            for number in numbers:
+                self.settle(environment, number, told)
+
+    def fail_frames(self, jobs: Sequence[FrameJob], error: Exception) -> None:
+        """Damage is asked for once more, each frame by itself; anything else is told to all who wait, and forgotten."""
+        environment, told = jobs[0].environment, _as_shelf_error(error)
+        failed = list(jobs)
+        with self._lock:
+            filling = self._filling[environment]
+            if isinstance(told, ObjectInvalid):
+                for job in [job for job in failed if not job.alone]:
+                    failed.remove(job)
+                    job.alone = True
+                    self._scheduler.queue.add(job)
+                self._scheduler.notify_queued()
+            elif isinstance(told, StoreError) and jobs[0].priority is Priority.FILL:
+                failed += self._scheduler.queue.drop_background(environment)
+            files = []
+            for job in failed:
+                del filling.jobs[job.frame]
+                files += [
+                    n
+                    for n in environment.touching(job.frame)
+                    if n in filling.wanted and not filling.wanted[n].from_cache and not filling.wanted[n].placing
+                ]
+        if failed:
+            log.info("%s: %s", environment.pack_key(failed[0].frame), told)
+            environment.followed.clear()
+        for number in dict.fromkeys(files):
+            self.settle(environment, number, told)
+
+    def fail_all(self, error: ShelfError) -> None:
+        """Tell everybody who waits for anything."""
+        with self._lock:
+            unfinished = [(environment, list(filling.wanted)) for environment, filling in self._filling.items()]
+        for environment, numbers in unfinished:
+            for number in numbers:
+                self.settle(environment, number, error)
+
+    def settle(self, environment: Environment, number: int, error: ShelfError | None = None) -> None:
+        """A file is in place, or cannot be brought: tell everybody. The next request tries again."""
+        with self._lock:
+            filling = self._filling[environment]
+            wanted = filling.wanted.pop(number, None)
+            assembly = filling.assemblies.pop(number, None)
+            if wanted is not None and not filling.wanted:
+                environment.release()
+        if assembly is not None:
+            assembly.close()
+        for request in wanted.requests if wanted else ():
+            request.settle(environment.sizes[number] if error is None else 0, error)
+
+
+def _as_shelf_error(error: Exception, path: str = "") -> ShelfError:
+    if isinstance(error, ShelfError):
+        return error
+    if isinstance(error, OSError):
+        return translated(error, path)
+    return ShelfError(f"{type(error).__name__}: {error}")

@@ -1,0 +1,214 @@
+"""What the threads of a transfer do next: ranges to fetch, tasks, copies for the cache; and the one lock of it all.
+
+``Scheduler.lock`` is the only lock of a transfer, because "nobody waits for anything" must be one look. It guards
+
+- here: the queue of frames, the tasks and the copies; the bytes that are held in memory; how many threads work for
+  somebody who waits; when somebody last asked; whether the transfer is closed;
+- in in_flight.py: which files of each environment are on their way and who waits for them, the jobs of their frames
+  (every field that changes), and the large files of which only some pieces are here;
+- in transfer.py: whether the threads were started.
+
+Who holds it may take the lock of a request or of an environment's users, never the other way round. Nobody who holds
+it waits for a network, decompresses, hashes or writes; all that is opened under it are the lock of an environment's
+users and the temporary file of a large blob, so that each is opened once.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+
+from .environments import Environment
+from .frames import FrameQueue, Range
+
+Task = Callable[[], None]
+
+log = logging.getLogger(__name__)
+
+
+class Scheduler:
+    """Hands out work in order of urgency. Any thread; ``queue`` and the methods that say so need the lock held."""
+
+    def __init__(self, *, largest: int, most_held: int) -> None:
+        """``largest`` bounds the bytes of one range, ``most_held`` is where no further range is begun on demand."""
+        self.lock = threading.Lock()
+        self.queue = FrameQueue(largest=largest)
+        self.numbers = itertools.count()  # of jobs and tasks, as they come; no two are the same
+        self.closed = False
+        self._most_held = most_held
+        self._demand = threading.Condition(self.lock)  # there are frames that somebody waits for, or there is memory
+        self._work = threading.Condition(self.lock)  # there are tasks
+        self._idle = threading.Condition(self.lock)  # nobody waits, or what may be done then has changed
+        self._tasks: list[tuple[int, int, Task]] = []
+        self._copies: deque[tuple[Environment, int]] = deque()  # small files the cache does not have yet
+        self._copying = False
+        self._flushing = 0  # how many wait for the copies
+        self._last_demand = 0.0
+        self._held = 0  # bytes fetched or being fetched, not finished
+        self._busy = 0  # demand ranges in flight and tasks being done
+
+    def is_busy(self) -> bool:
+        """Whether anything is under way, in the background too."""
+        with self.lock:
+            return bool(self._busy or self._tasks or len(self.queue) or self._held or self._copies or self._copying)
+
+    def close(self) -> None:
+        """Wake all threads for their end; what was queued is not done any more."""
+        with self.lock:
+            self.closed = True
+            self._copies.clear()
+            for condition in (self._demand, self._work, self._idle):
+                condition.notify_all()
+
+    def _is_quiet(self) -> bool:
+        """With the lock held: whether nobody waits for anything."""
+        return not self._busy and not self._tasks and not self.queue.has_demand()
+
+    # frames, and the memory that they take
+
+    def note_demand(self) -> None:
+        """With the lock held: somebody asks for files just now."""
+        self._last_demand = time.monotonic()
+
+    def notify_queued(self) -> None:
+        """With the lock held: frames were added to the queue."""
+        self._demand.notify_all()
+        self._idle.notify_all()
+
+    def notify_promoted(self) -> None:
+        """With the lock held: what is in the queue became more urgent."""
+        self._demand.notify()
+
+    def take_demand(self) -> Range | None:
+        """The next range that somebody waits for, when there is memory for it; None at the end.
+
+        Its taker gives it to ``submit_frames`` or ``drop``.
+        """
+        with self.lock:
+            while not self.closed:
+                if not self._held or self._held < self._most_held:
+                    batch = self.queue.take(background=False)
+                    if batch is not None:
+                        self._busy += 1
+                        self._held += batch.length
+                        return batch
+                self._demand.wait()
+        return None
+
+    def take_background(self) -> Range | None:
+        """The next range that nobody waits for, when nobody waits for anything; None at the end.
+
+        Its taker gives it to ``release``.
+        """
+        with self.lock:
+            self._idle.wait_for(lambda: self.closed or (self._is_quiet() and self.queue.has_background()))
+            batch = None if self.closed else self.queue.take(background=True)
+            if batch is not None:
+                self._held += batch.length
+            return batch
+
+    def submit_frames(self, batch: Range, tasks: Iterable[Task]) -> None:
+        """A range of ``take_demand`` is here. The tasks, one a frame, each ``release`` it at their end."""
+        with self.lock:
+            self._busy -= 1
+            for job, task in zip(batch.jobs, tasks, strict=True):
+                self._push(job.priority, job.sequence, task)
+
+    def drop(self, batch: Range) -> None:
+        """A range of ``take_demand`` cannot be had."""
+        with self.lock:
+            self._busy -= 1
+            self._release(batch, len(batch.jobs))
+
+    def release(self, batch: Range, frames: int = 1) -> None:
+        """So many frames of ``batch`` are finished; its memory is free with the last one."""
+        with self.lock:
+            self._release(batch, frames)
+
+    def _release(self, batch: Range, frames: int) -> None:
+        batch.unfinished -= frames
+        if batch.unfinished == 0:
+            self._held -= batch.length
+            self._demand.notify_all()
+            self._idle.notify_all()
+
+    # tasks
+
+    def submit(self, priority: int, task: Task) -> None:
+        """Have ``task`` done by one of the threads in ``run_tasks``."""
+        with self.lock:
+            self._push(priority, next(self.numbers), task)
+
+    def run_tasks(self) -> None:
+        """Do tasks until the end. One that fails is a line in the log: who waits for it was told by the task itself."""
+        while (task := self._take_task()) is not None:
+            try:
+                task()
+            except Exception:
+                log.exception("a task failed")
+            with self.lock:
+                self._busy -= 1
+                if self._is_quiet():
+                    self._idle.notify_all()
+
+    def _push(self, priority: int, sequence: int, task: Task) -> None:
+        heapq.heappush(self._tasks, (priority, sequence, task))
+        self._work.notify()
+
+    def _take_task(self) -> Task | None:
+        with self.lock:
+            while not self._tasks and not self.closed:
+                self._work.wait()
+            if self.closed:
+                return None
+            _, _, task = heapq.heappop(self._tasks)
+            self._busy += 1
+            return task
+
+    # the cache's copies of small files
+
+    def add_copy(self, environment: Environment, number: int) -> None:
+        """The cache lacks a small file that is in its place."""
+        with self.lock:
+            self._copies.append((environment, number))
+
+    def take_copy(self, pause: float) -> tuple[Environment, int] | None:
+        """The next file to copy, when nobody has asked for anything for ``pause`` seconds; None at the end.
+
+        Its taker calls ``copied``. Who waits in ``settle_copies`` shortens the pause.
+        """
+        with self.lock:
+            while not self.closed:
+                left = 0.0 if self._flushing else self._last_demand + pause - time.monotonic()
+                if not self._copies or not self._is_quiet():
+                    self._idle.wait()
+                elif left > 0:
+                    self._idle.wait(left)
+                else:
+                    self._copying = True
+                    return self._copies.popleft()
+        return None
+
+    def copied(self) -> None:
+        """The file of ``take_copy`` was copied, or could not be."""
+        with self.lock:
+            self._copying = False
+            if not self._copies:
+                self._idle.notify_all()
+
+    def settle_copies(self, timeout: float | None) -> bool:
+        """Wait until what was asked for is done and the copies are made; False when that takes longer."""
+        with self.lock:
+            self._flushing += 1
+            self._idle.notify_all()
+            try:
+                return self._idle.wait_for(
+                    lambda: self.closed or (not (self._copies or self._copying) and self._is_quiet()), timeout
+                )
+            finally:
+                self._flushing -= 1
