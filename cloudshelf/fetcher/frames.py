@@ -47,7 +47,7 @@ class Range:
     """One request: consecutive bytes of one pack."""
 
     jobs: list[FrameJob]
-    unfinished: int = field(init=False)  # frames of it whose bytes are still needed
+    unfinished: int = field(init=False)  # frames whose bytes are still needed; the scheduler counts
 
     def __post_init__(self) -> None:
         self.unfinished = len(self.jobs)

@@ -338,11 +338,14 @@ def test_need_overtakes_what_is_only_wanted_soon(shelf: Shelf, transfers: Any) -
 
 
 def test_begin_brings_the_profile_first_then_what_it_uses_then_the_rest(shelf: Shelf, transfers: Any) -> None:
-    files = {f"m{i}.bin": noise(100_000, i) for i in range(4)}
-    used = Project("used", {f"used/{k}": v for k, v in files.items()}, group=1, profile=[2], kinds="dddi")
-    own = Project("own", {f"own/{k}": v for k, v in files.items()}, group=1, profile=[1, 0], uses=[0], eager=3)
+    used = {f"used/m{i}.bin": noise(100_000, i) for i in range(4)}
+    own = {f"own/m{i}.bin": noise(100_000, 4 + i) for i in range(4)}  # others: the same would come from the cache
+    projects = (
+        Project("used", used, group=1, profile=[2], kinds="dddi"),
+        Project("own", own, group=1, profile=[1, 0], uses=[0], eager=3),
+    )
     gate = Gate(shelf.store)
-    environment = shelf.environment(used, own, store=gate)
+    environment = shelf.environment(*projects, store=gate)
     transfer = transfers(connections=1, largest=100_100)
     transfer.begin(environment, 1)
     gate.opened.set()
