@@ -394,6 +394,7 @@ def _log(parser: argparse.ArgumentParser) -> None:
 
 def _verify(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("projects", nargs="*", metavar="PROJECT", help="default: all")
+    parser.add_argument("--repair", action="store_true", help="write the catalog (ls, search, bare imports) anew first")
 
 
 def _cache(parser: argparse.ArgumentParser) -> None:
@@ -448,7 +449,12 @@ _ALL = (
         "rollback", "set a project back to an earlier state", ("rollback pandas", "rollback pandas --to 3"), _rollback
     ),
     Verb("log", "who did what to a project", ("log pandas",), _log),
-    Verb("verify", "read everything on the shelf and compare digests", ("verify", "verify pandas"), _verify),
+    Verb(
+        "verify",
+        "read everything on the shelf and compare digests",
+        ("verify", "verify pandas", "verify --repair"),
+        _verify,
+    ),
     Verb("cache", "the cache of this machine: info, prune, clear", ("cache", "cache prune", "cache clear"), _cache),
     Verb("doctor", "check settings, shelf, cache and fetcher", ("doctor",), _nothing),
     Verb("traceback", "the full traceback of the last error", ("traceback",), _nothing, ("magic",)),

@@ -9,6 +9,8 @@ from typing import Any
 from cloudshelf import render
 from cloudshelf.errors import ShelfError
 
+LONG = 160  # characters; two lines of a notebook
+
 
 class Displayable:
     """A verb's result, as IPython displays it."""
@@ -20,9 +22,10 @@ class Displayable:
         return render.to_text(self.verb, self.result)
 
     def _repr_html_(self) -> str | None:
-        """Tables as HTML; a page of lines only is better as text."""
+        """Tables as HTML, and lines so long that JupyterLab would break them within a word; else None: text is best."""
         blocks = render.describe(self.verb, self.result)
-        return render.to_html(self.verb, self.result) if any(isinstance(b, render.Table) for b in blocks) else None
+        rich = any(isinstance(b, render.Table) or (len(b) > LONG and "\n" not in b) for b in blocks)
+        return render.to_html(self.verb, self.result) if rich else None
 
 
 def show(verb: str, result: Mapping[str, Any], *, as_json: bool = False) -> None:

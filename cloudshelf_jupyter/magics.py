@@ -88,6 +88,7 @@ class ShelfMagics(Magics):
         bars = Bars(_bar)
         try:
             result = self._answer(command, bars)
+            bars.close(finished=True)
         finally:
             bars.close()
         if result is not None:

@@ -1,11 +1,14 @@
 """The magics in a real kernel: what a person types, and what the notebook shows."""
 
+import random
 import re
 import subprocess
 import sys
 
 import pytest
 from jupyter_client.manager import KernelManager
+
+from .conftest import make_wheel
 
 
 class Kernel:
@@ -283,6 +286,21 @@ def test_the_shelf_may_come_from_ipythons_configuration(shelf, settings, tmp_pat
         assert "shelfone" in running("%shelf ls").text
     finally:
         running.stop()
+
+
+LARGE = "from pathlib import Path\nsize = len((Path(__file__).parent / 'table.txt').read_text())\n"
+
+
+def test_the_cache_may_be_cleared_under_a_running_notebook(kernel, cloudshelf, tmp_path):
+    for name in ("bulkone", "bulktwo"):
+        table = random.Random(name).randbytes(200_000).hex()
+        cloudshelf(
+            "publish", make_wheel(tmp_path, name, "1", {f"{name}/__init__.py": LARGE, f"{name}/table.txt": table})
+        )
+    assert kernel("%shelf use bulkone\nimport bulkone").status == "ok"
+    assert "Freed" in kernel("%shelf cache clear").text
+    shown = kernel("%shelf use bulktwo\nimport bulktwo\nprint(bulktwo.size)")
+    assert (shown.error, shown.text.splitlines()[-1]) == (None, "400000")
 
 
 def test_unload_takes_the_magics_and_the_finder_away(kernel):
