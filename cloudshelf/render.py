@@ -15,6 +15,7 @@ from typing import Any
 
 Result = Mapping[str, Any]
 BRIEF = 28  # characters of what a bar says it works on
+LONG = 160  # characters of a line; two lines of a notebook
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,23 @@ def to_html(verb: str, result: Result) -> str:
 
 def to_json(result: Result) -> str:
     return json.dumps(result, indent=2, sort_keys=True, default=str)
+
+
+class Answer(dict[str, Any]):
+    """A verb's result for programs, which shows itself to people as the verb's page."""
+
+    def __init__(self, verb: str, result: Result) -> None:
+        super().__init__(result)
+        self.verb = verb
+
+    def __repr__(self) -> str:
+        return to_text(self.verb, self)
+
+    def _repr_html_(self) -> str | None:
+        """Tables as HTML, and lines so long that JupyterLab would break them within a word; else None: text is best."""
+        blocks = describe(self.verb, self)
+        rich = any(isinstance(b, Table) or (len(b) > LONG and "\n" not in b) for b in blocks)
+        return to_html(self.verb, self) if rich else None
 
 
 def describe(verb: str, result: Result) -> list[Block]:
