@@ -14,6 +14,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from . import errors as errors
     from .session import connect, drop, fill, lock, pins, status, sync, use
     from .shelf import Shelf
@@ -21,9 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Shelf", "connect", "drop", "errors", "fill", "lock", "pins", "status", "sync", "use"]
 
-_FROM = {"Shelf": "shelf", "__version__": "version"} | dict.fromkeys(
-    ("connect", "drop", "fill", "lock", "pins", "status", "sync", "use"), "session"
-)
+_ANSWERS = ("connect", "drop", "fill", "status", "sync", "use")  # with a dict that a notebook shows as a page
+_FROM = {"Shelf": "shelf", "__version__": "version"} | dict.fromkeys((*_ANSWERS, "lock", "pins"), "session")
 
 
 def __getattr__(name: str) -> Any:
@@ -33,7 +34,22 @@ def __getattr__(name: str) -> Any:
         return import_module(".errors", __name__)
     if name not in _FROM:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_FROM[name]}", __name__), name)
+    found = getattr(import_module(f".{_FROM[name]}", __name__), name)
+    if name in _ANSWERS:
+        found = globals()[name] = _answering(name, found)
+    return found
+
+
+def _answering(verb: str, function: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    from functools import wraps
+
+    from .render import Answer
+
+    @wraps(function)
+    def answer(*args: Any, **options: Any) -> dict[str, Any]:
+        return Answer(verb, function(*args, **options))
+
+    return answer
 
 
 def __dir__() -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -32,6 +33,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         print(f"cloudshelf: {error}", file=sys.stderr)
         return error.exit_code
+    except OSError as error:  # of the machine; what an object or the cache has is an error of ours
+        if debug:
+            raise
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"cloudshelf: {where}{error.strerror or error}. The full story: --debug", file=sys.stderr)
+        return 1
 
 
 def _obey(command: grammar.Command) -> int:
@@ -41,15 +48,18 @@ def _obey(command: grammar.Command) -> int:
     if command.verb == "run":
         return _run(command)
     args = prepare(command)
-    bars = render.Bars(_bar) if sys.stderr.isatty() else None
+    bars = render.Bars(_bar)
     try:
-        result = _serve(command.verb, args, bars)
+        result = _serve(command.verb, args, bars if sys.stderr.isatty() else None)
+        bars.close(finished=True)
     finally:
-        if bars is not None:
-            bars.close()
+        bars.close()
     if command.verb == "lock" and args["output"]:
         write_text(args["output"], result["lock"])
         result["file"] = args["output"]
+    if command.verb == "sync":  # nothing stays pinned in a terminal
+        name = shlex.quote(str(command.args["lock"]))
+        result["notes"] = [*result["notes"], f"Run in it with: cloudshelf run --lock {name} -- python script.py"]
     print(render.to_json(result) if command.json else render.to_text(command.verb, result))
     return int(result.get("exit_code", 0))
 

@@ -44,8 +44,12 @@ def read_config(environ: Mapping[str, str] | None = None) -> Config:
     cache, cache_origin = _setting("CLOUDSHELF_CACHE", "cache", environ, files)
     if cache is None:
         cache, cache_origin = str(_home(environ, "XDG_CACHE_HOME", ".cache") / "cloudshelf"), "default"
+    try:
+        url = None if url is None else normalize_url(url)
+    except UsageError as error:
+        raise UsageError(f"The shelf's URL of {url_origin.replace('environment ', '')} is wrong: {error}") from None
     return Config(
-        url=None if url is None else normalize_url(url),
+        url=url,
         url_origin=url_origin,
         cache=Path(_expand(cache, environ)).absolute(),
         cache_origin=cache_origin,

@@ -113,7 +113,7 @@ class AlreadyLoaded(ShelfError):
 
 class PlatformUnsupported(ShelfError):
     facts = ("found", "supported")
-    words = "This is {found}; cloudshelf runs on {supported}."
+    words = "{found} is not supported; cloudshelf runs on {supported}."
 
 
 class ObjectMissing(ShelfError, LookupError):
@@ -229,7 +229,24 @@ class PublishFailed(ShelfError):
     """The index, pip or a build failed; ``detail`` is what it said last."""
 
     facts = ("what", "detail")
-    words = "{what} could not be brought: {detail}"
+    words = "{what} could not be published: {detail}"
+    hints: ClassVar[tuple[tuple[str, str], ...]] = (
+        ("No matching distribution found", "Check the name and the version, and that pip reaches its index."),
+        ("not a supported wheel on this platform", "Say for which: --python 3.12 --platform manylinux_2_28_aarch64"),
+        ("is not installable", "Name the wheels in it, or ask by name: --find-links DIR --no-index PROJECT"),
+    )
+
+    def __str__(self) -> str:
+        import re
+
+        def shorten(found: re.Match[str]) -> str:  # pip names every version there is
+            versions = found[1].split(", ")
+            return f"(from versions: {', '.join(['…', *versions[-6:]] if len(versions) > 6 else versions)})"
+
+        text = re.sub(r"\(from versions: ([^)]*)\)", shorten, super().__str__())
+        text = re.sub(r"; No matching distribution found for .*", "", text)
+        found = [hint for sign, hint in self.hints if sign in str(self.args[-1])]
+        return f"{text.rstrip('.')}. {found[0]}" if found else text
 
 
 def by_name(name: str, args: list[Any]) -> ShelfError:

@@ -10,7 +10,7 @@ import argparse
 import difflib
 import re
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -50,7 +50,8 @@ class _Parser(argparse.ArgumentParser):
     """argparse that raises: it neither prints nor exits."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}. {' '.join(self.format_usage().split())}")
+        usage = " ".join(self.format_usage().split())
+        raise UsageError(f"{_in_our_words(message, self)} {usage} (more: {self.prog} --help)")
 
     def print_help(self, file: Any = None) -> None:
         raise HelpAsked(self.format_help())
@@ -65,15 +66,19 @@ def parse_words(words: Sequence[str], *, face: str = "command") -> Command:
     shelf, json, debug, rest = _leading_options(list(words), face)
     if not rest:
         return Command("status" if face == "magic" else "help", {}, shelf, json, debug)
+    if rest[0] == "help":
+        if not rest[1:]:
+            raise HelpAsked(overview(face))
+        rest = [rest[1], "--help"]
     verb = find_verb(rest[0], face)
     options, trailing = _split_command(verb, rest[1:])
     parser = _parser_of(verb, face)
     known = vars(parser.parse_intermixed_args(options) if verb.name != "run" else parser.parse_args(options))
     if verb.name == "run" and trailing is not None:
         known["command"] = [*known["command"], "--", *trailing] if known["command"] else trailing
-    for name in ("requirements",):
-        if name in known:
-            known[name] = join_specifiers(known[name])
+    _check(verb, known, "%shelf" if face == "magic" else "cloudshelf")
+    if "requirements" in known:
+        known["requirements"] = join_specifiers(known["requirements"])
     return Command(
         verb.name,
         {k: v for k, v in known.items() if k not in ("shelf", "json", "debug")},
@@ -150,15 +155,23 @@ def find_verb(word: str, face: str) -> Verb:
     program = "%shelf" if face == "magic" else "cloudshelf"
     if verb is not None:
         other = "notebook magic (%shelf)" if face == "command" else "command (in a terminal: cloudshelf)"
-        raise UsageError(f"{word} exists only as a {other}. For the others: {program} --help")
-    names = [v.name for v in VERBS.values() if face in v.faces]
-    near = difflib.get_close_matches(word, names, n=2, cutoff=0.5)
-    guess = f" Did you mean {' or '.join(near)}?" if near else ""
-    if not near and re.search(r"[<>=~!]", word):
-        guess = (
-            f" Did you mean: {program} use {word}" if face == "magic" else f" Did you mean: {program} publish {word}"
-        )
-    raise UsageError(f"{word!r} is not a verb of {program}.{guess} All verbs: {', '.join(sorted(names))}")
+        raise UsageError(f"{word} exists only as a {other}. {_INSTEAD[word]}")
+    names = sorted(v.name for v in VERBS.values() if face in v.faces)
+    raise UsageError(f"{word!r} is not a verb of {program}.{_guess(word, names, face)} All verbs: {', '.join(names)}")
+
+
+def _guess(word: str, names: Sequence[str], face: str) -> str:
+    """What somebody meant who typed ``word`` for a verb: another tool's word, a slip, or the project itself."""
+    typed = word.lower()
+    like = [typed] if typed in _MEANT else difflib.get_close_matches(typed, [*names, *_MEANT], n=2, cutoff=0.6)
+    near = [name for each in like for name in _MEANT.get(each, (each,)) if name in names]
+    if near:
+        return f" Did you mean {' or '.join(near)}?"
+    if not re.match(r"[A-Za-z0-9]", word):
+        return ""
+    asked = f'"{word}"' if re.search(r"[<>;\s]", word) and face == "command" else word
+    wish = f"%shelf use {asked}" if face == "magic" else f"cloudshelf run --with {asked} -- python script.py"
+    return f" To import it: {wish}."
 
 
 def options_of(verb: Verb) -> list[str]:
@@ -196,9 +209,54 @@ def _leading_options(words: list[str], face: str) -> tuple[str | None, bool, boo
             shelf = words.pop(0)
         elif word.startswith("--shelf="):
             shelf = word.removeprefix("--shelf=")
+        elif word == "--shelf":
+            raise UsageError("--shelf needs a URL: s3://bucket/prefix or file:///folder.")
         else:
-            raise UsageError(f"{word} needs a value or does not exist. {overview(face).splitlines()[0]}")
+            raise UsageError(f"{word} does not exist, or belongs behind the verb. {overview(face).splitlines()[0]}")
+    if shelf == "":
+        raise UsageError(_EMPTY_URL)
     return shelf, json, debug, words
+
+
+def _check(verb: Verb, known: Mapping[str, Any], program: str) -> None:
+    """What argparse cannot tell. Raises UsageError; most of it comes of a shell variable that is not set."""
+    if known["shelf"] == "" or known.get("url") == "":
+        raise UsageError(_EMPTY_URL)
+    for name in ("lock", "output", "python", "platform", "index_url"):
+        if known.get(name) == "":
+            raise UsageError(f"{verb.name} got an empty {name.replace('_', ' ')}. Is a variable of the shell not set?")
+    asked = [*known.get("requirements", ()), *known.get("with_", ())]
+    if not all(word.strip() for word in asked):
+        raise UsageError(f"{verb.name} got an empty requirement. Is a variable of the shell not set?")
+    if known.get("lock") and (asked or known.get("requirement")):
+        raise UsageError(f"{verb.name} takes a lock or requirements, not both: a lock has exactly its own pins.")
+    if verb.name in _WITHOUT_VERSION:
+        for word in known.get("projects") or [known.get("project") or ""]:
+            name = re.split(r"[\s\[<>=~!;@]", word, maxsplit=1)[0]
+            if name != word and name:
+                raise UsageError(f"{verb.name} takes a project without a version: {program} {verb.name} {name}")
+
+
+def _in_our_words(message: str, parser: _Parser) -> str:
+    """A message of argparse (3.11 to 3.14) as a sentence that says which word is wrong and what was meant."""
+    verb = parser.prog.split()[-1]
+    if found := re.match(r"unrecognized arguments: (.*)", message, re.DOTALL):
+        options = [o for action in parser._actions for o in action.option_strings if o.startswith("--")]
+        words = found[1].split()
+        near = difflib.get_close_matches(words[0].partition("=")[0], options, n=1) if words[0].startswith("-") else []
+        return f"{verb} does not take {found[1]}.{f' Did you mean {near[0]}?' if near else ''}"
+    if found := re.match(r"the following arguments are required: (.*)", message):
+        return f"{verb} needs {found[1]}."
+    if found := re.match(r"argument (\S+): expected (?:one argument|at least one argument)", message):
+        return f"{found[1].split('/')[0]} needs a value."
+    if found := re.match(r"argument (\S+): invalid int value: (.*)", message):
+        return f"{found[1]} takes a whole number, not {found[2]}."
+    if found := re.match(r"argument (\S+): invalid choice: '?(.*?)'? \(choose from (.*)\)", message):
+        choices = found[3].replace("'", "").split(", ")
+        meant = [name for name in _MEANT.get(found[2], ()) if name in choices]
+        near = meant or difflib.get_close_matches(found[2], choices, n=1)
+        return f"{verb} takes {', '.join(choices)}, not {found[2]!r}.{f' Did you mean {near[0]}?' if near else ''}"
+    return f"{message}."
 
 
 def _split_command(verb: Verb, words: list[str]) -> tuple[list[str], list[str] | None]:
@@ -217,9 +275,15 @@ def _parser_of(verb: Verb, face: str) -> _Parser:
         epilog="examples:\n" + "\n".join(f"  {program} {example}" for example in verb.examples),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
+        add_help=False,
     )
+    vars(parser)["color"] = False  # Python 3.14 would put escape codes into pages and messages
     verb.declare(parser)
+    # Fixed now, before the options of every verb make it long; argparse reads it with %, of which %shelf has one.
+    usage = parser.format_usage().removeprefix("usage: ").strip()
+    parser.usage = (usage.removesuffix("...") + "-- COMMAND …" if verb.name == "run" else usage).replace("%", "%%")
     common = parser.add_argument_group("every verb")
+    common.add_argument("-h", "--help", action="help", help="this page")
     common.add_argument("--shelf", metavar="URL", help="which shelf (else CLOUDSHELF_URL)")
     common.add_argument("--json", action="store_true", help="the result as JSON")
     common.add_argument("--debug", action="store_true", help="full traceback of an error")
@@ -330,6 +394,7 @@ def _log(parser: argparse.ArgumentParser) -> None:
 
 def _verify(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("projects", nargs="*", metavar="PROJECT", help="default: all")
+    parser.add_argument("--repair", action="store_true", help="write the catalog (ls, search, bare imports) anew first")
 
 
 def _cache(parser: argparse.ArgumentParser) -> None:
@@ -388,9 +453,54 @@ _ALL = (
         "rollback", "set a project back to an earlier state", ("rollback pandas", "rollback pandas --to 3"), _rollback
     ),
     Verb("log", "who did what to a project", ("log pandas",), _log),
-    Verb("verify", "read everything on the shelf and compare digests", ("verify", "verify pandas"), _verify),
+    Verb(
+        "verify",
+        "read everything on the shelf and compare digests",
+        ("verify", "verify pandas", "verify --repair"),
+        _verify,
+    ),
     Verb("cache", "the cache of this machine: info, prune, clear", ("cache", "cache prune", "cache clear"), _cache),
     Verb("doctor", "check settings, shelf, cache and fetcher", ("doctor",), _nothing),
     Verb("traceback", "the full traceback of the last error", ("traceback",), _nothing, ("magic",)),
 )
 VERBS = {verb.name: verb for verb in _ALL}
+
+_WITHOUT_VERSION = ("drop", "log", "rollback", "verify", "why")
+_EMPTY_URL = "The shelf's URL is empty. Is a variable of the shell not set?"
+
+# For whom a verb has no meaning where it was typed.
+_RUN = "In a terminal: cloudshelf run --with pandas -- python script.py"
+_INSTEAD = {
+    "connect": "In a terminal, set CLOUDSHELF_URL, or give --shelf URL.",
+    "use": _RUN,
+    "drop": "In a terminal nothing stays pinned; a lock does: cloudshelf lock pandas -o pylock.toml",
+    "status": "In a terminal nothing stays pinned; what is on the shelf: cloudshelf ls",
+    "traceback": "In a terminal, add --debug to the verb that failed.",
+    "run": "In a notebook: !cloudshelf run --with pandas -- python script.py",
+}
+
+# What other tools call it.
+_MEANT = {
+    "add": ("use", "publish"),
+    "clean": ("clear", "cache"),
+    "create": ("init",),
+    "delete": ("drop", "yank"),
+    "download": ("fill",),
+    "exec": ("run",),
+    "find": ("search",),
+    "freeze": ("lock",),
+    "history": ("log",),
+    "info": ("show",),
+    "install": ("use", "run", "publish"),
+    "list": ("ls",),
+    "pin": ("use", "lock"),
+    "push": ("publish",),
+    "remove": ("drop", "yank"),
+    "rm": ("drop", "yank"),
+    "undo": ("rollback",),
+    "uninstall": ("drop",),
+    "update": ("use",),
+    "upgrade": ("use",),
+    "upload": ("publish",),
+    "versions": ("ls",),
+}

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import html
 import json
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 Result = Mapping[str, Any]
+BRIEF = 28  # characters of what a bar says it works on
+LONG = 160  # characters of a line; two lines of a notebook
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +41,8 @@ def to_html(verb: str, result: Result) -> str:
     for block in describe(verb, result):
         if isinstance(block, Table):
             parts.append(_table_html(block))
-        elif "\n" in block:
-            parts.append(f"<pre>{html.escape(block)}</pre>")
+        elif "\n" in block or "  " in block:  # its columns are made of spaces
+            parts.append(f'<pre style="margin:0">{html.escape(block)}</pre>')
         else:
             parts.append(f"<div>{html.escape(block)}</div>")
     return f'<div class="cloudshelf">{"".join(parts)}</div>'
@@ -47,6 +50,23 @@ def to_html(verb: str, result: Result) -> str:
 
 def to_json(result: Result) -> str:
     return json.dumps(result, indent=2, sort_keys=True, default=str)
+
+
+class Answer(dict[str, Any]):
+    """A verb's result for programs, which shows itself to people as the verb's page."""
+
+    def __init__(self, verb: str, result: Result) -> None:
+        super().__init__(result)
+        self.verb = verb
+
+    def __repr__(self) -> str:
+        return to_text(self.verb, self)
+
+    def _repr_html_(self) -> str | None:
+        """Tables as HTML, and lines so long that JupyterLab would break them within a word; else None: text is best."""
+        blocks = describe(self.verb, self)
+        rich = any(isinstance(b, Table) or (len(b) > LONG and "\n" not in b) for b in blocks)
+        return to_html(self.verb, self) if rich else None
 
 
 def describe(verb: str, result: Result) -> list[Block]:
@@ -145,10 +165,12 @@ def _requests(count: Any) -> int:
 
 def _ls(result: Result) -> list[Block]:
     if "wheels" in result:
-        wheels = _records(result["wheels"], ("filename", "interpreters", "installed", "packed", "eager"))
-        return [f"{result['project']} {result['version']}", wheels, _records(result["files"], ("path", "size"))]
-    if "versions" in result:
-        rows = result["versions"]
+        files = _records(result["files"], ("path", "size"))
+        return [f"{result['project']} {result['version']}", _wheels(result["wheels"]), "", files]
+    if "versions" in result:  # a version may be yanked without a reason
+        rows = [
+            row | {"yanked": row["yanked"] or "yes"} if row["yanked"] is not None else row for row in result["versions"]
+        ]
         return [
             f"{result['project']}: {_count(len(rows), 'version')}",
             _records(rows, ("version", "default", "yanked")),
@@ -171,9 +193,21 @@ def _search(result: Result) -> list[Block]:
 def _show(result: Result) -> list[Block]:
     plain = {k: v for k, v in result.items() if k != "wheels"}
     blocks = _fields(plain)
-    if result.get("wheels"):
-        blocks.append(_records(result["wheels"], ("filename", "interpreters", "installed", "packed", "eager")))
-    return blocks
+    return [*blocks, "", _wheels(result["wheels"])] if result.get("wheels") else blocks
+
+
+def _wheels(rows: Iterable[Result]) -> Table:
+    names = {
+        "filename": "wheel",
+        "interpreters": "compiled for",
+        "installed": "installed",
+        "packed": "download",
+        "eager": "for an import",
+    }
+    table = _records(rows, tuple(names))
+    return Table(
+        tuple(names[column] for column in table.header), table.rows, frozenset(names[c] for c in table.numbers)
+    )
 
 
 def _why(result: Result) -> list[Block]:
@@ -198,7 +232,50 @@ def _publish(result: Result) -> list[Block]:
         for row in rows
         if row["profile_error"]
     ]
-    return [table, f"Uploaded {size(result['uploaded'])}.", *notes]
+    if all(row["action"] == "would publish" for row in rows):
+        said = "Nothing was uploaded: this was a dry run."
+    elif any(row["action"] == "would publish" for row in rows):
+        said = "Nothing was uploaded: this was a dry run. What is present would stay as it is."
+    elif not result["uploaded"]:
+        said = "Nothing was uploaded: all of it was there already."
+    else:
+        said = f"Uploaded {size(result['uploaded'])}."
+    return [table, said, *notes]
+
+
+def _verify(result: Result) -> list[Block]:
+    looked = f"{_count(result['projects'], 'project')}, {_count(result['packs'], 'pack')}, {size(result['bytes'])}"
+    damages = result["damages"]
+    if not damages:
+        return [f"All is sound: {looked}."]
+    blocks: list[Block] = [
+        f"{_count(len(damages), 'object')} damaged, of {looked}:",
+        _records(damages, ("key", "reason")),
+    ]
+    if any(not damage["key"].startswith("catalog/") for damage in damages):
+        blocks.append("Publish what is damaged again, or bring the objects back from a copy of the store.")
+    if result.get("repairable"):
+        blocks.append("The catalog can be written anew: cloudshelf verify --repair")
+    return blocks
+
+
+def _cache(result: Result) -> list[Block]:
+    if "verified" in result:
+        damaged = result["damaged"]
+        if not damaged:
+            return [f"All {_count(result['verified'], 'file')} in {result['cache']} are sound."]
+        found = f"{_count(len(damaged), 'file')} of {result['verified']} had been changed; removed, to come anew:"
+        return [found, *(f"  {path}" for path in damaged)]
+    if "freed" in result:
+        kept = result["kept"]
+        left = f" {_count(kept, 'environment')} stayed, in use or used lately." if kept else ""
+        return [f"Freed {size(result['freed'])}; removed {_count(result['removed'], 'environment')}.{left}"]
+    parts = tuple((name, size(count)) for name, count in result["parts"].items())
+    return [
+        f"{result['cache']}: {size(result['total'])} for {_count(result['environments'], 'environment')}",
+        Table(("part", "size"), parts, frozenset({"size"})),
+        "Unused environments go with: cache prune. Everything that can come again: cache clear",
+    ]
 
 
 def _log(result: Result) -> list[Block]:
@@ -224,6 +301,8 @@ def _fields(result: Result) -> list[Block]:
     for name, value in result.items():
         if isinstance(value, (list, tuple)) and value and isinstance(value[0], Mapping):
             blocks += [f"{name}:", _records(value, tuple(value[0]))]
+        elif name == "requires" and len(value) > 1:  # one a line: a specifier has commas of its own
+            blocks += [f"{name if i == 0 else '':<{width}}  {each}" for i, each in enumerate(value)]
         elif value not in (None, "", [], (), {}):
             blocks.append(f"{name:<{width}}  {_cell(name, value)}")
     return blocks or ["Done."]
@@ -241,6 +320,8 @@ _PAGES: dict[str, Callable[[Result], list[Block]]] = {
     "lock": _lock,
     "publish": _publish,
     "log": _log,
+    "verify": _verify,
+    "cache": _cache,
     "doctor": _doctor,
     "init": _message,
     "connect": _message,
@@ -319,15 +400,32 @@ class Bars:
         if bar is None:
             if total is not None and done >= total:
                 return
-            unit = str(event.get("unit", ""))
-            bar = self._load()(desc=stage, total=total, unit=unit, unit_scale=unit == "B", leave=False)
+            bar = self._load()(desc=stage, total=total, leave=False, **_bar_format(str(event.get("unit", "")), total))
             self._bars[stage] = bar
         bar.total, bar.n = total, done
-        if event.get("what"):
-            bar.set_postfix_str(str(event["what"])[:40], refresh=False)
+        bar.set_postfix_str(_brief(str(event.get("what") or "")), refresh=False)
         bar.refresh()
 
-    def close(self) -> None:
+    def close(self, *, finished: bool = False) -> None:
+        """Take the bars away; tqdm leaves one that is not full in red, as it should when nothing was ``finished``."""
         for bar in self._bars.values():
+            if finished and bar.total:
+                bar.n = bar.total
             bar.close()
         self._bars.clear()
+
+
+def _bar_format(unit: str, total: int | None) -> dict[str, Any]:
+    """Bytes have a rate; how many projects or files there are in a second tells nobody anything."""
+    if unit == "B":
+        return {"unit": unit, "unit_scale": True}
+    if total is None:
+        return {"bar_format": "{desc}: {elapsed}{postfix}"}
+    return {"bar_format": f"{{l_bar}}{{bar}}| {{n_fmt}} of {{total_fmt}} {unit} [{{elapsed}}{{postfix}}]"}
+
+
+def _brief(what: str) -> str:
+    """What is worked on, short enough for one line; a digest tells nobody anything."""
+    if re.fullmatch(r"[0-9a-f]{32,}(\.\d+)?", what):
+        return ""
+    return what if len(what) <= BRIEF else f"{what[: BRIEF - 1]}…"

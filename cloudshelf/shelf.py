@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
-from .catalog import project_facts, update_catalog
+from .catalog import project_facts, rebuild_catalog, update_catalog
 from .codecs.catalog import ProjectFacts
 from .codecs.lock import parse_lock
 from .codecs.names import manifest_key, normalize
@@ -362,6 +362,8 @@ class Shelf:
             for older in walk_history(self.store, head):
                 if older.seq == wanted:
                     return Change(base=older)
+            if wanted < 1:
+                raise UsageError(f"{name} has only had one state; there is none to go back to.")
             raise UsageError(f"{name} has no state {wanted} to go back to; see: cloudshelf log {name}")
 
         return self._change(name, change, by=by, action=f"rollback {'' if seq is None else f'to {seq}'}".strip())
@@ -370,6 +372,15 @@ class Shelf:
         """Read everything (or these projects) and compare every byte with its digest."""
         self.info()
         return verify_shelf(self.store, [normalize(project) for project in projects], progress or (lambda _: None))
+
+    def rebuild_catalog(self) -> tuple[ProjectFacts, ...]:
+        """Write the catalog anew from the heads, whatever is damaged or missing of it; what it now shows."""
+        self.info()
+        self.repository.forget()
+        return rebuild_catalog(self.store)
+
+    def __repr__(self) -> str:
+        return f"Shelf({self.url!r})"
 
     def _set_yanked(self, project: str, version: str, reason: str | None, *, by: str, action: str) -> Changed:
         name = normalize(project)

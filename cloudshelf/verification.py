@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from .codecs.catalog import parse_closure, parse_listing, parse_modules, projects_key
 from .codecs.names import is_normalized, manifest_key, pack_key, release_key, sha256
 from .codecs.pack import decompress_frame
 from .commit import walk_history
@@ -45,20 +46,46 @@ class VerifyReport:
 
 
 def verify_shelf(store: VerifyStore, projects: Sequence[str], progress: Callable[[str], None]) -> VerifyReport:
-    """Everything, or ``projects``; one damage does not hide the next. Raises only when the store cannot be asked."""
-    report = VerifyReport()
+    """Everything, or ``projects``; one damage does not hide the next. Raises only when the store cannot be asked.
+
+    The catalog is looked at with everything only: no project has a part of it to itself.
+    """
+    report, seqs = VerifyReport(), dict[str, int]()
     for project in projects or _projects(store):
         progress(project)
         report.projects += 1
         try:
-            _verify_project(store, Repository(store), project, report)
+            seqs[project] = _verify_project(store, Repository(store), project, report)
         except ProjectMissing:
             raise
         except StoreError:
             raise
         except ShelfError as error:
             report.damages.append(_damage(error, f"projects/{project}"))
+    if not projects:
+        report.damages += _verify_catalog(store, seqs)
     return report
+
+
+def _verify_catalog(store: VerifyStore, seqs: Mapping[str, int]) -> Iterator[Damage]:
+    """What of the catalog cannot be read, and which of the projects ``seqs`` it does not show as their heads are."""
+    listed: dict[str, int] = {}
+    unread: set[str] = set()
+    for stored in store.list("catalog/"):
+        kind, _, name = stored.key.removeprefix("catalog/").partition("/")
+        try:
+            if kind == "projects":
+                listed |= {row.project: row.seq for row in parse_listing(store.get(stored.key), stored.key).values()}
+            elif kind == "modules":
+                parse_modules(store.get(stored.key), stored.key)
+            elif kind == "closure":
+                parse_closure(store.get(stored.key), name, stored.key)
+        except (ObjectInvalid, ObjectMissing) as error:
+            unread.add(stored.key)
+            yield _damage(error, stored.key)
+    for project, seq in seqs.items():
+        if projects_key(project) not in unread and listed.get(project, 0) < seq:
+            yield Damage(projects_key(project), f"it does not show {project} as it is")
 
 
 def _projects(store: Listing) -> list[str]:
@@ -66,7 +93,8 @@ def _projects(store: Listing) -> list[str]:
     return [name for name in names if is_normalized(name)]
 
 
-def _verify_project(store: VerifyStore, repository: Repository, project: str, report: VerifyReport) -> None:
+def _verify_project(store: VerifyStore, repository: Repository, project: str, report: VerifyReport) -> int:
+    """The sequence of the project's head."""
     head = repository.head(project)
     try:
         for _ in walk_history(store, head):
@@ -97,6 +125,7 @@ def _verify_project(store: VerifyStore, repository: Repository, project: str, re
             packs.setdefault(pack, []).append(manifest)
     for pack, manifests in packs.items():
         report.damages += _verify_pack(store, project, pack, manifests, report)
+    return head.seq
 
 
 def _damaged_inline(manifest: Manifest) -> Iterator[str]:

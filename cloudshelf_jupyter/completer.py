@@ -1,19 +1,42 @@
-"""Tab after ``%shelf``: verbs, options, projects and versions of the shelf. A Tab never downloads a distribution."""
+"""Tab after ``%shelf``: verbs, options, files, and what the shelf has. A Tab never downloads a distribution."""
 
 from __future__ import annotations
 
+import argparse
 import re
 import threading
 import time
-from typing import Any
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from cloudshelf import grammar
 from cloudshelf.errors import ShelfError
-from cloudshelf.session import Session
+from cloudshelf.session import Session, project_of
 
 FRESH = 60.0  # seconds for which names of the shelf are remembered
-PROJECTS = ("use", "ls", "show", "why", "drop", "lock", "default", "yank", "unyank", "rollback", "log", "fill")
-_LINE = re.compile(r"^\s*%?%shelf(?:\s+(?P<rest>.*))?$", re.DOTALL)
+PATIENCE = 1.0  # seconds that a Tab waits for the shelf
+EXACT = {"ls", "show", "default", "yank", "unyank"}  # a version of these is PROJECT==VERSION
+PROJECTS = EXACT | {"use", "search", "why", "lock", "fill", "publish", "verify", "rollback", "log"}
+LOCKS, TEXTS, WHEELS = (".toml",), (".txt", ".in"), (".whl", ".tar.gz")
+FILES = {"sync": LOCKS, "lock": LOCKS, "publish": WHEELS}
+OPTION_FILES = {"--lock": LOCKS, "-o": LOCKS, "--output": LOCKS, "-r": TEXTS, "--requirement": TEXTS}
+
+_LINE = re.compile(r"\s*%?%shelf(?:\s+(?P<rest>.*))?", re.DOTALL)
+_OPERATOR = r"(?:===?|>=|<=|~=|!=|<|>)"
+_VERSION = re.compile(
+    rf"""(?P<project>[A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?\s*  # numpy, uvicorn[standard]
+    (?:{_OPERATOR}\s*[^\s,]+\s*,\s*)*                       # >=2.2,
+    {_OPERATOR}\s*(?P<version>[^\s,;=<>]*)$""",  # the version that is being typed
+    re.VERBOSE,
+)
+
+
+class Word(NamedTuple):
+    """A word that may stand where the cursor is, and what it is."""
+
+    text: str
+    kind: str
 
 
 class ShelfMatcher:
@@ -26,48 +49,69 @@ class ShelfMatcher:
     def __init__(self, session: Session) -> None:
         self.__qualname__ = "ShelfMatcher"  # IPython takes matchers for functions
         self._session = session
-        self._known: dict[str, tuple[float, list[str]]] = {}
+        self._known: dict[tuple[str, str], tuple[float, list[str]]] = {}
 
     def __call__(self, context: Any) -> Any:
         from IPython.core.completer import SimpleCompletion
 
-        line = context.full_text.splitlines()[context.cursor_line] if context.full_text else ""
-        before = line[: context.cursor_position]
-        found = _LINE.match(before)
-        if found is None:
+        lines = context.full_text.splitlines() or [""]
+        line = lines[context.cursor_line] if context.cursor_line < len(lines) else ""
+        typed = _typed(lines[0], line[: context.cursor_position], body=context.cursor_line > 0)
+        if typed is None:
             return {"completions": []}
-        rest = found["rest"] or ""
-        fragment = re.split(r"\s", rest)[-1].lstrip("\"'")
-        words = self.words(rest.split(), fragment)
+        fragment = re.split(r"\s", typed)[-1].lstrip("\"'")
+        words = [word for word in self.words(typed, fragment) if word.text.startswith(fragment)]
+        if not words and fragment:  # else IPython's own words would come, and none of them belongs here
+            words = [Word(fragment, "shelf")]
         return {
-            "completions": [SimpleCompletion(text=word, type="shelf") for word in words if word.startswith(fragment)],
+            "completions": [SimpleCompletion(text=word.text, type=word.kind) for word in dict.fromkeys(words)],
             "matched_fragment": fragment,
             "suppress": True,
             "do_not_suppress": set(),
         }
 
-    def words(self, typed: list[str], fragment: str) -> list[str]:
-        """All words that may stand where ``fragment`` is being typed."""
-        finished = typed[:-1] if fragment else typed
+    def words(self, typed: str, fragment: str) -> list[Word]:
+        """All words that may stand where ``fragment`` is being typed, the end of ``typed`` (what follows %shelf)."""
+        finished = typed.split()[:-1] if fragment else typed.split()
         if not finished:
-            return sorted(v.name for v in grammar.VERBS.values() if "magic" in v.faces)
+            return [Word(v.name, "verb") for v in grammar.VERBS.values() if "magic" in v.faces]
         verb = grammar.VERBS.get(finished[0])
-        if verb is None:
+        if verb is None or "magic" not in verb.faces:
             return []
+        if finished[-1] in OPTION_FILES:
+            return _files(fragment, OPTION_FILES[finished[-1]])
         if fragment.startswith("-"):
-            return grammar.options_of(verb)
-        if verb.name not in PROJECTS:
+            return [Word(option, "option") for option in grammar.options_of(verb)]
+        found = [*self._of_the_shelf(verb.name, typed, fragment), *_files(fragment, FILES.get(verb.name, ()))]
+        found += [Word(str(choice), "action") for choice in _choices(verb)]
+        return found or [Word(option, "option") for option in grammar.options_of(verb)]
+
+    def _of_the_shelf(self, verb: str, typed: str, fragment: str) -> list[Word]:
+        if verb == "drop":
+            return [Word(project_of(requirement), "project") for requirement in self._session.requirements]
+        if verb not in PROJECTS:
             return []
-        project, operator, _ = fragment.partition("==")
-        if operator:
-            return [f"{project}=={version}" for version in self._names({"project": project}, "versions", "version")]
-        return self._names({}, "projects", "project")
+        asked = _VERSION.search(typed)
+        if asked is None:
+            return [Word(name, "project") for name in self._names({}, "projects", "project")]
+        version = asked["version"]
+        if verb in EXACT and not re.search(rf"[^=]==\s*{re.escape(version)}$", typed):
+            return []
+        before = fragment.removesuffix(version)
+        versions = self._names({"project": asked["project"]}, "versions", "version")
+        return [Word(f"{before}{each}", "version") for each in versions]
 
     def _names(self, args: dict[str, str], rows: str, field: str) -> list[str]:
         """Names from the fetcher, remembered for a minute; none rather than an error while somebody types."""
-        key = args.get("project", "")
+        try:
+            url = self._session.url
+        except ShelfError:  # the settings are wrong
+            return []
+        if not url:
+            return []
+        key = (url, args.get("project", ""))
         when, names = self._known.get(key, (-FRESH, []))
-        if time.monotonic() - when < FRESH or not self._session.url:
+        if time.monotonic() - when < FRESH:
             return names
 
         def ask() -> None:
@@ -79,8 +123,47 @@ class ShelfMatcher:
 
         thread = threading.Thread(target=ask, daemon=True)  # a slow shelf must not hold up the typing
         thread.start()
-        thread.join(1.0)
+        thread.join(PATIENCE)
         return self._known.get(key, (0.0, names))[1]
+
+
+def _typed(first: str, before: str, *, body: bool) -> str | None:
+    """What a person typed up to the cursor, as the words of ``%shelf``; None where the line is not ours.
+
+    A line in the body of a ``%%shelf`` cell is one of requirements.
+    """
+    if body and first.startswith("%%"):
+        cell = _LINE.fullmatch(first)
+        if cell is None or "#" in before:
+            return None
+        verb = next((word for word in (cell["rest"] or "").split() if not word.startswith("-")), "use")
+        return f"{verb} {before.lstrip()}"
+    found = _LINE.fullmatch(before)
+    return None if found is None or before.endswith("%shelf") else found["rest"] or ""
+
+
+def _choices(verb: grammar.Verb) -> Iterable[object]:
+    """The words of a verb that takes one of a few."""
+    parser = argparse.ArgumentParser(add_help=False)
+    verb.declare(parser)
+    return [choice for action in parser._actions for choice in action.choices or ()]
+
+
+def _files(fragment: str, endings: tuple[str, ...]) -> list[Word]:
+    """Files with one of these endings, and the folders on the way to more of them."""
+    folder, slash, _ = fragment.rpartition("/")
+    place = Path(f"{folder}{slash}" or ".").expanduser()
+    try:
+        entries = sorted(entry for entry in place.iterdir() if not entry.name.startswith(".")) if endings else []
+    except OSError:
+        return []
+    found = []
+    for entry in entries:
+        if entry.name.endswith(endings):
+            found.append(Word(f"{folder}{slash}{entry.name}", "file"))
+        elif slash and entry.is_dir():
+            found.append(Word(f"{folder}{slash}{entry.name}/", "folder"))
+    return found
 
 
 def install(shell: Any, session: Session) -> None:

@@ -10,27 +10,12 @@ from cloudshelf import render
 from cloudshelf.errors import ShelfError
 
 
-class Displayable:
-    """A verb's result, as IPython displays it."""
-
-    def __init__(self, verb: str, result: Mapping[str, Any]) -> None:
-        self.verb, self.result = verb, result
-
-    def __repr__(self) -> str:
-        return render.to_text(self.verb, self.result)
-
-    def _repr_html_(self) -> str | None:
-        """Tables as HTML; a page of lines only is better as text."""
-        blocks = render.describe(self.verb, self.result)
-        return render.to_html(self.verb, self.result) if any(isinstance(b, render.Table) for b in blocks) else None
-
-
 def show(verb: str, result: Mapping[str, Any], *, as_json: bool = False) -> None:
     """Display a result now, wherever in a cell the magic stands."""
     if as_json:
         print(render.to_json(result))
         return
-    shown = Displayable(verb, result)
+    shown = render.Answer(verb, result)
     if shown._repr_html_() is None:
         print(shown)
         return

@@ -44,18 +44,22 @@ class ShelfMagics(Magics):
         Begin
             %shelf connect s3://our-shelf/curated    which shelf (or set CLOUDSHELF_URL); file:///folder too
             %shelf ls                                what is on it
-            %shelf use pandas                        pin it, with what it needs; then: import pandas
-            import polars                            not pinned? The shelf's default is, and a line says so
+            %shelf use pandas                        pin pandas with what it needs; from here on: import pandas
+            import polars                            not pinned by anybody: the shelf's default is then
 
         Choose versions
             %shelf use torch==2.1.2 pandas>=2.2,<3   any PEP 440 specifier, quotes are not needed
+            %shelf use torch==<Tab>                  the versions that the shelf has
             %shelf use --restart numpy==1.26.4       when another version is loaded already
             %shelf drop torch                        no longer asked for
-            %%shelf                                  a cell of requirement lines, as in requirements.txt
+            %%shelf                                  first line of a cell of requirements, as in requirements.txt
 
         Look
             %shelf                                   what is pinned, loaded and fetched
-            %shelf ls torch · show torch==2.1.2 · search imag · why numpy
+            %shelf ls torch                          its versions; ls torch==2.1.2: its files
+            %shelf show torch                        all about it
+            %shelf search image                      projects by words of their names and summaries
+            %shelf why numpy                         who asked for it
 
         Share
             %shelf lock pylock.toml                  write all pins to a file (PEP 751)
@@ -63,8 +67,11 @@ class ShelfMagics(Magics):
             %shelf fill                              bring every file now, for work without a network
 
         When something is wrong
-            %shelf doctor · cache · traceback        settings and reachability · disk · the last error in full
-            %shelf VERB --help                       options and examples of a verb; --json, --debug with any
+            %shelf doctor                            settings, shelf, cache: what works and what does not
+            %shelf traceback                         the last error in full
+            %shelf cache clear                       make room: everything can come again
+
+        Every verb, those for curators too: %shelf --help. One of them, with examples: %shelf use --help
         """
         debug = "--debug" in line.split()
         try:
@@ -88,6 +95,7 @@ class ShelfMagics(Magics):
         bars = Bars(_bar)
         try:
             result = self._answer(command, bars)
+            bars.close(finished=True)
         finally:
             bars.close()
         if result is not None:
@@ -104,7 +112,7 @@ class ShelfMagics(Magics):
             case "use":
                 wanted = expand_requirements(args["requirements"], args["requirement"])
                 if args["restart"]:
-                    restart.restart_with(self.shell, session, wanted)
+                    restart.restart_with(self.shell, session, wanted, bars)
                     return None
                 return session.use(*wanted, progress=bars)
             case "drop":

@@ -9,19 +9,23 @@ from typing import Any
 
 from cloudshelf.arguments import write_text
 from cloudshelf.errors import ShelfError, UsageError
-from cloudshelf.session import Session, merge_requirements
+from cloudshelf.session import Progress, Session, merge_requirements
 
 
-def restart_with(shell: Any, session: Session, wanted: list[str]) -> None:
-    """Store what shall be pinned after the restart, then restart. Raises UsageError outside of a kernel."""
+def restart_with(shell: Any, session: Session, wanted: list[str], progress: Progress | None = None) -> None:
+    """Store what shall be pinned after the restart, then restart.
+
+    Raises UsageError outside of a kernel, and what the resolver raises: a typing error costs no kernel's state.
+    """
     kernel = getattr(shell, "kernel", None)
     place = wish_file(shell)
     if kernel is None or place is None:
         raise UsageError("Only a notebook's kernel can be restarted from here; start Python again and repeat the use.")
     if not wanted:
         raise UsageError("use --restart needs a requirement, such as numpy==1.26.4.")
-    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     wish = {"shelf": session.url, "requirements": merge_requirements(session.requirements, wanted)}
+    session.call("lock", {"requirements": wish["requirements"]}, progress)
+    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     write_text(place, json.dumps(wish))
     print(f"Restarting the kernel. %load_ext cloudshelf then pins: {', '.join(wish['requirements'] or ())}")
     kernel.do_shutdown(True)

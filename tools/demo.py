@@ -103,6 +103,8 @@ def _open_lab(url: str) -> int:
     environ = kernel_environ(url, FOLDER / "cache")
     del environ["TQDM_DISABLE"]
     command = [sys.executable, "-m", "jupyter", "lab", str(NOTEBOOKS / "quickstart.ipynb")]
+    if os.geteuid() == 0:  # a container's usual user, whom Jupyter refuses otherwise; it listens on this machine alone
+        command.append("--allow-root")
     return subprocess.run(command, env=environ, cwd=ROOT).returncode
 
 

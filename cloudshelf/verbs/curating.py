@@ -47,25 +47,43 @@ def publish(args: Args, progress: Progress) -> Result:
 
 def default(args: Args, progress: Progress) -> Result:
     """What a bare name takes from now on."""
-    project, version = _pin(args)
-    return _told(shelf_of(args).default(project, version, by=person()))
+    shelf, (project, version) = shelf_of(args), _pin(args)
+    changed = shelf.default(project, version, by=person())
+    now = "now" if changed.changed else "already"
+    return _told(shelf, changed, f"The default of {project} is {now} {changed.default}.", default=False)
 
 
 def yank(args: Args, progress: Progress) -> Result:
     """Only who pins the version exactly gets it from now on; ``reason`` is shown to them."""
-    project, version = _pin(args)
-    return _told(shelf_of(args).yank(project, version, reason=str(args.get("reason") or ""), by=person()))
+    shelf, (project, version) = shelf_of(args), _pin(args)
+    changed = shelf.yank(project, version, reason=str(args.get("reason") or ""), by=person())
+    found = changed.action.split()[-1]
+    if not changed.changed:
+        return _told(shelf, changed, f"{project} {found} is yanked already, with that reason.")
+    return _told(shelf, changed, f"Yanked {project} {found}: only {project}=={found} takes it from now on.")
 
 
 def unyank(args: Args, progress: Progress) -> Result:
-    project, version = _pin(args)
-    return _told(shelf_of(args).unyank(project, version, by=person()))
+    """Offered again to everybody."""
+    shelf, (project, version) = shelf_of(args), _pin(args)
+    changed = shelf.unyank(project, version, by=person())
+    found = changed.action.split()[-1]
+    words = f"{project} {found} is offered again." if changed.changed else f"{project} {found} is not yanked."
+    return _told(shelf, changed, words)
 
 
 def rollback(args: Args, progress: Progress) -> Result:
     """Back to the state before the last change, or to that of sequence ``to``."""
-    to = args.get("to")
-    return _told(shelf_of(args).rollback(str(args["project"]), None if to is None else int(to), by=person()))
+    shelf, to = shelf_of(args), args.get("to")
+    changed = shelf.rollback(str(args["project"]), None if to is None else int(to), by=person())
+    state = changed.seq - 2 if to is None else int(to)
+    if not changed.changed:
+        return _told(shelf, changed, f"{changed.project} is as it was in state {state} already.")
+    versions = ", ".join(
+        f"{facts.version} (yanked)" if facts.yanked is not None else facts.version
+        for facts in shelf.versions(changed.project)
+    )
+    return _told(shelf, changed, f"{changed.project} is back at state {state}, with {versions or 'no version'}.")
 
 
 class EventReporter:
@@ -96,7 +114,15 @@ def _pin(args: Args) -> tuple[str, str]:
     return project, version
 
 
-def _told(changed: Changed) -> Result:
-    words = f"{changed.project}: {changed.action}; its default is {changed.default}." if changed.changed else ""
-    message = " ".join([words or f"{changed.project} says so already; nothing was changed.", *changed.notes])
-    return plain(changed) | {"message": message}
+def _told(shelf: Shelf, changed: Changed, words: str, *, default: bool = True) -> Result:
+    """``words``, then what a bare name takes now, and what a curator should know of it."""
+    lines = [words]
+    if default:
+        lines.append(f"Its default is {changed.default}." if changed.default else "It has no default.")
+    facts = shelf.versions(changed.project)
+    if any(each.default and each.yanked is not None for each in facts):
+        others = [each.version for each in facts if each.yanked is None]
+        lines.append("That default is yanked, so the bare name does not take it.")
+        if others:
+            lines.append(f"Choose another: cloudshelf default {changed.project}=={others[0]}")
+    return plain(changed) | {"message": " ".join([*lines, *changed.notes])}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import count
+
+from ..errors import UsageError
 from ..shelf import split_pin
 from .common import Args, Progress, Result, plain, shelf_of
 
@@ -46,9 +49,22 @@ def log(args: Args, progress: Progress) -> Result:
 
 
 def verify(args: Args, progress: Progress) -> Result:
-    """Read everything, or ``projects``, and compare every byte with its digest; ``exit_code`` is 4 for damage."""
-    report = shelf_of(args).verify(
-        [str(p) for p in args.get("projects") or ()],
-        progress=lambda what: progress({"stage": "verifying", "done": 0, "total": 0, "unit": "projects", "what": what}),
+    """Read everything, or ``projects``, and compare every byte with its digest; ``exit_code`` is 4 for damage.
+
+    With ``repair`` the catalog, which the heads imply, is written anew first; nothing else can be made again here.
+    """
+    shelf, projects = shelf_of(args), [str(p) for p in args.get("projects") or ()]
+    if args.get("repair"):
+        if projects:
+            raise UsageError("The catalog is of all projects: verify --repair, without a project.")
+        progress({"stage": "writing the catalog", "done": 0, "total": 0, "unit": "projects", "what": ""})
+        shelf.rebuild_catalog()
+    done = count()
+    report = shelf.verify(
+        projects,
+        progress=lambda what: progress(
+            {"stage": "verifying", "done": next(done), "total": len(projects), "unit": "projects", "what": what}
+        ),
     )
-    return plain(report) | {"exit_code": 0 if report.sound else 4}
+    repairable = any(damage.key.startswith("catalog/") for damage in report.damages)
+    return plain(report) | {"repairable": repairable, "exit_code": 0 if report.sound else 4}

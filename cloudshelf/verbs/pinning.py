@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 
@@ -52,7 +53,7 @@ def lock(args: Args, progress: Progress) -> Result:
     if not args.get("requirements"):
         if not args.get("lock"):
             raise UsageError("lock needs a requirement, such as pandas or pandas>=2.2,<3.")
-        found = parse_lock(str(args["lock"]), "the lock")
+        found = parse_lock(str(args["lock"]), _name_of(args))
     else:
         preferred = parse_lock(str(args["preferred"]), "this process's lock") if args.get("preferred") else None
         resolution = _resolve(shelf, {**args, "loaded": {}}, preferred)
@@ -71,12 +72,15 @@ def sync(args: Args, progress: Progress) -> Result:
     if not args.get("lock"):
         raise UsageError("sync needs a lock, such as pylock.toml.")
     text, here = str(args["lock"]), current_target()
-    wanted = parse_lock(text, "the lock", environment=here.environment, tags=here.tags)
+    wanted = parse_lock(text, _name_of(args), environment=here.environment, tags=here.tags)
     shelf = shelf_of({"shelf": wanted.shelf or args.get("shelf")})
     if not wanted.shelf:
         wanted = shelf.repin(wanted, here)
     if wanted.tag != here.cache_tag:
-        raise UsageError(f"This lock was made for Python {wanted.python} ({wanted.tag}); this is {here.python}.")
+        again = f"cloudshelf lock {shlex.join(wanted.requirements)} --python {'.'.join(here.python.split('.')[:2])}"
+        raise UsageError(
+            f"This lock is for {wanted.tag}; this is Python {here.python} ({here.cache_tag}). One for it: {again}"
+        )
     held = _held_back(shelf, wanted, args)
     here_pins = dataclasses.replace(wanted, pins=tuple(pin for pin in wanted.pins if pin.project not in held))
     result = _materialize(shelf, here_pins, progress)
@@ -104,6 +108,8 @@ def fill(args: Args, progress: Progress) -> Result:
         folder = str(args["environment"])
     elif args.get("requirements"):
         folder = use({**args, "lock": None}, progress)["environment"]
+    elif not args.get("lock"):
+        raise UsageError("What to fill? Name it: cloudshelf fill pandas, or: cloudshelf fill --lock pylock.toml")
     else:
         folder = sync(args, progress)["environment"]
     transfer = Transfer(BlobCache(read_config().cache))
@@ -130,7 +136,7 @@ def why(args: Args, progress: Progress) -> Result:
         shelf = shelf_of(args)
         found = _resolve(shelf, {**args, "loaded": {}}, None).lock
     elif args.get("lock"):
-        found = parse_lock(str(args["lock"]), "the lock")
+        found = parse_lock(str(args["lock"]), _name_of(args))
         shelf = shelf_of({"shelf": found.shelf or args.get("shelf")})
     else:
         name = args["project"]
@@ -268,6 +274,11 @@ def _contents(lock: Lock) -> set[tuple[str, str]]:
 
 def _version_in(lock: Lock, project: str) -> str:
     return next(pin.version for pin in lock.pins if pin.project == project)
+
+
+def _name_of(args: Args) -> str:
+    """What to call the lock of ``args`` in a message."""
+    return str(args.get("lock_name") or "The lock")
 
 
 def _lock_of(args: Args) -> Lock | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -12,20 +13,23 @@ from pathlib import Path
 
 from ..codecs.names import is_sha256
 from ..config import read_config
-from ..errors import CacheUnusable, ShelfError
+from ..errors import CacheUnusable, DiskFull, ShelfError
 from ..render import seconds, size
 from .common import Args, Progress, Result, shelf_of
 
 UNUSED = 3600.0  # seconds; `cache prune` keeps what was used within them
+SCARCE = 10_000_000  # bytes free; with less, hardly anything can be imported
 
 
 def cache(args: Args, progress: Progress) -> Result:
     """``action``: "info", "verify" (hash again), "prune" (environments not used for an hour) or "clear".
 
-    Clearing removes everything that can be fetched again, but for environments in use.
+    Clearing removes everything that can be fetched again, but for environments in use. Raises CacheUnusable.
     """
     folder = read_config().cache
     action = args.get("action") or "info"
+    if folder.exists():
+        _refuse_foreign(folder)
     if action == "info":
         return _info(folder)
     if action == "verify":
@@ -35,23 +39,27 @@ def cache(args: Args, progress: Progress) -> Result:
     before = _info(folder)["total"]
     removed = prune_environments(folder, unused_for=UNUSED if action == "prune" else 0.0)
     if action == "clear":
-        for name in ("objects", "blobs"):  # not "seen": it is what makes a replayed head recognizable
-            shutil.rmtree(folder / name, ignore_errors=True)
-    freed = max(0, before - int(_info(folder)["total"]))
-    return {"cache": str(folder), "removed": len(removed), "freed": freed}
+        for path in _contents(folder):  # not "seen": it is what makes a replayed head recognizable
+            with contextlib.suppress(OSError):
+                path.unlink()  # its folder stays: a fetcher that runs writes there
+    left = _info(folder)
+    freed = max(0, before - int(left["total"]))
+    return {"cache": str(folder), "removed": len(removed), "kept": left["environments"], "freed": freed}
+
+
+def _contents(folder: Path) -> list[Path]:
+    """The files of the cache that are named by their digest: whatever else lies there is not ours to remove."""
+    found = (path for name in ("objects", "blobs") for path in sorted((folder / name).glob("*/*")))
+    return [path for path in found if is_sha256(path.name.partition("-")[0]) and path.is_file()]
 
 
 def _verify(folder: Path, progress: Progress) -> Result:
     """Hash every object and blob again; what was edited in place is removed, and comes anew when it is needed."""
-    files = [path for name in ("objects", "blobs") for path in sorted((folder / name).glob("*/*")) if path.is_file()]
-    damaged = []
+    files, damaged = _contents(folder), []
     for i, path in enumerate(files):
         progress({"stage": "hashing", "done": i, "total": len(files), "unit": "files", "what": ""})
-        digest = path.name.partition("-")[0]
-        if not is_sha256(digest):
-            continue
         with path.open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != digest:
+            if hashlib.file_digest(file, "sha256").hexdigest() != path.name.partition("-")[0]:
                 damaged.append(str(path))
                 path.unlink()
     return {"cache": str(folder), "verified": len(files), "damaged": damaged, "exit_code": 4 if damaged else 0}
@@ -59,20 +67,22 @@ def _verify(folder: Path, progress: Progress) -> Result:
 
 def doctor(args: Args, progress: Progress) -> Result:
     """One line a check; ``exit_code`` is 1 when one failed. Says nothing secret."""
-    config = read_config()
     checks: list[Result] = []
 
     def check(name: str, find: Callable[[], str]) -> None:
         progress({"stage": "checking", "done": len(checks), "total": 5, "unit": "checks", "what": name})
         try:
             checks.append({"ok": True, "check": name, "found": find()})
-        except (ShelfError, OSError) as error:
+        except ShelfError as error:
             checks.append({"ok": False, "check": name, "found": str(error)})
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename else ""
+            checks.append({"ok": False, "check": name, "found": f"{where}{error.strerror or error}"})
 
     check("interpreter", _interpreter)
-    check("settings", lambda: f"shelf from {config.url_origin}, cache from {config.cache_origin}")
-    check("cache", lambda: _writable(config.cache))
-    check("shelf", lambda: _reached({"shelf": args.get("shelf") or config.url}))
+    check("settings", lambda: _settings(args))
+    check("cache", lambda: _writable(read_config().cache))
+    check("shelf", lambda: _reached({"shelf": args.get("shelf") or read_config().url}))
     check("fetcher", _fetcher)
     return {"checks": checks, "exit_code": 0 if all(c["ok"] for c in checks) else 1}
 
@@ -84,14 +94,31 @@ def _interpreter() -> str:
     return f"Python {sys.version.split()[0]} at {sys.executable}"
 
 
+def _settings(args: Args) -> str:
+    """Where each came from. A shelf that was named with the verb, or connected, needs no setting."""
+    config = read_config()
+    named = args.get("shelf") and args["shelf"] != config.url
+    return f"shelf: {'named here' if named else config.url_origin}; cache: {config.cache_origin}"
+
+
 def _writable(folder: Path) -> str:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    status = folder.stat()
-    if status.st_uid != os.getuid():
-        raise CacheUnusable(str(folder), "it belongs to another user")
-    if not os.access(folder, os.W_OK):
+    if not folder.exists():
+        folder.mkdir(mode=0o700, parents=True)
+    _refuse_foreign(folder)
+    if not os.access(folder, os.W_OK) or os.statvfs(folder).f_flag & os.ST_RDONLY:
         raise CacheUnusable(str(folder), "it cannot be written")
-    return f"{folder}, {size(shutil.disk_usage(folder).free)} free"
+    free = shutil.disk_usage(folder).free
+    if free < SCARCE:
+        raise DiskFull(str(folder))
+    return f"{folder}, {size(free)} free"
+
+
+def _refuse_foreign(folder: Path) -> None:
+    """Raises CacheUnusable for what is no folder, or somebody else's."""
+    if not folder.is_dir():
+        raise CacheUnusable(str(folder), "it is not a folder")
+    if folder.stat().st_uid != os.geteuid():
+        raise CacheUnusable(str(folder), "another user owns it")
 
 
 def _reached(args: Args) -> str:

@@ -48,7 +48,7 @@ class User:
         assert code in (None, done.returncode), f"{words}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
 
-    def refused(self, *words: object, code: int, says: tuple[str, ...], **environ: str) -> str:
+    def refused(self, *words: object, code: int | None, says: tuple[str, ...], **environ: str) -> str:
         """The command fails with ``code`` and one message that has all of ``says``; the message."""
         done = self.run(*words, code=code, **environ)
         assert_clear(done.stderr, *says)

@@ -95,7 +95,39 @@ def test_verify_finds_what_a_user_was_told_of(damaged: User) -> None:
 
 def test_verify_ends_with_the_exit_code_of_damage(damaged: User) -> None:
     damage(damaged, "pack", flip_a_byte)
-    damaged.run("verify", code=4)
+    said = damaged.run("verify", code=4).stdout
+    assert_clear(said, "damaged, of", "projects/badone/pack/", "Publish what is damaged again")
+    assert "--repair" not in said
+
+
+@pytest.mark.parametrize("kind", ["projects", "modules", "closure"])
+@pytest.mark.parametrize("change", [flip_a_byte, cut, empty])
+def test_a_damaged_catalog_is_found_by_verify_and_written_anew_on_request(
+    damaged: User, kind: str, change: Callable[[bytes], bytes]
+) -> None:
+    root = Path(damaged.url.removeprefix("file://"))
+    before = damaged.run("ls").stdout
+    for path in root.glob(f"catalog/{kind}/[!.]*"):
+        path.write_bytes(change(path.read_bytes()))
+    if kind == "projects":
+        damaged.refused("ls", code=4, says=("catalog/projects/", "on the shelf is damaged", "cloudshelf verify"))
+    assert_clear(damaged.run("verify", code=4).stdout, f"catalog/{kind}/", "cloudshelf verify --repair")
+    assert "All is sound" in damaged.run("verify", "--repair").stdout
+    assert damaged.run("ls").stdout == before
+    assert json.loads(damaged.python(OWNER)) == {"project": "badtwo", "version": "1.0"}
+
+
+OWNER = "import cloudshelf.session as s, json; print(json.dumps(s.current().find_module('badtwo')))"
+
+
+def test_a_catalog_that_lost_a_project_is_found_and_written_anew(damaged: User) -> None:
+    root = Path(damaged.url.removeprefix("file://"))
+    before = damaged.run("ls").stdout
+    for path in root.glob("catalog/projects/[!.]*"):
+        path.unlink()
+    assert_clear(damaged.run("verify", code=4).stdout, "it does not show badone as it is", "--repair")
+    damaged.run("verify", "--repair")
+    assert damaged.run("ls").stdout == before
 
 
 @pytest.mark.parametrize("bit", [0x01, 0x20, 0x80])

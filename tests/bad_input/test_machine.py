@@ -66,6 +66,8 @@ def test_a_cache_that_another_user_owns_is_not_used(user: User) -> None:
     says = (f"The cache {user.cache} cannot be used", "another user owns it", "CLOUDSHELF_CACHE")
     user.refused("run", "--with", "badone", "--", "true", code=3, says=says)
     user.refused("fill", "badone", code=3, says=says)
+    user.refused("cache", "clear", code=3, says=says)
+    assert "!!  cache" in user.run("doctor", code=1).stdout
     assert not list(user.cache.iterdir())
     user.run("run", "--with", "badone", "--", "true", CLOUDSHELF_CACHE=str(user.folder / "another"))
     os.chown(user.cache, 0, 0)

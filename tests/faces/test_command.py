@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from .conftest import make_wheel
+
 
 def test_ls_shows_what_was_published(shelf, cloudshelf):
     assert "shelftwo" in cloudshelf("ls").stdout
@@ -82,7 +84,7 @@ def test_fill_brings_everything(shelf, cloudshelf):
         (["lss"], 2, "Did you mean ls"),
         (["--shelf", "file:///nowhere/at/all", "ls"], 1, "no shelf at"),
         (["publish", "./none.whl"], 2, "does not exist"),
-        (["sync", "none.toml"], 2, "cannot be read"),
+        (["sync", "none.toml"], 2, "There is no lock none.toml"),
     ],
 )
 def test_errors_are_one_message_and_the_documented_exit_code(shelf, cloudshelf, words, code, message):
@@ -126,3 +128,50 @@ def test_cache_clear_removes_what_can_come_again_and_the_next_run_works(shelf, c
     info = json.loads(cloudshelf("cache", "--json", CLOUDSHELF_CACHE=str(cache)).stdout)
     assert info["parts"]["objects"] == 0 and info["environments"] == 0
     cloudshelf(*words, CLOUDSHELF_CACHE=str(cache))
+
+
+def test_cache_clear_leaves_alone_what_is_not_the_caches(shelf, cloudshelf, tmp_path):
+    (tmp_path / "objects" / "mine").mkdir(parents=True)
+    mine = tmp_path / "objects" / "mine" / "letter.txt"
+    mine.write_text("dear")
+    cloudshelf("cache", "clear", CLOUDSHELF_CACHE=str(tmp_path))
+    assert mine.read_text() == "dear"
+
+
+def test_sync_says_how_to_run_in_what_it_made(shelf, cloudshelf, tmp_path):
+    lock = tmp_path / "a lock.toml"
+    cloudshelf("lock", "shelfone", "-o", lock)
+    assert f"cloudshelf run --lock '{lock}' -- python" in cloudshelf("sync", lock).stdout
+
+
+CHOOSE = "cloudshelf default curated==2.0"
+
+
+def test_curating_says_what_a_bare_name_takes_now(shelf, cloudshelf, tmp_path):
+    own = {"CLOUDSHELF_URL": f"file://{tmp_path / 'shelf'}"}
+    cloudshelf("init", **own)
+    for version in ("1.0", "2.0"):
+        module = {"curated.py": f"version = {version!r}\n"}
+        cloudshelf("publish", "--no-deps", make_wheel(tmp_path, "curated", version, module), **own)
+    said = [
+        cloudshelf(*words, **own).stdout.strip()
+        for words in (
+            ["yank", "curated==1.0"],
+            ["default", "curated==2.0"],
+            ["default", "curated==2.0"],
+            ["unyank", "curated==1.0"],
+            ["unyank", "curated==1.0"],
+            ["rollback", "curated"],
+            ["rollback", "curated", "--to", "1"],
+        )
+    ]
+    yanked = "Its default is 1.0. That default is yanked, so the bare name does not take it."
+    assert said == [
+        f"Yanked curated 1.0: only curated==1.0 takes it from now on. {yanked} Choose another: {CHOOSE}",
+        "The default of curated is now 2.0.",
+        "The default of curated is already 2.0.",
+        "curated 1.0 is offered again. Its default is 2.0.",
+        "curated 1.0 is not yanked. Its default is 2.0.",
+        "curated is back at state 4, with 2.0, 1.0 (yanked). Its default is 2.0.",
+        "curated is back at state 1, with 1.0. Its default is 1.0.",
+    ]

@@ -11,7 +11,7 @@ def magic(line):
 
 
 def command(*words):
-    return grammar.parse_words(words)
+    return grammar.parse_words(list(words))
 
 
 @pytest.mark.parametrize(
@@ -38,22 +38,55 @@ def test_open_quote_is_a_clear_error(line):
         magic(line)
 
 
-@pytest.mark.parametrize(("word", "meant"), [("lss", "ls"), ("serach", "search"), ("yanc", "yank")])
-def test_unknown_verb_suggests_the_near_one(word, meant):
-    with pytest.raises(UsageError, match=f"Did you mean .*{meant}"):
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("lss", "ls"),
+        ("serach", "search"),
+        ("yanc", "yank"),
+        ("LS", "ls"),
+        ("list", "ls"),
+        ("install", "run or publish"),
+        ("instal", "run or publish"),
+        ("freeze", "lock"),
+    ],
+)
+def test_an_unknown_verb_suggests_the_near_one_or_what_another_tools_word_is_here(word, meant):
+    with pytest.raises(UsageError, match=f"Did you mean {meant}"):
         command(word)
 
 
-def test_requirement_in_place_of_a_verb_suggests_use():
-    with pytest.raises(UsageError, match="Did you mean: %shelf use pandas==2"):
-        magic("pandas==2")
+@pytest.mark.parametrize(
+    ("parse", "line", "says"),
+    [
+        (magic, "pandas", "%shelf use pandas[.]"),
+        (magic, "pandas==2", "%shelf use pandas==2[.]"),
+        (magic, "pandas<3", "%shelf use pandas<3[.]"),
+        (command, "pandas==2", "cloudshelf run --with pandas==2 -- python"),
+        (command, "pandas<3", 'cloudshelf run --with "pandas<3" -- python'),
+    ],
+)
+def test_a_requirement_in_place_of_a_verb_says_how_to_import_it(parse, line, says):
+    with pytest.raises(UsageError, match=f"To import it: {says}"):
+        parse(line)
 
 
-def test_verb_of_the_other_face_is_told_from_an_unknown_one():
-    with pytest.raises(UsageError, match="exists only as a command"):
-        magic("run -- ls")
-    with pytest.raises(UsageError, match="exists only as a notebook magic"):
-        command("use", "six")
+@pytest.mark.parametrize(
+    ("parse", "line", "only", "instead"),
+    [
+        (magic, "run", "a command", "!cloudshelf run"),
+        *((command, verb, "a notebook magic", "In a terminal") for verb in ("use", "drop", "status", "connect")),
+        (command, "traceback", "a notebook magic", "--debug"),
+    ],
+)
+def test_a_verb_of_the_other_face_says_what_to_do_in_this_one(parse, line, only, instead):
+    with pytest.raises(UsageError, match=f"exists only as {only}.*{instead}"):
+        parse(line)
+
+
+def test_every_verb_of_one_face_says_what_to_do_in_the_other():
+    alone = {verb.name for verb in grammar.VERBS.values() if len(verb.faces) == 1}
+    assert alone == set(grammar._INSTEAD)
 
 
 def test_no_words_mean_status_in_a_notebook_and_help_in_a_terminal():
@@ -84,10 +117,57 @@ def test_run_hands_the_command_on_untouched(words, with_, inner):
     assert not parsed.json
 
 
-@pytest.mark.parametrize("words", [["yank"], ["search"], ["ls", "a", "b"], ["ls", "--nonsense"], ["cache", "burn"]])
-def test_wrong_arguments_are_usage_errors_that_show_the_usage(words):
-    with pytest.raises(UsageError, match=f"usage: cloudshelf {words[0]}"):
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("yank", "yank needs PROJECT==VERSION[.] usage: cloudshelf yank"),
+        ("search", "search needs WORD[.] usage: cloudshelf search"),
+        ("ls a b", "ls does not take b[.] usage: cloudshelf ls"),
+        ("ls --nonsense", "ls does not take --nonsense[.] usage: cloudshelf ls"),
+        ("ls --jsn", "ls does not take --jsn[.] Did you mean --json[?]"),
+        ("cache burn", "cache takes info, prune, clear, verify, not 'burn'[.] usage: cloudshelf cache"),
+        ("cache clean", "Did you mean clear[?]"),
+        ("rollback six --to x", "--to takes a whole number, not 'x'[.]"),
+        ("ls --shelf", "--shelf needs a value[.]"),
+        ("--shelf", "--shelf needs a URL"),
+        ("--nonsense ls", "--nonsense does not exist, or belongs behind the verb"),
+        ("log six==1.16", "log takes a project without a version: cloudshelf log six$"),
+        ("verify six>=1", "verify takes a project without a version: cloudshelf verify six$"),
+        ("why six[x] --with six", "why takes a project without a version: cloudshelf why six$"),
+        ("run --with six --lock pylock.toml -- python", "a lock or requirements, not both"),
+        ("fill six --lock pylock.toml", "a lock or requirements, not both"),
+    ],
+)
+def test_wrong_arguments_say_which_word_is_wrong_and_what_would_be_right(line, says):
+    with pytest.raises(UsageError, match=says) as caught:
+        command(*line.split())
+    assert "argument" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--shelf", "", "ls"],
+        ["ls", "--shelf="],
+        ["init", ""],
+        ["run", "--with", "", "--", "python"],
+        ["run", "--lock", "", "--", "python"],
+        ["publish", "six", ""],
+        ["lock", "six", "-o", ""],
+    ],
+    ids=" ".join,
+)
+def test_an_empty_word_is_never_taken_for_a_setting_or_nothing(words):
+    with pytest.raises(UsageError, match="Is a variable of the shell not set"):
         command(*words)
+
+
+@pytest.mark.parametrize(("parse", "program"), [(magic, "%shelf"), (command, "cloudshelf")])
+def test_help_is_a_verb_too(parse, program):
+    with pytest.raises(grammar.HelpAsked, match=f"usage: {program} "):
+        parse("help")
+    with pytest.raises(grammar.HelpAsked, match=f"usage: {program} publish "):
+        grammar.parse_words(["help", "publish"], face="magic" if program == "%shelf" else "command")
 
 
 @pytest.mark.parametrize("face", ["command", "magic"])
@@ -99,6 +179,7 @@ def test_every_verb_has_a_help_page_with_an_example(face):
         with pytest.raises(grammar.HelpAsked) as page:
             grammar.parse_words([verb.name, "--help"], face=face)
         assert f"  {program} {verb.name}" in page.value.args[0]
+        assert page.value.args[0].startswith(f"usage: {program} {verb.name}")
 
 
 @pytest.mark.parametrize("verb", grammar.VERBS.values(), ids=lambda v: v.name)

@@ -1,11 +1,14 @@
 """The magics in a real kernel: what a person types, and what the notebook shows."""
 
+import random
 import re
 import subprocess
 import sys
 
 import pytest
 from jupyter_client.manager import KernelManager
+
+from .conftest import make_wheel
 
 
 class Kernel:
@@ -74,6 +77,15 @@ def test_use_then_import_then_status(kernel, shelf):
     assert "2 pins;" in status.text
 
 
+def test_the_functions_answer_programs_with_a_dict_and_people_with_the_page(kernel):
+    shown = kernel("import cloudshelf\nanswer = cloudshelf.use('shelftwo')\nanswer")
+    assert shown.text == "Pinned: shelftwo 1.0\nWith: shelfone 1.0 (for shelftwo)"
+    assert kernel("print(isinstance(answer, dict), answer['requirements'])").text == "True ['shelftwo']\n"
+    assert "<table>" in kernel("cloudshelf.status()").html
+    shown = kernel("cloudshelf.Shelf.open(cloudshelf.status()['shelf'])")
+    assert re.fullmatch(r"Shelf\('file:///.*'\)", shown.text)
+
+
 def test_zero_step_pins_the_default_and_says_so(kernel):
     shown = kernel("import shelfone\nprint(shelfone.version)")
     assert shown.status == "ok", shown.error
@@ -131,6 +143,14 @@ def test_restart_grants_the_wish_at_the_next_load(kernel):
     shown = kernel("%load_ext cloudshelf")
     assert "After the restart, pinned as wished: shelfscript, shelfone==2.0" in shown.text
     assert kernel("import shelfone, shelfscript; print(shelfone.version)").text == "2.0\n"
+
+
+@pytest.mark.parametrize("wanted", ["shelfone==9", "shelfnone", "shelfone=>1"])
+def test_a_restart_for_what_cannot_be_had_is_refused_before_anything_is_lost(kernel, wanted):
+    kernel("precious = 1")
+    shown = kernel(f"%shelf use --restart {wanted}")
+    assert shown.status == "error" and "Restarting" not in shown.text
+    assert kernel("print(precious)").text == "1\n"
 
 
 def test_drop_takes_a_project_out_of_the_pins(kernel):
@@ -230,13 +250,59 @@ def test_tab_never_pins_anything(kernel):
     assert "Nothing is pinned yet" in kernel("%shelf").text
 
 
-def test_tab_completes_verbs_projects_and_versions(kernel):
+ONE = ["shelfone==1.0", "shelfone==2.0"]
+TABS = {
+    "%shelf us": ["use"],
+    "%shelf use shelft": ["shelftwo"],
+    "%shelf use shelftwo shelfs": ["shelfscript"],
+    "%shelf use shelfone==": ONE,
+    "%shelf use shelfone==2": ["shelfone==2.0"],
+    "%shelf use shelfone>=1.0,<": ["shelfone>=1.0,<1.0", "shelfone>=1.0,<2.0"],
+    "%shelf use shelfone ==": ["==1.0", "==2.0"],
+    "%shelf use shelfone >= ": ["1.0", "2.0"],
+    '%shelf use "shelfone>=2': ["shelfone>=2.0"],
+    "%shelf use shelfone[": ["shelfone["],
+    "%shelf use nothing-like-it": ["nothing-like-it"],
+    "%shelf show shelfone==1": ["shelfone==1.0"],
+    "%shelf verify shelft": ["shelftwo"],
+    "%shelf publish shelft": ["shelftwo"],
+    "%shelf cache ": ["clear", "info", "prune", "verify"],
+    "%shelf cache c": ["clear"],
+    "%shelf use --re": ["--requirement", "--restart"],
+    "%shelf doctor ": ["--debug", "--help", "--json", "--shelf"],
+    "%shelf sync ": ["pins.toml"],
+    "%shelf lock shelfone -o pi": ["pins.toml"],
+    "%shelf use -r ": ["wanted.txt"],
+    "%shelf sync ./": ["./pins.toml", "./sub/"],
+    "%shelf drop ": ["shelfone"],
+    "x = 1\n%shelf us": ["use"],
+    "%%shelf\nshelft": ["shelftwo"],
+    "%%shelf\nshelftwo\nshelfone==1": ["shelfone==1.0"],
+    "%%shelf publish --no-deps\nshelft": ["shelftwo"],
+}
+
+
+def test_tab_offers_what_may_stand_there_and_nothing_else(kernel, shelf):
+    kernel("%mkdir -p tabs/sub\n%cd tabs\nfrom pathlib import Path")
+    kernel("for name in ('pins.toml', 'wanted.txt', 'other.py'): Path(name).touch()")
+    assert kernel("%shelf use shelfone").status == "ok"
+
     def complete(text):
         return kernel.client.complete(text, len(text), reply=True, timeout=30)["content"]["matches"]
 
-    assert complete("%shelf us") == ["use"]
-    assert complete("%shelf use shelft") == ["shelftwo"]
-    assert set(complete("%shelf use shelfone==")) == {"shelfone==1.0", "shelfone==2.0"}
+    found = {text: sorted(complete(text)) for text in TABS}
+    assert found == TABS
+
+
+def test_tab_right_after_the_magics_name_is_for_its_name(kernel):
+    reply = kernel.client.complete("%shel", 5, reply=True, timeout=30)["content"]["matches"]
+    assert "%shelf" in reply
+    assert "use" not in kernel.client.complete("%shelf", 6, reply=True, timeout=30)["content"]["matches"]
+
+
+def test_tab_without_a_reachable_shelf_offers_nothing_of_it(kernel):
+    kernel("import cloudshelf.session; cloudshelf.session.current()._url = 'file:///nowhere'")
+    assert kernel.client.complete("%shelf use shelf", 16, reply=True, timeout=30)["content"]["matches"] == ["shelf"]
 
 
 def test_nothing_in_a_line_is_evaluated(kernel):
@@ -283,6 +349,21 @@ def test_the_shelf_may_come_from_ipythons_configuration(shelf, settings, tmp_pat
         assert "shelfone" in running("%shelf ls").text
     finally:
         running.stop()
+
+
+LARGE = "from pathlib import Path\nsize = len((Path(__file__).parent / 'table.txt').read_text())\n"
+
+
+def test_the_cache_may_be_cleared_under_a_running_notebook(kernel, cloudshelf, tmp_path):
+    for name in ("bulkone", "bulktwo"):
+        table = random.Random(name).randbytes(200_000).hex()
+        cloudshelf(
+            "publish", make_wheel(tmp_path, name, "1", {f"{name}/__init__.py": LARGE, f"{name}/table.txt": table})
+        )
+    assert kernel("%shelf use bulkone\nimport bulkone").status == "ok"
+    assert "Freed" in kernel("%shelf cache clear").text
+    shown = kernel("%shelf use bulktwo\nimport bulktwo\nprint(bulktwo.size)")
+    assert (shown.error, shown.text.splitlines()[-1]) == (None, "400000")
 
 
 def test_unload_takes_the_magics_and_the_finder_away(kernel):
