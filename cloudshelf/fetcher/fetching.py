@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from functools import partial
 
 from ..errors import ObjectInvalid
@@ -10,6 +11,8 @@ from .in_flight import InFlight
 from .placing import Placer
 from .scheduler import Scheduler
 from .statistics import Statistics
+
+log = logging.getLogger(__name__)
 
 
 class RangeFetcher:
@@ -35,10 +38,14 @@ class RangeFetcher:
         """Fetch what nobody waits for, and finish it here: other threads have better things to do."""
         while (batch := self._scheduler.take_background()) is not None:
             data = self._fetch(batch)
-            if data is not None:
-                for job in batch.jobs:
-                    self._placer.place_frame(job, _part(batch, data, job))
-            self._scheduler.release(batch, len(batch.jobs))
+            if data is None:
+                self._scheduler.release(batch, len(batch.jobs))
+                continue
+            for job in batch.jobs:
+                try:
+                    self._place(batch, job, _part(batch, data, job))
+                except Exception:  # an environment that is being removed; nobody waits for this frame
+                    log.exception("a frame of the background failed")
 
     def _place(self, batch: Range, job: FrameJob, data: memoryview) -> None:
         try:

@@ -28,7 +28,8 @@ from .disk import disk_errors, private_folder
 
 if TYPE_CHECKING:
     from .environments import Environments
-    from .transfer import Request, Transfer
+    from .request import Request
+    from .transfer import Transfer
 
 HEARTBEAT = 1.0  # seconds; a client that hears nothing for 10 takes us for hung
 PATIENCE = 5.0  # seconds for another fetcher to listen, or to be gone

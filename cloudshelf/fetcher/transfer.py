@@ -13,7 +13,6 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
@@ -21,7 +20,6 @@ from typing import Any
 from ..errors import CacheUnusable, FetcherFailed, UsageError
 from .blobs import BlobCache
 from .copying import copy_when_quiet
-from .disk import temporary_name, translated, write_file
 from .environments import Environment
 from .fetching import RangeFetcher
 from .frames import LARGEST_RANGE, Priority
@@ -32,12 +30,11 @@ from .request import Request
 from .scheduler import Scheduler
 from .statistics import Statistics
 
-__all__ = ["Request", "Transfer"]
-
 CONNECTIONS = 8
 BACKGROUND_CONNECTIONS = 2
 BACKGROUND_NICENESS = 5  # of the threads that work in the background; Linux has it per thread
 COPY_NICENESS = 10
+_ENDING = "it is shutting down", ""
 
 
 class Transfer:
@@ -79,6 +76,8 @@ class Transfer:
             self._bring(environment, wanted, priority, request)
         finally:
             request.settle(0, None)
+        if self._scheduler.closed:  # meanwhile, so that ``close`` did not see who waits now
+            self._in_flight.fail_all(FetcherFailed(*_ENDING))
         return request
 
     def begin(self, environment: Environment, project: int) -> None:
@@ -111,8 +110,6 @@ class Transfer:
             _report(progress, environment, request)
         request.result()
         _report(progress, environment, request)
-        if environment.presence.find(b"\0", 0, len(environment)) < 0:
-            _write_marker(environment)
         return {"files": len(set(absent)), "bytes": request.total}
 
     def is_busy(self) -> bool:
@@ -128,7 +125,7 @@ class Transfer:
         if flush and self._threads:
             self.settle_copies()
         self._scheduler.close()
-        self._in_flight.fail_all(FetcherFailed("it is shutting down", ""))
+        self._in_flight.fail_all(FetcherFailed(*_ENDING))
         for thread in self._threads:
             if flush:
                 thread.join()
@@ -170,7 +167,7 @@ class Transfer:
         """Raises FetcherFailed after ``close``."""
         with self._scheduler.lock:
             if self._scheduler.closed:
-                raise FetcherFailed("it is shutting down", "")
+                raise FetcherFailed(*_ENDING)
             if self._threads:
                 return
             ranges = RangeFetcher(self._scheduler, self._in_flight, self._placer, self.statistics)
@@ -194,12 +191,3 @@ def _report(progress: Callable[[dict[str, Any]], None] | None, environment: Envi
     if progress is not None:
         what = environment.path.name
         progress({"stage": "fill", "done": request.placed, "total": request.total, "unit": "B", "what": what})
-
-
-def _write_marker(environment: Environment) -> None:
-    """Say that nothing is missing: importers need neither finder nor fetcher from now on."""
-    marker = str(environment.path / ".cloudshelf" / "complete")
-    try:
-        write_file(f"{environment.staging}/{temporary_name()}", marker, b"", 0o600, int(time.time()))
-    except OSError as error:
-        raise translated(error, marker) from error

@@ -234,7 +234,7 @@ class Environment:
         needed = self._is_wanting(facts["start"], facts["eager"])
         if not needed:
             needed = any(not self._presence[n] for part in ("wait", "data", "profile") for n in facts[part])
-        if not needed and (_fills_on_demand() or self.is_complete()):
+        if not needed and (_fills_on_demand() or self._presence.find(b"\0", facts["start"], facts["stop"]) < 0):
             return
         from . import client
 

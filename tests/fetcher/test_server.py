@@ -84,7 +84,7 @@ def test_a_fetcher_brings_files_and_tells_what_it_did(shelf: Shelf, fetchers: An
     _, later = client.call("statistics", since=numbers["mark"])
     assert later["environments"][str(environment)]["requests"] == 0
     assert client.call("fill", environment=str(environment)) == (b"K", {"files": 1, "bytes": 6})
-    assert (environment / ".cloudshelf" / "complete").exists()
+    assert b"\0" not in (environment / ".cloudshelf" / "presence").read_bytes()
 
 
 def test_begin_is_answered_and_the_rest_follows_in_the_background(shelf: Shelf, fetchers: Any, tmp_path: Path) -> None:

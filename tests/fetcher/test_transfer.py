@@ -367,22 +367,21 @@ def test_begin_leaves_the_background_alone_when_told_so(shelf: Shelf, transfers:
     assert environment.presence[:] == b"\1\1\0\0"
 
 
-def test_fill_brings_everything_counts_and_leaves_the_marker(shelf: Shelf, transfers: Any) -> None:
+def test_fill_brings_everything_and_counts(shelf: Shelf, transfers: Any) -> None:
     project = Project("p", {f"p/f{i}.py": noise(50, i) for i in range(4)}, kinds="siis")
     environment, transfer = shelf.environment(project), transfers()
     events: list[dict[str, Any]] = []
     assert transfer.fill(environment, progress=events.append) == {"files": 4, "bytes": 200}
     assert events[-1] == {"stage": "fill", "done": 200, "total": 200, "unit": "B", "what": "e1"}
-    assert (environment.path / ".cloudshelf" / "complete").exists()
+    assert environment.presence[:] == b"\1\1\1\1"
     assert transfer.fill(environment) == {"files": 0, "bytes": 0}
 
 
-def test_fill_without_idle_files_leaves_no_marker(shelf: Shelf, transfers: Any) -> None:
+def test_fill_without_idle_files_leaves_those(shelf: Shelf, transfers: Any) -> None:
     project = Project("p", {f"p/f{i}.py": noise(50, i) for i in range(4)}, kinds="siis")
     environment, transfer = shelf.environment(project), transfers()
     transfer.fill(environment, everything=False)
     assert environment.presence[:] == b"\1\0\0\1"
-    assert not (environment.path / ".cloudshelf" / "complete").exists()
 
 
 def test_of_a_path_that_two_pins_bring_the_first_is_placed_for_both(shelf: Shelf, transfers: Any) -> None:

@@ -68,7 +68,7 @@ def test_an_import_asks_once_for_all_of_a_package_and_then_never_again(made: Mad
     made.says(code)
     asked = made.requests()
     assert [line[0] for line in asked] == list("BEEE")  # box begins; box with lid, box.deep.leaf, spread.one
-    made.says(code)
+    made.says(code, CLOUDSHELF_BACKGROUND_FILL="0")
     assert made.requests() == asked
 
 
