@@ -15,6 +15,7 @@ from typing import Any
 
 Result = Mapping[str, Any]
 BRIEF = 28  # characters of what a bar says it works on
+MOST = 60  # rows of a table in a notebook; pandas has 3000 files
 LONG = 160  # characters of a line; two lines of a notebook
 
 
@@ -380,8 +381,9 @@ def _table_html(table: Table) -> str:
         )
         return f"<tr>{''.join(inner)}</tr>"
 
-    head, body = row("th", table.header), "".join(row("td", cells) for cells in table.rows)
-    return f"<table><thead>{head}</thead><tbody>{body}</tbody></table>"
+    head, body = row("th", table.header), "".join(row("td", cells) for cells in table.rows[:MOST])
+    more = f"<div>… and {len(table.rows) - MOST} more, which --json shows</div>" if len(table.rows) > MOST else ""
+    return f"<table><thead>{head}</thead><tbody>{body}</tbody></table>{more}"
 
 
 class Bars:

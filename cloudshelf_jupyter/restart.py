@@ -23,11 +23,14 @@ def restart_with(shell: Any, session: Session, wanted: list[str], progress: Prog
         raise UsageError("Only a notebook's kernel can be restarted from here; start Python again and repeat the use.")
     if not wanted:
         raise UsageError("use --restart needs a requirement, such as numpy==1.26.4.")
-    wish = {"shelf": session.url, "requirements": merge_requirements(session.requirements, wanted)}
-    session.call("lock", {"requirements": wish["requirements"]}, progress)
+    requirements = merge_requirements(session.requirements, wanted)
+    session.call("lock", {"requirements": requirements}, progress)
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    write_text(place, json.dumps(wish))
-    print(f"Restarting the kernel. %load_ext cloudshelf then pins: {', '.join(wish['requirements'] or ())}")
+    write_text(place, json.dumps({"shelf": session.url, "requirements": requirements}))
+    print(
+        "Restarting the kernel, which Jupyter may call died. Then run %load_ext cloudshelf; "
+        f"it pins: {', '.join(requirements)}"
+    )
     kernel.do_shutdown(True)
 
 

@@ -51,7 +51,9 @@ def execute(path: Path, environ: dict[str, str], *, extra: str = "") -> tuple[No
         manager = AsyncKernelManager(kernel_name="python3")
         assert manager.kernel_spec
         manager.kernel_spec.argv[0] = sys.executable
-        NotebookClient(notebook, manager, timeout=300, resources={"metadata": {"path": folder}}).execute(env=environ)
+        client = NotebookClient(notebook, manager, timeout=300, resources={"metadata": {"path": folder}})
+        client.extra_arguments = ["--IPKernelApp.log_level=ERROR"]  # it warns of TCP, which stays on this machine here
+        client.execute(env=environ)
     said = notebook.cells.pop().outputs if extra else []
     return notebook, "".join(o.get("text", "") for o in said)
 

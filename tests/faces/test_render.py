@@ -125,6 +125,14 @@ def test_columns_made_of_spaces_stay_columns_in_html():
     assert '<pre style="margin:0">version  1</pre>' in render.to_html("show", {"project": "six", "version": "1"})
 
 
+def test_a_notebook_shows_the_beginning_of_a_very_long_table():
+    files = [{"path": f"site/{i}.py", "size": 1} for i in range(3000)]
+    result = {"project": "p", "version": "1", "wheels": [{"filename": "p.whl"}], "files": files}
+    assert render.to_html("ls", result).count("<tr>") == 2 + 1 + render.MOST
+    assert "… and 2940 more, which --json shows" in render.to_html("ls", result)
+    assert render.to_text("ls", result).count("site/") == 3000
+
+
 def test_a_requirement_has_a_line_of_its_own_since_it_has_commas():
     text = render.to_text("show", {"project": "p", "requires": ["six>=1,<2", "idna"]})
     assert text.splitlines()[1:] == ["requires  six>=1,<2", "          idna"]
