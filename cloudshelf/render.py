@@ -410,7 +410,7 @@ class Bars:
 
     def close(self, *, finished: bool = False) -> None:
         """Take the bars away; tqdm leaves one that is not full in red, as it should when nothing was ``finished``."""
-        for bar in self._bars.values():
+        for bar in reversed(self._bars.values()):  # the lowest first: a terminal's cursor ends where it began
             if finished and bar.total:
                 bar.n = bar.total
             bar.close()

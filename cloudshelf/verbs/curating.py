@@ -17,6 +17,12 @@ def init(args: Args, progress: Progress) -> Result:
 
 def publish(args: Args, progress: Progress) -> Result:
     """Put ``requirements`` (also paths of wheels) and ``requirement_files`` on the shelf; see publisher/publish.py."""
+    missing = [name for name in ("installer", "elftools", "pip") if not _is_there(name)]
+    if missing:
+        raise UsageError(
+            f"Publishing takes more than reading does, and {', '.join(missing)} is not installed here. "
+            "Install it with: pip install 'cloudshelf[publish]'"
+        )
     from ..publisher.pip import IndexOptions
     from ..publisher.publish import PublishRequest
     from ..publisher.publish import publish as put
@@ -101,6 +107,15 @@ class EventReporter:
 
     def done(self) -> None:
         self._progress(self._event | {"done": self._event.get("total", 0)})
+
+
+def _is_there(module: str) -> bool:
+    from importlib.util import find_spec
+
+    try:
+        return find_spec(module) is not None
+    except ValueError:  # somebody put it out of the way
+        return False
 
 
 def _texts(args: Args, name: str) -> tuple[str, ...]:

@@ -135,6 +135,19 @@ def test_sync_says_how_to_run_in_what_it_made(shelf, cloudshelf, tmp_path):
     assert f"cloudshelf run --lock '{lock}' -- python" in cloudshelf("sync", lock).stdout
 
 
+def test_a_wheel_that_needs_what_only_the_shelf_has_may_come_alone(shelf, cloudshelf, tmp_path):
+    wheel = make_wheel(tmp_path, "shelfneedy", "1.0", {"shelfneedy.py": ""}, requires=["shelfone"])
+    said = cloudshelf("publish", wheel, "--no-index", code=1).stderr
+    assert "shelfone (from shelfneedy)" in said and "publish with --no-deps" in said and "Check the name" not in said
+
+
+def test_a_file_that_cannot_be_executed_is_told_from_one_that_is_not_there(shelf, cloudshelf, tmp_path):
+    script = tmp_path / "a script.sh"
+    script.write_text("#!/bin/sh\n")
+    said = cloudshelf("run", "--with", "shelfone", "--", script, code=2).stderr
+    assert f"The file {script} is not executable" in said and f"chmod +x '{script}'" in said
+
+
 CHOOSE = "cloudshelf default curated==2.0"
 
 
@@ -166,3 +179,15 @@ def test_curating_says_what_a_bare_name_takes_now(shelf, cloudshelf, tmp_path):
         "curated is back at state 4, with 2.0, 1.0 (yanked). Its default is 2.0.",
         "curated is back at state 1, with 1.0. Its default is 1.0.",
     ]
+
+
+def test_publishing_without_its_extra_says_what_to_install(shelf, settings, tmp_path):
+    """Whoever only reads has not installed what building and unpacking need."""
+    code = (
+        "import sys; sys.modules |= dict.fromkeys(['installer', 'elftools'])\n"
+        "from cloudshelf.cli import main; sys.exit(main(['publish', 'six']))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], env=settings, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "installer, elftools is not installed" in done.stderr and "pip install 'cloudshelf[publish]'" in done.stderr
+    assert "Traceback" not in done.stderr
