@@ -107,6 +107,7 @@ def prepare(command: Command) -> dict[str, Any]:
     if words or files or "requirements" in args:
         args["requirements"] = expand_requirements(words, files)
     if args.get("lock"):
+        args["shelf_named"] = bool(command.shelf)
         args["lock_name"] = args["lock"]
         args["lock"] = read_lock(args["lock"])
     return args

@@ -143,7 +143,7 @@ def _status(result: Result) -> list[Block]:
         )
         for r in rows
     )
-    blocks.append(Table(("project", "version", "loaded", "from", "fetched"), cells, frozenset({"fetched"})))
+    blocks.append(Table(("project", "version", "loaded", "from", "in place"), cells, frozenset({"in place"})))
     fetched, total = sum(r["fetched"] for r in rows), sum(r["bytes"] for r in rows)
     blocks.append(f"{_count(len(rows), 'pin')}; {size(fetched)} of {size(total)} in place.")
     if result.get("provided"):

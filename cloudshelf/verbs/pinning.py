@@ -13,7 +13,7 @@ from packaging.version import InvalidVersion, Version
 from ..codecs.lock import format_lock, parse_lock
 from ..codecs.names import normalize
 from ..config import read_config
-from ..errors import AlreadyLoaded, ShelfError, UsageError
+from ..errors import AlreadyLoaded, ObjectMissing, ShelfError, ShelfMissing, UsageError
 from ..model import Lock
 from ..resolver import Edge, Loaded, Resolution, parse_requirement
 from ..session import filled_line
@@ -72,9 +72,8 @@ def sync(args: Args, progress: Progress) -> Result:
         raise UsageError("sync needs a lock, such as pylock.toml.")
     text, here = str(args["lock"]), current_target()
     wanted = parse_lock(text, _name_of(args), environment=here.environment, tags=here.tags)
-    shelf = shelf_of({"shelf": wanted.shelf or args.get("shelf")})
-    if not wanted.shelf:
-        wanted = shelf.repin(wanted, here)
+    shelf = _shelf_of_lock(wanted, args)
+    wanted = dataclasses.replace(wanted, shelf=shelf.url) if wanted.shelf else shelf.repin(wanted, here)
     if wanted.tag != here.cache_tag:
         again = f"cloudshelf lock {shlex.join(wanted.requirements)} --python {'.'.join(here.python.split('.')[:2])}"
         raise UsageError(
@@ -82,7 +81,11 @@ def sync(args: Args, progress: Progress) -> Result:
         )
     held = _held_back(shelf, wanted, args)
     here_pins = dataclasses.replace(wanted, pins=tuple(pin for pin in wanted.pins if pin.project not in held))
-    result = _materialize(shelf, here_pins, progress)
+    try:
+        result = _materialize(shelf, here_pins, progress)
+    except ObjectMissing:
+        _refuse_vanished(shelf, _name_of(args))
+        raise
     current = parse_lock(str(args["current"]), "this process's lock") if args.get("current") else None
     notes = [
         f"{project} {version} of this kernel stays, since it is loaded; the lock has {_version_in(wanted, project)}."
@@ -136,7 +139,7 @@ def why(args: Args, progress: Progress) -> Result:
         found = _resolve(shelf, {**args, "loaded": {}}, None).lock
     elif args.get("lock"):
         found = parse_lock(str(args["lock"]), _name_of(args))
-        shelf = shelf_of({"shelf": found.shelf or args.get("shelf")})
+        shelf = _shelf_of_lock(found, args)
     else:
         name = args["project"]
         raise UsageError(f"Where? Name what it is needed for: why {name} --with REQUIREMENT, or --lock FILE.")
@@ -273,6 +276,20 @@ def _contents(lock: Lock) -> set[tuple[str, str]]:
 
 def _version_in(lock: Lock, project: str) -> str:
     return next(pin.version for pin in lock.pins if pin.project == project)
+
+
+def _shelf_of_lock(lock: Lock, args: Args) -> Shelf:
+    """The shelf that a person named, else that of the lock: digests say whether another shelf has the same."""
+    named = args.get("shelf") if args.get("shelf_named") else None
+    return shelf_of({"shelf": named or lock.shelf or args.get("shelf")})
+
+
+def _refuse_vanished(shelf: Shelf, name: str) -> None:
+    """Raises UsageError when the shelf of a lock, not one object of it, is gone."""
+    try:
+        shelf.info()
+    except ShelfMissing:
+        raise UsageError(f"{name} is of the shelf {shelf.url}, which is not there. If it moved: --shelf URL") from None
 
 
 def _name_of(args: Args) -> str:

@@ -1,6 +1,7 @@
 """The command, in processes of its own, on a small real shelf."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -51,6 +52,19 @@ def test_a_lock_runs_what_it_pins(shelf, cloudshelf, tmp_path):
     cloudshelf("lock", "shelfone==2.0", "-o", lock)
     code = "import shelfone; print(shelfone.version)"
     assert cloudshelf("run", "--lock", lock, "--", "python", "-c", code).stdout == "2.0\n"
+
+
+def test_a_lock_of_a_shelf_that_moved_says_so_and_works_where_the_shelf_is_now(shelf, cloudshelf, tmp_path):
+    first, second, lock = tmp_path / "first", tmp_path / "second", tmp_path / "pylock.toml"
+    shutil.copytree(shelf.removeprefix("file://"), first)
+    cloudshelf("--shelf", first, "lock", "shelfone", "-o", lock)
+    first.rename(second)
+    run = ["run", "--lock", lock, "--", "python", "-c", "import shelfone; print(shelfone.version)"]
+    own = {"CLOUDSHELF_CACHE": str(tmp_path / "cache")}
+    said = cloudshelf(*run, code=2, **own).stderr
+    assert f"pylock.toml is of the shelf file://{first}, which is not there. If it moved: --shelf URL" in said
+    assert cloudshelf("--shelf", second, *run, **own).stdout == "1.0\n"
+    assert "shelfone was asked for" in cloudshelf("--shelf", second, "why", "shelfone", "--lock", lock).stdout
 
 
 def test_why_names_the_chain(shelf, cloudshelf):
