@@ -113,7 +113,7 @@ def _pinned(result: Result) -> list[Block]:
     """use, drop, sync: what changed, and why it is there."""
     changes = list(result.get("changes", ()))
     if not changes:
-        return ["Nothing changed; all of it was pinned already."]
+        return ["Nothing changed; all of it was pinned already.", *map(str, result.get("notes", ()))]
     blocks: list[Block] = []
     asked = [c for c in changes if c.get("version") and not c.get("why")]
     brought = [c for c in changes if c.get("version") and c.get("why")]

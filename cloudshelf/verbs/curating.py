@@ -131,13 +131,11 @@ def _pin(args: Args) -> tuple[str, str]:
 
 def _told(shelf: Shelf, changed: Changed, words: str, *, default: bool = True) -> Result:
     """``words``, then what a bare name takes now, and what a curator should know of it."""
-    lines = [words]
     if default:
-        lines.append(f"Its default is {changed.default}." if changed.default else "It has no default.")
-    facts = shelf.versions(changed.project)
+        words += f" Its default is {changed.default}." if changed.default else " It has no default."
+    lines, facts = [words], shelf.versions(changed.project)
     if any(each.default and each.yanked is not None for each in facts):
         others = [each.version for each in facts if each.yanked is None]
-        lines.append("That default is yanked, so the bare name does not take it.")
-        if others:
-            lines.append(f"Choose another: cloudshelf default {changed.project}=={others[0]}")
-    return plain(changed) | {"message": " ".join([*lines, *changed.notes])}
+        choose = f" Choose another: cloudshelf default {changed.project}=={others[0]}" if others else ""
+        lines.append(f"That default is yanked, so the bare name does not take it.{choose}")
+    return plain(changed) | {"message": "\n".join([*lines, *changed.notes])}

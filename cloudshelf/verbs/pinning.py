@@ -35,7 +35,7 @@ def use(args: Args, progress: Progress) -> Result:
     result = _materialize(shelf, resolution.lock, progress)
     why = _parents(resolution.edges)
     return result | {
-        "changes": _changes(preferred, resolution.lock, why),
+        "changes": _changes(preferred, resolution.lock, why, resolution.provided),
         "notes": [*resolution.notes, *_provided(resolution, args)],
         "provided": dict(resolution.provided),
     }
@@ -93,7 +93,7 @@ def sync(args: Args, progress: Progress) -> Result:
     ]
     return result | {
         "lock": format_lock(wanted),
-        "changes": _changes(current, wanted, {}),
+        "changes": _changes(current, wanted, {}, held),
         "notes": notes,
         "provided": held,
     }
@@ -195,14 +195,19 @@ def _pins(lock: Lock) -> list[Result]:
     ]
 
 
-def _changes(before: Lock | None, after: Lock, why: Mapping[str, list[str]]) -> list[Result]:
-    """What differs between two locks; ``why`` is empty for what a person asked for."""
+def _changes(
+    before: Lock | None, after: Lock, why: Mapping[str, list[str]], provided: Mapping[str, str]
+) -> list[Result]:
+    """What differs between two locks; ``why`` is empty for what a person asked for.
+
+    What this process has of its own is neither pinned by a lock that names it nor dropped by one that does not.
+    """
     was = {pin.project: pin.version for pin in before.pins} if before else {}
     now = {pin.project: pin.version for pin in after.pins}
     return [
         {"project": p, "was": was.get(p), "version": now.get(p), "why": why.get(p, [])}
         for p in sorted(was.keys() | now.keys())
-        if was.get(p) != now.get(p)
+        if was.get(p) != now.get(p) and not (p in provided and None in (was.get(p), now.get(p)))
     ]
 
 

@@ -183,7 +183,7 @@ def test_curating_says_what_a_bare_name_takes_now(shelf, cloudshelf, tmp_path):
             ["rollback", "curated", "--to", "1"],
         )
     ]
-    yanked = "Its default is 1.0. That default is yanked, so the bare name does not take it."
+    yanked = "Its default is 1.0.\nThat default is yanked, so the bare name does not take it."
     assert said == [
         f"Yanked curated 1.0: only curated==1.0 takes it from now on. {yanked} Choose another: {CHOOSE}",
         "The default of curated is now 2.0.",

@@ -234,6 +234,15 @@ def test_a_lock_is_complete_where_the_kernel_provides_what_the_shelf_lacks(kerne
     assert cloudshelf("run", "--lock", tmp_path / "pylock.toml", "--", "python", "-c", PRINT).stdout == "1.0\n"
 
 
+def test_what_the_kernel_has_of_its_own_is_neither_pinned_by_a_lock_nor_dropped(kernel, installed, tmp_path):
+    installed("1.5")
+    kernel(f"%shelf use shelftwo\n%shelf lock {tmp_path}/pylock.toml")
+    shown = kernel(f"%shelf sync {tmp_path}/pylock.toml").text
+    assert "Pinned" not in shown and "shelfone 1.5 of this kernel stays" in shown
+    shown = kernel("%shelf use shelfscript").text
+    assert "Pinned: shelfscript 1.0" in shown and "Dropped" not in shown
+
+
 def test_sync_of_the_present_pins_changes_nothing(kernel, tmp_path):
     kernel(f"%shelf use shelftwo\n%shelf lock {tmp_path}/pylock.toml")
     assert "Nothing changed" in kernel(f"%shelf sync {tmp_path}/pylock.toml").text
