@@ -35,7 +35,12 @@ def read_requirements(path: str | os.PathLike[str], seen: tuple[Path, ...] = ())
     if file in seen:
         raise UsageError(f"{file} includes itself.")
     found: list[str] = []
-    for line in parse_requirements(read_text(file)):
+    text = read_text(file)
+    try:
+        lines = list(parse_requirements(text))
+    except UsageError as error:
+        raise UsageError(f"{error} (in {file.name})") from None
+    for line in lines:
         if line.startswith("-"):
             option, inner = re.split(r"[ =]+", line, maxsplit=1)
             if option in ("-c", "--constraint"):
@@ -102,6 +107,7 @@ def prepare(command: Command) -> dict[str, Any]:
     if words or files or "requirements" in args:
         args["requirements"] = expand_requirements(words, files)
     if args.get("lock"):
+        args["shelf_named"] = bool(command.shelf)
         args["lock_name"] = args["lock"]
         args["lock"] = read_lock(args["lock"])
     return args

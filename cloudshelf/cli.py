@@ -6,6 +6,7 @@ import os
 import shlex
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from . import grammar, render
@@ -23,7 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(page.args[0], end="")
         return 0
     except KeyboardInterrupt:
-        print("cloudshelf: interrupted; running it again continues where it stopped.", file=sys.stderr)
+        _say("interrupted; running it again continues where it stopped.")
         return 130
     except BrokenPipeError:  # `cloudshelf ls | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
@@ -31,13 +32,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ShelfError as error:
         if debug:
             raise
-        print(f"cloudshelf: {error}", file=sys.stderr)
+        _say(str(error))
         return error.exit_code
     except OSError as error:  # of the machine; what an object or the cache has is an error of ours
         if debug:
             raise
         where = f"{error.filename}: " if error.filename else ""
-        print(f"cloudshelf: {where}{error.strerror or error}. The full story: --debug", file=sys.stderr)
+        _say(f"{where}{error.strerror or error}. The full story: --debug")
         return 1
 
 
@@ -71,9 +72,20 @@ def _serve(verb: str, args: dict[str, Any], progress: Callable[[dict[str, Any]],
 
 
 def _bar() -> Any:
+    """tqdm, with room for the terminal's echo of Ctrl-C: where that began a new line, bars and message would mix."""
+    import shutil
+    from functools import partial
+
     from tqdm import tqdm
 
-    return tqdm
+    return partial(tqdm, ncols=max(20, shutil.get_terminal_size().columns - 4))
+
+
+def _say(message: str) -> None:
+    """A message to a person, on lines where no bar is left."""
+    if sys.stderr.isatty():
+        print("\r\x1b[J", end="", file=sys.stderr)
+    print(f"cloudshelf: {message}", file=sys.stderr)
 
 
 def _run(command: grammar.Command) -> int:
@@ -109,6 +121,8 @@ def _which(program: str, path: str) -> str:
     import shutil
 
     found = shutil.which(program, path=path)
+    if found is None and Path(program).is_file():
+        raise UsageError(f"The file {program} is not executable; make it so with: chmod +x {shlex.quote(program)}")
     if found is None:
         raise UsageError(f"The command {program!r} was not found, neither in the environment nor on PATH.")
     return found

@@ -246,6 +246,10 @@ class PublishFailed(ShelfError):
         text = re.sub(r"\(from versions: ([^)]*)\)", shorten, super().__str__())
         text = re.sub(r"; No matching distribution found for .*", "", text)
         found = [hint for sign, hint in self.hints if sign in str(self.args[-1])]
+        if re.search(r"\(from (?!versions)", text):  # something that it needs
+            found[:1] = [
+                "If the shelf has that already, publish with --no-deps; else check that pip reaches its index."
+            ]
         return f"{text.rstrip('.')}. {found[0]}" if found else text
 
 

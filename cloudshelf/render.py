@@ -113,7 +113,7 @@ def _pinned(result: Result) -> list[Block]:
     """use, drop, sync: what changed, and why it is there."""
     changes = list(result.get("changes", ()))
     if not changes:
-        return ["Nothing changed; all of it was pinned already."]
+        return ["Nothing changed; all of it was pinned already.", *map(str, result.get("notes", ()))]
     blocks: list[Block] = []
     asked = [c for c in changes if c.get("version") and not c.get("why")]
     brought = [c for c in changes if c.get("version") and c.get("why")]
@@ -143,7 +143,7 @@ def _status(result: Result) -> list[Block]:
         )
         for r in rows
     )
-    blocks.append(Table(("project", "version", "loaded", "from", "fetched"), cells, frozenset({"fetched"})))
+    blocks.append(Table(("project", "version", "loaded", "from", "in place"), cells, frozenset({"in place"})))
     fetched, total = sum(r["fetched"] for r in rows), sum(r["bytes"] for r in rows)
     blocks.append(f"{_count(len(rows), 'pin')}; {size(fetched)} of {size(total)} in place.")
     if result.get("provided"):
@@ -410,7 +410,7 @@ class Bars:
 
     def close(self, *, finished: bool = False) -> None:
         """Take the bars away; tqdm leaves one that is not full in red, as it should when nothing was ``finished``."""
-        for bar in self._bars.values():
+        for bar in reversed(self._bars.values()):  # the lowest first: a terminal's cursor ends where it began
             if finished and bar.total:
                 bar.n = bar.total
             bar.close()

@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 import threading
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -14,10 +15,10 @@ from traitlets import Unicode
 from traitlets.config import SingletonConfigurable
 
 from cloudshelf import grammar
-from cloudshelf.arguments import expand_requirements, prepare, write_text
+from cloudshelf.arguments import expand_requirements, prepare, read_lock, write_text
 from cloudshelf.errors import Interrupted, ShelfError, UsageError
 from cloudshelf.render import Bars
-from cloudshelf.session import Session, current
+from cloudshelf.session import Session, current, project_of
 
 from . import completer, display, restart, zero_step
 
@@ -90,16 +91,41 @@ class ShelfMagics(Magics):
         if cell is not None:
             words = _cell_words(words, cell)
         command = grammar.parse_words(words, face="magic")
-        if command.shelf:
-            self.session.connect(command.shelf)
         bars = Bars(_bar)
         try:
-            result = self._answer(command, bars)
+            with self._connected(command):
+                result = self._answer(command, bars)
             bars.close(finished=True)
         finally:
             bars.close()
         if result is not None:
             display.show(command.verb, result, as_json=command.json)
+
+    @contextlib.contextmanager
+    def _connected(self, command: grammar.Command) -> Iterator[None]:
+        """With --shelf, a verb about pins connects to that shelf, if it succeeds; a look at another shelf does not."""
+        if not command.shelf or not _about_pins(command):
+            yield
+            return
+        before = self.session.url
+        self.session.connect(command.shelf)
+        try:
+            yield
+        except BaseException:
+            if before:
+                self.session.configure(before)
+            raise
+
+    def _connect(self, url: str | None) -> dict[str, Any]:
+        """What stays asked for may not be on the other shelf, and then no ``use`` succeeds: say how to go on."""
+        before, asked = self.session.url, [project_of(r) for r in self.session.requirements]
+        result = self.session.connect(url)
+        if asked and self.session.url != before:
+            names = ", ".join(asked)
+            result["message"] += (
+                f"\nStill asked for: {names}. What this shelf lacks of it goes with: %shelf drop PROJECT"
+            )
+        return result
 
     def _answer(self, command: grammar.Command, bars: Bars) -> dict[str, Any] | None:
         """The result of a verb: the session's own here, all others by the fetcher."""
@@ -108,7 +134,7 @@ class ShelfMagics(Magics):
             case "status":
                 return session.status()
             case "connect":
-                return session.connect(args["url"])
+                return self._connect(args["url"] or command.shelf)
             case "use":
                 wanted = expand_requirements(args["requirements"], args["requirement"])
                 if args["restart"]:
@@ -118,11 +144,11 @@ class ShelfMagics(Magics):
             case "drop":
                 return session.drop(*args["projects"], progress=bars)
             case "sync":
-                return session.sync(args["lock"], progress=bars)
-            case "lock" if not [w for w in args["requirements"] if not w.endswith(".toml")] and not args["requirement"]:
+                return session.sync(read_lock(args["lock"]), progress=bars)
+            case "lock" if _about_pins(command):
                 file = args["output"] or next(iter(args["requirements"]), None)
                 return session.complete_lock(file, progress=bars) | {"file": file}
-            case "fill" if not args["requirements"] and not args["lock"]:
+            case "fill" if _about_pins(command):
                 return session.fill(progress=bars)
             case "traceback":
                 print(display.full_traceback(self.shell))
@@ -136,6 +162,15 @@ class ShelfMagics(Magics):
             write_text(args["output"], result["lock"])
             result["file"] = args["output"]
         return result
+
+
+def _about_pins(command: grammar.Command) -> bool:
+    """Whether a command is about the pins of this notebook; lock and fill may be about others."""
+    args = command.args
+    asked = [word for word in args.get("requirements", ()) if not word.endswith(".toml")]
+    if command.verb in ("lock", "fill"):
+        return not (asked or args.get("requirement") or args.get("lock"))
+    return command.verb in ("use", "drop", "sync", "status")
 
 
 def _cell_words(words: list[str], cell: str) -> list[str]:

@@ -17,6 +17,12 @@ def init(args: Args, progress: Progress) -> Result:
 
 def publish(args: Args, progress: Progress) -> Result:
     """Put ``requirements`` (also paths of wheels) and ``requirement_files`` on the shelf; see publisher/publish.py."""
+    missing = [name for name in ("installer", "elftools", "pip") if not _is_there(name)]
+    if missing:
+        raise UsageError(
+            f"Publishing takes more than reading does, and {', '.join(missing)} is not installed here. "
+            "Install it with: pip install 'cloudshelf[publish]'"
+        )
     from ..publisher.pip import IndexOptions
     from ..publisher.publish import PublishRequest
     from ..publisher.publish import publish as put
@@ -103,6 +109,15 @@ class EventReporter:
         self._progress(self._event | {"done": self._event.get("total", 0)})
 
 
+def _is_there(module: str) -> bool:
+    from importlib.util import find_spec
+
+    try:
+        return find_spec(module) is not None
+    except ValueError:  # somebody put it out of the way
+        return False
+
+
 def _texts(args: Args, name: str) -> tuple[str, ...]:
     return tuple(map(str, args.get(name) or ()))
 
@@ -116,13 +131,11 @@ def _pin(args: Args) -> tuple[str, str]:
 
 def _told(shelf: Shelf, changed: Changed, words: str, *, default: bool = True) -> Result:
     """``words``, then what a bare name takes now, and what a curator should know of it."""
-    lines = [words]
     if default:
-        lines.append(f"Its default is {changed.default}." if changed.default else "It has no default.")
-    facts = shelf.versions(changed.project)
+        words += f" Its default is {changed.default}." if changed.default else " It has no default."
+    lines, facts = [words], shelf.versions(changed.project)
     if any(each.default and each.yanked is not None for each in facts):
         others = [each.version for each in facts if each.yanked is None]
-        lines.append("That default is yanked, so the bare name does not take it.")
-        if others:
-            lines.append(f"Choose another: cloudshelf default {changed.project}=={others[0]}")
-    return plain(changed) | {"message": " ".join([*lines, *changed.notes])}
+        choose = f" Choose another: cloudshelf default {changed.project}=={others[0]}" if others else ""
+        lines.append(f"That default is yanked, so the bare name does not take it.{choose}")
+    return plain(changed) | {"message": "\n".join([*lines, *changed.notes])}

@@ -13,7 +13,7 @@ from packaging.version import InvalidVersion, Version
 from ..codecs.lock import format_lock, parse_lock
 from ..codecs.names import normalize
 from ..config import read_config
-from ..errors import AlreadyLoaded, ShelfError, UsageError
+from ..errors import AlreadyLoaded, ObjectMissing, ShelfError, ShelfMissing, UsageError
 from ..model import Loaded, Lock
 from ..requirement import parse_requirement
 from ..resolver import Edge, Resolution
@@ -36,7 +36,7 @@ def use(args: Args, progress: Progress) -> Result:
     result = _materialize(shelf, resolution.lock, progress)
     why = _parents(resolution.edges)
     return result | {
-        "changes": _changes(preferred, resolution.lock, why),
+        "changes": _changes(preferred, resolution.lock, why, resolution.provided),
         "notes": [*resolution.notes, *_provided(resolution, args)],
         "provided": dict(resolution.provided),
     }
@@ -73,9 +73,8 @@ def sync(args: Args, progress: Progress) -> Result:
         raise UsageError("sync needs a lock, such as pylock.toml.")
     text, here = str(args["lock"]), current_target()
     wanted = parse_lock(text, _name_of(args), environment=here.environment, tags=here.tags)
-    shelf = shelf_of({"shelf": wanted.shelf or args.get("shelf")})
-    if not wanted.shelf:
-        wanted = shelf.repin(wanted, here)
+    shelf = _shelf_of_lock(wanted, args)
+    wanted = dataclasses.replace(wanted, shelf=shelf.url) if wanted.shelf else shelf.repin(wanted, here)
     if wanted.tag != here.cache_tag:
         again = f"cloudshelf lock {shlex.join(wanted.requirements)} --python {'.'.join(here.python.split('.')[:2])}"
         raise UsageError(
@@ -83,7 +82,11 @@ def sync(args: Args, progress: Progress) -> Result:
         )
     held = _held_back(shelf, wanted, args)
     here_pins = dataclasses.replace(wanted, pins=tuple(pin for pin in wanted.pins if pin.project not in held))
-    result = _materialize(shelf, here_pins, progress)
+    try:
+        result = _materialize(shelf, here_pins, progress)
+    except ObjectMissing:
+        _refuse_vanished(shelf, _name_of(args))
+        raise
     current = parse_lock(str(args["current"]), "this process's lock") if args.get("current") else None
     notes = [
         f"{project} {version} of this kernel stays, since it is loaded; the lock has {_version_in(wanted, project)}."
@@ -91,7 +94,7 @@ def sync(args: Args, progress: Progress) -> Result:
     ]
     return result | {
         "lock": format_lock(wanted),
-        "changes": _changes(current, wanted, {}),
+        "changes": _changes(current, wanted, {}, held),
         "notes": notes,
         "provided": held,
     }
@@ -137,7 +140,7 @@ def why(args: Args, progress: Progress) -> Result:
         found = _resolve(shelf, {**args, "loaded": {}}, None).lock
     elif args.get("lock"):
         found = parse_lock(str(args["lock"]), _name_of(args))
-        shelf = shelf_of({"shelf": found.shelf or args.get("shelf")})
+        shelf = _shelf_of_lock(found, args)
     else:
         name = args["project"]
         raise UsageError(f"Where? Name what it is needed for: why {name} --with REQUIREMENT, or --lock FILE.")
@@ -193,14 +196,19 @@ def _pins(lock: Lock) -> list[Result]:
     ]
 
 
-def _changes(before: Lock | None, after: Lock, why: Mapping[str, list[str]]) -> list[Result]:
-    """What differs between two locks; ``why`` is empty for what a person asked for."""
+def _changes(
+    before: Lock | None, after: Lock, why: Mapping[str, list[str]], provided: Mapping[str, str]
+) -> list[Result]:
+    """What differs between two locks; ``why`` is empty for what a person asked for.
+
+    What this process has of its own is neither pinned by a lock that names it nor dropped by one that does not.
+    """
     was = {pin.project: pin.version for pin in before.pins} if before else {}
     now = {pin.project: pin.version for pin in after.pins}
     return [
         {"project": p, "was": was.get(p), "version": now.get(p), "why": why.get(p, [])}
         for p in sorted(was.keys() | now.keys())
-        if was.get(p) != now.get(p)
+        if was.get(p) != now.get(p) and not (p in provided and None in (was.get(p), now.get(p)))
     ]
 
 
@@ -274,6 +282,20 @@ def _contents(lock: Lock) -> set[tuple[str, str]]:
 
 def _version_in(lock: Lock, project: str) -> str:
     return next(pin.version for pin in lock.pins if pin.project == project)
+
+
+def _shelf_of_lock(lock: Lock, args: Args) -> Shelf:
+    """The shelf that a person named, else that of the lock: digests say whether another shelf has the same."""
+    named = args.get("shelf") if args.get("shelf_named") else None
+    return shelf_of({"shelf": named or lock.shelf or args.get("shelf")})
+
+
+def _refuse_vanished(shelf: Shelf, name: str) -> None:
+    """Raises UsageError when the shelf of a lock, not one object of it, is gone."""
+    try:
+        shelf.info()
+    except ShelfMissing:
+        raise UsageError(f"{name} is of the shelf {shelf.url}, which is not there. If it moved: --shelf URL") from None
 
 
 def _name_of(args: Args) -> str:

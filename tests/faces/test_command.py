@@ -1,6 +1,7 @@
 """The command, in processes of its own, on a small real shelf."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -60,6 +61,19 @@ def test_a_lock_runs_what_it_pins(shelf, cloudshelf, tmp_path):
     cloudshelf("lock", "shelfone==2.0", "-o", lock)
     code = "import shelfone; print(shelfone.version)"
     assert cloudshelf("run", "--lock", lock, "--", "python", "-c", code).stdout == "2.0\n"
+
+
+def test_a_lock_of_a_shelf_that_moved_says_so_and_works_where_the_shelf_is_now(shelf, cloudshelf, tmp_path):
+    first, second, lock = tmp_path / "first", tmp_path / "second", tmp_path / "pylock.toml"
+    shutil.copytree(shelf.removeprefix("file://"), first)
+    cloudshelf("--shelf", first, "lock", "shelfone", "-o", lock)
+    first.rename(second)
+    run = ["run", "--lock", lock, "--", "python", "-c", "import shelfone; print(shelfone.version)"]
+    own = {"CLOUDSHELF_CACHE": str(tmp_path / "cache")}
+    said = cloudshelf(*run, code=2, **own).stderr
+    assert f"pylock.toml is of the shelf file://{first}, which is not there. If it moved: --shelf URL" in said
+    assert cloudshelf("--shelf", second, *run, **own).stdout == "1.0\n"
+    assert "shelfone was asked for" in cloudshelf("--shelf", second, "why", "shelfone", "--lock", lock).stdout
 
 
 def test_why_names_the_chain(shelf, cloudshelf):
@@ -144,6 +158,19 @@ def test_sync_says_how_to_run_in_what_it_made(shelf, cloudshelf, tmp_path):
     assert f"cloudshelf run --lock '{lock}' -- python" in cloudshelf("sync", lock).stdout
 
 
+def test_a_wheel_that_needs_what_only_the_shelf_has_may_come_alone(shelf, cloudshelf, tmp_path):
+    wheel = make_wheel(tmp_path, "shelfneedy", "1.0", {"shelfneedy.py": ""}, requires=["shelfone"])
+    said = cloudshelf("publish", wheel, "--no-index", code=1).stderr
+    assert "shelfone (from shelfneedy)" in said and "publish with --no-deps" in said and "Check the name" not in said
+
+
+def test_a_file_that_cannot_be_executed_is_told_from_one_that_is_not_there(shelf, cloudshelf, tmp_path):
+    script = tmp_path / "a script.sh"
+    script.write_text("#!/bin/sh\n")
+    said = cloudshelf("run", "--with", "shelfone", "--", script, code=2).stderr
+    assert f"The file {script} is not executable" in said and f"chmod +x '{script}'" in said
+
+
 CHOOSE = "cloudshelf default curated==2.0"
 
 
@@ -165,7 +192,7 @@ def test_curating_says_what_a_bare_name_takes_now(shelf, cloudshelf, tmp_path):
             ["rollback", "curated", "--to", "1"],
         )
     ]
-    yanked = "Its default is 1.0. That default is yanked, so the bare name does not take it."
+    yanked = "Its default is 1.0.\nThat default is yanked, so the bare name does not take it."
     assert said == [
         f"Yanked curated 1.0: only curated==1.0 takes it from now on. {yanked} Choose another: {CHOOSE}",
         "The default of curated is now 2.0.",
@@ -175,3 +202,15 @@ def test_curating_says_what_a_bare_name_takes_now(shelf, cloudshelf, tmp_path):
         "curated is back at state 4, with 2.0, 1.0 (yanked). Its default is 2.0.",
         "curated is back at state 1, with 1.0. Its default is 1.0.",
     ]
+
+
+def test_publishing_without_its_extra_says_what_to_install(shelf, settings, tmp_path):
+    """Whoever only reads has not installed what building and unpacking need."""
+    code = (
+        "import sys; sys.modules |= dict.fromkeys(['installer', 'elftools'])\n"
+        "from cloudshelf.cli import main; sys.exit(main(['publish', 'six']))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], env=settings, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "installer, elftools is not installed" in done.stderr and "pip install 'cloudshelf[publish]'" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -115,7 +115,7 @@ def test_an_unknown_module_is_the_ordinary_error(kernel):
         ("%shelf connect ftp://x", "is not a kind of shelf"),
         ("%shelf drop shelfone", "was not asked for"),
         ("%shelf lock", "Nothing is pinned yet"),
-        ("%shelf sync none.toml", "cannot be read"),
+        ("%shelf sync none.toml", "There is no lock none.toml"),
         ("%shelf run -- ls", "exists only as a command"),
     ],
 )
@@ -174,6 +174,14 @@ def test_subprocesses_inherit(kernel):
     assert kernel(spawned).text == "shelftwo\n"
 
 
+@pytest.mark.parametrize("file", ["a lock.toml", "clé-鍵.toml"])
+def test_a_lock_may_have_any_name(kernel, file):
+    kernel("%shelf use shelfone")
+    assert f"Wrote 1 pin to {file}" in kernel(f'%shelf lock "{file}"').text
+    assert "Nothing changed" in kernel(f'%shelf sync "{file}"').text
+    assert "There is no lock none.toml" in kernel("%shelf sync none.toml").error
+
+
 def test_lock_and_sync_carry_pins_to_another_kernel(kernel, settings, tmp_path):
     kernel("%shelf use shelfone==2.0")
     assert "Wrote 1 pin to" in kernel(f"%shelf lock {tmp_path}/pylock.toml").text
@@ -224,6 +232,15 @@ def test_a_lock_is_complete_where_the_kernel_provides_what_the_shelf_lacks(kerne
     assert "The lock has shelfone 1.0; this kernel has 1.5 loaded." in shown.text
     assert kernel(PRINT).text == "1.5\n"
     assert cloudshelf("run", "--lock", tmp_path / "pylock.toml", "--", "python", "-c", PRINT).stdout == "1.0\n"
+
+
+def test_what_the_kernel_has_of_its_own_is_neither_pinned_by_a_lock_nor_dropped(kernel, installed, tmp_path):
+    installed("1.5")
+    kernel(f"%shelf use shelftwo\n%shelf lock {tmp_path}/pylock.toml")
+    shown = kernel(f"%shelf sync {tmp_path}/pylock.toml").text
+    assert "Pinned" not in shown and "shelfone 1.5 of this kernel stays" in shown
+    shown = kernel("%shelf use shelfscript").text
+    assert "Pinned: shelfscript 1.0" in shown and "Dropped" not in shown
 
 
 def test_sync_of_the_present_pins_changes_nothing(kernel, tmp_path):
@@ -352,6 +369,25 @@ def test_the_shelf_may_come_from_ipythons_configuration(shelf, settings, tmp_pat
 
 
 LARGE = "from pathlib import Path\nsize = len((Path(__file__).parent / 'table.txt').read_text())\n"
+
+
+def test_a_look_at_another_shelf_leaves_the_notebook_where_it_is(kernel, cloudshelf, tmp_path):
+    other = f"file://{tmp_path / 'other'}"
+    cloudshelf("init", other)
+    kernel("%shelf use shelfone")
+    assert "The shelf is empty" in kernel(f"%shelf --shelf {other} ls").text
+    shown = kernel(f"%shelf use shelftwo --shelf {other}")
+    assert "shelfone is not on the shelf" in shown.error or "shelftwo is not on the shelf" in shown.error
+    assert other not in kernel("%shelf").text
+    assert kernel("%shelf use shelftwo").status == "ok"
+
+
+def test_connecting_elsewhere_says_what_is_still_asked_for(kernel, cloudshelf, tmp_path):
+    other = f"file://{tmp_path / 'other'}"
+    cloudshelf("init", other)
+    kernel("%shelf use shelfone")
+    assert "Still asked for: shelfone." in kernel(f"%shelf connect {other}").text
+    assert "Still asked for" not in kernel("%shelf connect").text
 
 
 def test_the_cache_may_be_cleared_under_a_running_notebook(kernel, cloudshelf, tmp_path):

@@ -56,6 +56,11 @@ def test_use_says_what_was_asked_and_who_brought_the_rest():
     ]
 
 
+def test_a_note_is_shown_where_nothing_changed():
+    text = render.to_text("sync", {"changes": [], "notes": ["six 1.16 of this kernel stays"]})
+    assert text.splitlines() == ["Nothing changed; all of it was pinned already.", "six 1.16 of this kernel stays"]
+
+
 def test_columns_that_nobody_fills_are_left_out():
     text = render.to_text("ls", {"project": "six", "versions": [{"version": "1", "default": True, "yanked": None}]})
     assert "yanked" not in text and "default" in text

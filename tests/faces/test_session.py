@@ -171,6 +171,9 @@ def test_requirements_files_may_include_others_but_not_themselves(tmp_path):
     (tmp_path / "sub/b.txt").write_text("-r ../a.txt\n")
     with pytest.raises(UsageError, match="includes itself"):
         expand_requirements([], [str(tmp_path / "a.txt")])
+    (tmp_path / "sub/b.txt").write_text("--pre\n")
+    with pytest.raises(UsageError, match=r"--pre has no meaning for a shelf.* \(in b[.]txt\)"):
+        expand_requirements([], [str(tmp_path / "a.txt")])
 
 
 def test_a_lock_of_what_the_kernel_provides_is_resolved_again_without_it(session, fetcher, tmp_path):
