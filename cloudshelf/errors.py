@@ -253,6 +253,16 @@ class PublishFailed(ShelfError):
         return f"{text.rstrip('.')}. {found[0]}" if found else text
 
 
+class CatalogOutdated(StoreError):
+    """Everything is committed; only the derived catalog does not show it."""
+
+    facts = ("published", "cause")
+    words = (
+        "Published: {published}. But the catalog, which ls and bare imports read, could not be brought up to date: "
+        "{cause} To write it anew: cloudshelf verify --repair"
+    )
+
+
 def by_name(name: str, args: list[Any]) -> ShelfError:
     """The error that was sent as ``(name, args)``; an unknown name becomes a plain ShelfError, never lost."""
     found = globals().get(name)

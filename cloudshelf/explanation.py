@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-from .fitting import why_none_fits
+from .fitting import python_fits, why_none_fits
 from .provider import Cause, Need, ShelfProvider
 from .repository import shorten
 
@@ -97,13 +97,23 @@ def _supply(provider: ShelfProvider, project: str, needs: Sequence[Need]) -> lis
         elif version.is_prerelease and not allowed.prereleases:
             lines.append(f"    {text} is a pre-release; {project}=={text} takes it.")
     if fitting:
-        return lines
+        return lines + _lacking(provider, project, fitting[0][1])
     lines += [f"    {hint}" for hint in dict.fromkeys(_near(need, [v for v, _, _ in known]) for need in needs) if hint]
     specifiers = list(dict.fromkeys(str(need.specifier) for need in needs))
     if not str(limit) and any(not _any(specifier, known) for specifier in specifiers):
         unmet = next(specifier for specifier in specifiers if not _any(specifier, known))
         lines.append(f"  A curator publishes it with: cloudshelf publish {shlex.quote(f'{project}{unmet}')}")
     return lines
+
+
+def _lacking(provider: ShelfProvider, project: str, text: str) -> list[str]:
+    """How a curator adds a wheel for this interpreter to a version that has wheels for others."""
+    if provider.wheel(project, text) is not None:
+        return []
+    if not any(python_fits(wheel, provider.target) for wheel in provider.repository.release(project, text).wheels):
+        return []
+    python = ".".join(provider.target.python.split(".")[:2])
+    return [f"  A curator publishes it with: cloudshelf publish --python {python} {project}=={text}"]
 
 
 def _any(specifier: str, known: Sequence[tuple[Version, str, object]]) -> bool:

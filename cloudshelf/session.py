@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .arguments import expand_requirements, read_text, write_text
+from .arguments import expand_requirements, read_lock, read_text, write_text
 from .errors import AlreadyLoaded, CacheUnusable, NoShelf, ProjectMissing, ShelfError, Unsatisfiable, UsageError
 
 ENVIRONMENT = "CLOUDSHELF_ENVIRONMENT"  # the active environment, for children (subprocess_hook)
@@ -117,13 +117,25 @@ class Session:
                 return self._pin(kept, self._lock, progress, dropping=gone)
             return self._forget()
 
-    def sync(self, source: str | os.PathLike[str] = "pylock.toml", progress: Progress | None = None) -> dict[str, Any]:
-        """Exactly the pins of a lock: a file, or the text of one. Raises ObjectInvalid, UsageError, AlreadyLoaded."""
-        text = source if isinstance(source, str) and "\n" in source else read_text(source)
+    def sync(
+        self,
+        source: str | os.PathLike[str] = "pylock.toml",
+        *,
+        shelf: str | None = None,
+        progress: Progress | None = None,
+    ) -> dict[str, Any]:
+        """Exactly the pins of a lock: a file, or the text of one; from ``shelf`` (a URL) instead of the lock's own.
+
+        Raises ObjectInvalid, UsageError, AlreadyLoaded.
+        """
+        is_text = isinstance(source, str) and "\n" in source
+        text = str(source) if is_text else read_lock(source)
         with self._guard:
             args: dict[str, Any] = {"lock": text, "loaded": self._loaded(), "current": self._lock}
-            if self.url:
-                args["shelf"] = self.url
+            if not is_text:
+                args["lock_name"] = os.fspath(source)
+            if shelf or self.url:
+                args |= {"shelf": shelf or self.url, "shelf_named": bool(shelf)}
             return self._activate(self._call("sync", args, progress), None)
 
     def lock(self, path: str | os.PathLike[str] | None = None) -> str:

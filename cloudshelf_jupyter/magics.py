@@ -15,7 +15,7 @@ from traitlets import Unicode
 from traitlets.config import SingletonConfigurable
 
 from cloudshelf import grammar
-from cloudshelf.arguments import expand_requirements, prepare, read_lock, write_text
+from cloudshelf.arguments import expand_requirements, prepare, write_text
 from cloudshelf.errors import Interrupted, ShelfError, UsageError
 from cloudshelf.render import Bars
 from cloudshelf.session import Session, current, project_of
@@ -144,7 +144,7 @@ class ShelfMagics(Magics):
             case "drop":
                 return session.drop(*args["projects"], progress=bars)
             case "sync":
-                return session.sync(read_lock(args["lock"]), progress=bars)
+                return session.sync(args["lock"], shelf=session.url if command.shelf else None, progress=bars)
             case "lock" if _about_pins(command):
                 file = args["output"] or next(iter(args["requirements"]), None)
                 return session.complete_lock(file, progress=bars) | {"file": file}

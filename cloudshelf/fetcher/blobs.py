@@ -65,8 +65,10 @@ class BlobCache:
 
     def writer(self, digest: str, mode: int, mtime: int) -> BlobWriter:
         """For a content that comes in pieces."""
-        if digest[:2] not in self._checked:
-            private_folder(self.root / digest[:2])
+        folder = self.root / digest[:2]
+        if digest[:2] not in self._checked or not os.path.isdir(folder):  # noqa: PTH112  (somebody removed the cache)
+            for each in (self.root.parent, self.root, self._temporary, folder):
+                private_folder(each)
             self._checked.add(digest[:2])
         return BlobWriter(self._temporary / temporary_name(), self.path(digest, mode), digest, mode, mtime)
 

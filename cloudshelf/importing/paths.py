@@ -89,6 +89,8 @@ def private_folder(path: str) -> str:
             raise CacheUnusable(path, "another user owns it")
         if stat.S_IMODE(status.st_mode) & 0o077:
             os.fchmod(descriptor, 0o700)
+    except OSError as error:
+        raise CacheUnusable(path, error.strerror or str(error)) from None
     finally:
         os.close(descriptor)
     return path

@@ -13,6 +13,7 @@ from ..errors import PublishFailed
 from .interpreter import Interpreter
 
 _LAST = 6  # lines of pip's errors that a message carries
+_UNREACHED = re.compile(r"WARNING: Retrying .* after connection broken by .*?([^:'\"]+)['\")]+: /")
 _SECRET = re.compile(r"(?<=://)[^/\s@]+@")  # user and password of a URL
 
 
@@ -56,9 +57,12 @@ def interpreter_arguments(interpreter: Interpreter) -> list[str]:
 
 
 def summarize(stderr: str) -> str:
-    """pip's last ERROR lines, readable and without credentials."""
+    """pip's last ERROR lines, readable and without credentials; and why it could not reach an index, if so."""
     lines = [_SECRET.sub("", line.strip()) for line in stderr.splitlines() if line.strip()]
     errors = [line.removeprefix("ERROR:").strip() for line in lines if line.startswith(("ERROR:", "error:"))]
     if not errors:
         errors = [line for line in lines if not line.startswith(("WARNING", "DEPRECATION"))]
-    return "; ".join(dict.fromkeys(errors[-_LAST:])) or "pip ended without saying why"
+    unreached = [
+        f"its index cannot be reached ({found[1].strip()})" for line in lines if (found := _UNREACHED.search(line))
+    ]
+    return "; ".join(dict.fromkeys((*unreached[-1:], *errors[-_LAST:]))) or "pip ended without saying why"

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from ..catalog import CatalogStore, project_facts, update_catalog
 from ..codecs.wheel import parse_wheel_name
-from ..errors import ProjectMissing, UsageError, VersionMissing
+from ..errors import CatalogOutdated, ObjectInvalid, ProjectMissing, StoreError, UsageError, VersionMissing
 from ..model import Release, Wheel
 from ..repository import Repository
 from .archive import Limits
@@ -83,7 +83,7 @@ def publish(request: PublishRequest, store: PublishStore, *, reporter: Reporter 
 
     What is there already is neither brought nor uploaded. All new wheels are checked before the first is uploaded; each
     project becomes visible whole, dependencies first. Raises ShelfMissing, UsageError, RequirementInvalid,
-    PublishFailed, WheelInvalid, ModuleOwned, and what the store raises.
+    PublishFailed, WheelInvalid, ModuleOwned, CatalogOutdated (all is published then), and what the store raises.
     """
     watch = reporter or Silence()
     repository = Repository(store)
@@ -110,7 +110,10 @@ def publish(request: PublishRequest, store: PublishStore, *, reporter: Reporter 
                 errors |= {project: error} if error else {}
     if request.default:
         _move_defaults(store, repository, items, by)
-    _refresh_catalog(store, repository, [item.project for item in items])
+    try:
+        _refresh_catalog(store, repository, [item.project for item in items])
+    except (ObjectInvalid, StoreError) as error:
+        raise CatalogOutdated([f"{item.project} {item.version}" for item in items], str(error)) from error
     return _report(repository, items, dict.fromkeys(uploaded, PUBLISHED), uploaded, errors)
 
 

@@ -136,7 +136,7 @@ def test_sync_takes_a_file_and_its_requirements(session, fetcher, tmp_path):
 
 
 def test_sync_of_a_file_that_is_not_there_says_so(session, tmp_path):
-    with pytest.raises(UsageError, match=r"none.toml cannot be read: No such file or directory"):
+    with pytest.raises(UsageError, match=r"There is no lock .*none.toml\. This makes one: cloudshelf lock"):
         session.sync(tmp_path / "none.toml")
 
 

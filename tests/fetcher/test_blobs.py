@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import shutil
 import stat
 import subprocess
 from collections.abc import Iterator
@@ -34,6 +35,14 @@ def names(folder: Path) -> list[str]:
 def place(blobs: BlobCache, content: bytes, folder: Path, name: str = "f", mode: int = 0o644, mtime: int = 5) -> bool:
     folder.mkdir(exist_ok=True)
     return blobs.place(sha256(content), mode, len(content), str(folder / name), folder, mtime)
+
+
+@pytest.mark.parametrize("content", [SMALL, LARGE])
+def test_a_cache_that_somebody_removed_is_made_anew(blobs: BlobCache, tmp_path: Path, content: bytes) -> None:
+    for _ in range(2):
+        blobs.put(content, sha256(content), 0o644)
+        assert place(blobs, content, tmp_path / "e")
+        shutil.rmtree(tmp_path / "cache")
 
 
 @pytest.mark.parametrize("content", [SMALL, LARGE])

@@ -12,7 +12,15 @@ from pathlib import Path
 import pytest
 
 from cloudshelf.commit import Change, change_head
-from cloudshelf.errors import ModuleOwned, PublishFailed, RequirementInvalid, ShelfMissing, UsageError, WheelInvalid
+from cloudshelf.errors import (
+    CatalogOutdated,
+    ModuleOwned,
+    PublishFailed,
+    RequirementInvalid,
+    ShelfMissing,
+    UsageError,
+    WheelInvalid,
+)
 from cloudshelf.model import Kind, Manifest
 from cloudshelf.publisher.pip import IndexOptions
 from cloudshelf.publisher.publish import PublishRequest, publish
@@ -211,6 +219,19 @@ def test_a_source_archive_is_built_once(shelf: CountingStore, tmp_path: Path) ->
     assert [row.action for row in publish(request, shelf).projects] == ["published"]
     assert Repository(shelf).release("demo", "1.0").wheels[0].filename == wheel.name
     assert [row.action for row in publish(request, shelf).projects] == ["present"]
+
+
+def test_a_damaged_catalog_does_not_hide_that_all_was_published(shelf: CountingStore, tmp_path: Path) -> None:
+    publish(PublishRequest(wheels=(str(build_wheel(tmp_path, "first", files={"first.py": b""})),), no_deps=True), shelf)
+    folder = Path(shelf.url.removeprefix("file://"), "catalog", "projects")
+    for shard in folder.iterdir():
+        shard.write_bytes(b"damaged")
+    with pytest.raises(CatalogOutdated, match=r"Published: second 1\.0\. .*cloudshelf verify --repair"):
+        publish(
+            PublishRequest(wheels=(str(build_wheel(tmp_path, "second", files={"second.py": b""})),), no_deps=True),
+            shelf,
+        )
+    assert Repository(shelf).head("second").default == "1.0"
 
 
 def test_an_unknown_requirement_says_so_in_pips_words(shelf: CountingStore, tmp_path: Path) -> None:
