@@ -62,7 +62,6 @@ def summarize(stderr: str) -> str:
     errors = [line.removeprefix("ERROR:").strip() for line in lines if line.startswith(("ERROR:", "error:"))]
     if not errors:
         errors = [line for line in lines if not line.startswith(("WARNING", "DEPRECATION"))]
-    unreached = [
-        f"its index cannot be reached ({found[1].strip()})" for line in lines if (found := _UNREACHED.search(line))
-    ]
+    found = [match[1].strip() for line in lines if (match := _UNREACHED.search(line))]
+    unreached = [f"its index cannot be reached ({reason})" for reason in found]
     return "; ".join(dict.fromkeys((*unreached[-1:], *errors[-_LAST:]))) or "pip ended without saying why"

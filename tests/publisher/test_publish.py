@@ -221,16 +221,14 @@ def test_a_source_archive_is_built_once(shelf: CountingStore, tmp_path: Path) ->
     assert [row.action for row in publish(request, shelf).projects] == ["present"]
 
 
-def test_a_damaged_catalog_does_not_hide_that_all_was_published(shelf: CountingStore, tmp_path: Path) -> None:
-    publish(PublishRequest(wheels=(str(build_wheel(tmp_path, "first", files={"first.py": b""})),), no_deps=True), shelf)
-    folder = Path(shelf.url.removeprefix("file://"), "catalog", "projects")
-    for shard in folder.iterdir():
+def test_a_damaged_catalog_does_not_hide_that_all_was_published(
+    put: Publish, shelf: CountingStore, tmp_path: Path
+) -> None:
+    put(build_wheel(tmp_path, "first", files={"first.py": b""}))
+    for shard in Path(shelf.url.removeprefix("file://"), "catalog", "projects").iterdir():
         shard.write_bytes(b"damaged")
     with pytest.raises(CatalogOutdated, match=r"Published: second 1\.0\. .*cloudshelf verify --repair"):
-        publish(
-            PublishRequest(wheels=(str(build_wheel(tmp_path, "second", files={"second.py": b""})),), no_deps=True),
-            shelf,
-        )
+        put(build_wheel(tmp_path, "second", files={"second.py": b""}))
     assert Repository(shelf).head("second").default == "1.0"
 
 
