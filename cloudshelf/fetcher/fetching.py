@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from functools import partial
 
-from ..errors import ObjectInvalid
+from ..errors import ObjectInvalid, ShelfError
 from .frames import FrameJob, Range
 from .in_flight import InFlight
 from .placing import Placer
@@ -37,7 +37,7 @@ class RangeFetcher:
     def fetch_background(self) -> None:
         """Fetch what nobody waits for, and finish it here: other threads have better things to do."""
         while (batch := self._scheduler.take_background()) is not None:
-            data = self._fetch(batch)
+            data = None if self._is_known(batch) else self._fetch(batch)
             if data is None:
                 self._scheduler.release(batch, len(batch.jobs))
                 continue
@@ -46,6 +46,12 @@ class RangeFetcher:
                     self._place(batch, job, _part(batch, data, job))
                 except Exception:  # an environment that is being removed; nobody waits for this frame
                     log.exception("a frame of the background failed")
+
+    def _is_known(self, batch: Range) -> bool:
+        try:
+            return self._placer.place_known(batch)
+        except ShelfError:  # of the cache; whoever places a file there is told
+            return False
 
     def _place(self, batch: Range, job: FrameJob, data: memoryview) -> None:
         try:

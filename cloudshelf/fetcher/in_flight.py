@@ -111,6 +111,33 @@ class InFlight:
                     job.idle_too = job.idle_too or environment.is_idle(number)
             self._scheduler.notify_queued()
 
+    def wanted_of(self, jobs: Sequence[FrameJob]) -> list[int]:
+        """The files that the frames of ``jobs``, all of one environment, are wanted for."""
+        with self._lock:
+            return self._wanted_of(jobs)
+
+    def forget(self, jobs: Sequence[FrameJob], numbers: Sequence[int]) -> bool:
+        """The frames are not needed: ``numbers``, what they are wanted for, comes from the cache.
+
+        False, and nothing is changed, when they are wanted for more by now, or pieces of a large file came already.
+        """
+        with self._lock:
+            filling = self._filling[jobs[0].environment]
+            if self._wanted_of(jobs) != numbers or any(filling.assemblies.get(n) for n in numbers):
+                return False
+            for job in jobs:
+                del filling.jobs[job.frame]
+            for number in numbers:
+                filling.wanted[number].from_cache = True
+                filling.assemblies.pop(number, None)
+            return True
+
+    def _wanted_of(self, jobs: Sequence[FrameJob]) -> list[int]:
+        environment = jobs[0].environment
+        wanted = self._filling[environment].wanted
+        touched = dict.fromkeys(number for job in jobs for number in environment.touching(job.frame))
+        return [n for n in touched if n in wanted and not wanted[n].placing]
+
     def claim(self, job: FrameJob) -> tuple[list[tuple[int, Piece | None]], list[tuple[int, Piece]]]:
         """What to do with a frame that is here: files that lie in it, the urgent ones first, and parts of larger files.
 

@@ -13,9 +13,10 @@ from functools import partial
 from ..codecs.pack import decompress_frame
 from ..errors import CacheUnusable, ObjectInvalid
 from .blobs import Assembly, BlobCache, is_small
+from .copying import copy_file
 from .disk import temporary_name, write_file
 from .environments import Environment, Piece
-from .frames import FrameJob
+from .frames import FrameJob, Range
 from .in_flight import InFlight
 from .scheduler import Scheduler
 from .statistics import Statistics
@@ -48,6 +49,25 @@ class Placer:
             action = partial(self._place_content, environment, number, part, job.frame)
             self._in_flight.attempt(environment, [number], action)
 
+    def has(self, environment: Environment, number: int) -> bool:
+        """Whether ``place_cached`` can bring a file. Raises CacheUnusable for an entry of another user."""
+        digest, mode, size = environment.digest(number), environment.modes[number], environment.sizes[number]
+        return not size or self._scheduler.uncopied(digest, mode) is not None or self._blobs.has(digest, mode, size)
+
+    def place_known(self, batch: Range) -> bool:
+        """Whether a range need not be fetched: all that it is wanted for has come for another environment meanwhile.
+
+        Then it is placed from the cache.
+        """
+        environment = batch.jobs[0].environment
+        numbers = self._in_flight.wanted_of(batch.jobs)
+        if not all(self.has(environment, number) for number in numbers):
+            return False
+        if not self._in_flight.forget(batch.jobs, numbers):
+            return False
+        self.place_cached(environment, numbers)
+        return True
+
     def place_cached(self, environment: Environment, numbers: Sequence[int]) -> None:
         """Files that the cache has; from the first that it lacks on, the frames are fetched."""
         for position, number in enumerate(numbers):
@@ -63,8 +83,12 @@ class Placer:
             path, mode, mtime = environment.destination(number), environment.modes[number], environment.mtimes[number]
             write_file(f"{environment.staging}/{temporary_name()}", path, b"", mode, mtime)
         elif not self._place_from_cache(environment, number):
-            missing.append(number)
-            return
+            source = self._scheduler.uncopied(environment.digest(number), environment.modes[number])
+            if source is not None:
+                copy_file(self._blobs, *source)
+            if source is None or not self._place_from_cache(environment, number):
+                missing.append(number)
+                return
         self._placed(environment, number)
 
     def _place_content(self, environment: Environment, number: int, content: memoryview, frame: int) -> None:

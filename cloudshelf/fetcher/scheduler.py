@@ -46,6 +46,7 @@ class Scheduler:
         self._idle = threading.Condition(self.lock)  # nobody waits, or what may be done then has changed
         self._tasks: list[tuple[int, int, Task]] = []
         self._copies: deque[tuple[Environment, int]] = deque()  # small files the cache does not have yet
+        self._uncopied: dict[tuple[str, int], tuple[Environment, int]] = {}  # the same by digest and mode
         self._copying = False
         self._flushing = 0  # how many wait for the copies
         self._last_demand = 0.0
@@ -176,6 +177,11 @@ class Scheduler:
         """The cache lacks a small file that is in its place."""
         with self.lock:
             self._copies.append((environment, number))
+            self._uncopied[environment.digest(number), environment.modes[number]] = environment, number
+
+    def uncopied(self, digest: str, mode: int) -> tuple[Environment, int] | None:
+        """Where a small file is that the cache does not have yet."""
+        return self._uncopied.get((digest, mode))
 
     def take_copy(self, pause: float) -> tuple[Environment, int] | None:
         """The next file to copy, when nobody has asked for anything for ``pause`` seconds; None at the end.
@@ -194,10 +200,11 @@ class Scheduler:
                     return self._copies.popleft()
         return None
 
-    def copied(self) -> None:
+    def copied(self, environment: Environment, number: int) -> None:
         """The file of ``take_copy`` was copied, or could not be."""
         with self.lock:
             self._copying = False
+            self._uncopied.pop((environment.digest(number), environment.modes[number]), None)
             if not self._copies:
                 self._idle.notify_all()
 

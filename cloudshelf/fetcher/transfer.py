@@ -149,10 +149,7 @@ class Transfer:
         One that the cache lacks makes fetching the frame necessary, and the frame brings the others. So a cold start
         costs one look for each frame, not for each file.
         """
-        first = group[0]
-        if frame >= 0 and not self._blobs.has(
-            environment.digest(first), environment.modes[first], environment.sizes[first]
-        ):
+        if frame >= 0 and not self._placer.has(environment, group[0]):
             to_fetch.extend(group)
             return
         self._scheduler.submit(priority, partial(self._placer.place_cached, environment, group))

@@ -236,6 +236,21 @@ def test_the_background_completes_a_project_and_what_it_depends_on(shelf: Shelf,
     assert environment.presence[:] == b"\1\1\1\1\1\1\0", "c, which nothing needs, waits for its import"
 
 
+@pytest.mark.parametrize("large", [4 << 20, 30_000])
+def test_two_environments_that_fill_at_once_fetch_once(shelf: Shelf, transfers: Any, large: int) -> None:
+    """The second has what the first brought, even small files that the cache has no copy of yet."""
+    files = {f"p/d{i}.bin": noise(100_000, i) for i in range(4)} | {f"p/m{i}.py": noise(50, i) for i in range(4)}
+    gate = Gate(shelf.store)
+    one, two = (shelf.environment(Project("p", files, large=large, group=1), store=gate, name=n) for n in ("e1", "e2"))
+    transfer = transfers(connections=1, largest=100_100)
+    first, second = (transfer.ensure(e, range(8), Priority.FILL) for e in (one, two))
+    gate.opened.set()
+    first.result()
+    second.result()
+    assert [content(two, n) for n in range(8)] == list(files.values())
+    assert len(gate.requests) == len(set(gate.requests))
+
+
 def test_idle_files_are_the_last_of_the_background(shelf: Shelf, transfers: Any) -> None:
     first = Project("a", {f"a/f{i}.py": noise(50, i) for i in range(4)}, kinds="siis", eager=1, depends=[1])
     second = Project("b", {f"b/f{i}.py": noise(50, 9 + i) for i in range(2)}, kinds="si")
