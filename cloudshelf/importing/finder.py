@@ -127,16 +127,28 @@ class EnvironmentHook:
     """The one entry in ``sys.path_hooks``: which folders of sys.path are ours."""
 
     def __init__(self) -> None:
+        self.__name__ = self.__qualname__ = type(self).__name__  # the standard hooks have names, and are asked for them
         self.roots: dict[str, Environment] = {}
+        self._standard = list(sys.path_hooks)
 
-    def __call__(self, path: str) -> EnvironmentFinder:
+    def __call__(self, path: str) -> Any:
         """A finder for ``path``; raises ImportError when it is no folder of ours, as PEP 302 wants."""
         for root, environment in self.roots.items():
             if path.startswith(root):
                 folder = environment.place_of(path)
                 if folder in environment.folders:
-                    return EnvironmentFinder(environment, path, folder)
+                    return self._of_others(path) or EnvironmentFinder(environment, path, folder)
         raise ImportError("not a folder of an environment", path=path)
+
+    def _of_others(self, path: str) -> Any:
+        """The finder of a hook that somebody put in the place of the standard ones: they would not have been asked."""
+        for hook in sys.path_hooks:
+            if hook is not self and hook not in self._standard:
+                try:
+                    return hook(path)
+                except ImportError:
+                    pass
+        return None
 
     def environment_of(self, path: str) -> Environment | None:
         """The environment that an absolute path lies in."""

@@ -122,6 +122,18 @@ def test_a_program_finds_what_it_is_told(kit: Made, start: str) -> None:
     assert kit.says(f"{HEAD}{start}") == TREE["site/kit/include/kit/more.h"].strip()
 
 
+@pytest.mark.parametrize(
+    "start",
+    [
+        "__import__('subprocess').run(['cat', 'kit/more.h'], cwd=kit + '/include')",
+        "__import__('subprocess').run('cat ../include/kit/more.h', shell=True, cwd=kit + '/deep')",
+        "os.chdir(kit + '/include') or os.system('cat kit/more.h')",
+    ],
+)
+def test_a_program_started_within_a_package_finds_what_lies_around_it(kit: Made, start: str) -> None:
+    assert kit.says(f"{HEAD}{start}").splitlines()[0] == TREE["site/kit/include/kit/more.h"].strip()
+
+
 def test_a_python_child_gets_no_files_that_it_did_not_look_at(kit: Made) -> None:
     kit.says(f"{HEAD}import subprocess; subprocess.run([sys.executable, '-c', 'pass', os.path.dirname(kit)])")
     assert kit.requests() == []
