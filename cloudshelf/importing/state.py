@@ -119,7 +119,7 @@ class Environment:
         return True
 
     def touch_below(self, place: str, *, all_of_site: bool) -> None:
-        """A program was told of ``place``: the file, or everything below the folder.
+        """A program was told of ``place``: the file, or everything below the folder, the root's being "".
 
         Without ``all_of_site``, a folder that holds all distributions brings nothing.
         """
@@ -167,7 +167,7 @@ class Environment:
             client.ensure(self.path, [n for n in self._numbers_below(folder) if start <= n < stop], "soon")
 
     def _numbers_below(self, folder: str) -> list[int]:
-        inside = f"{folder}/"
+        inside = f"{folder}/" if folder else ""
         return [
             number
             for name, names in self.folders.items()

@@ -317,9 +317,11 @@ def _bring_for_program(argv: Any, env: Any, program: Any = None, cwd: Any = None
     """What a program will look at that is told a path of an environment.
 
     A Python has our hooks or its own way to the files; any other program opens what it was told, and what lies below.
+    One of the environment itself that is told of its Python (a type checker, cmake) asks that where everything is.
     """
     words = [os.fsencode(word) for word in argv if isinstance(word, (str, bytes)) or hasattr(word, "__fspath__")]
     is_python = os.path.basename(os.fsdecode(program or b"")).startswith("python")
+    found = None
     if not is_python:
         words += _variables(env)
         found = None if program is None else locate(program, cwd=cwd)
@@ -328,7 +330,8 @@ def _bring_for_program(argv: Any, env: Any, program: Any = None, cwd: Any = None
         _bring_around(words, cwd)
     for environment in watched:
         for place in _mentioned(environment, words):
-            environment.touch_below(place, all_of_site=not is_python)
+            whole = found is not None and place.startswith("bin/python")
+            environment.touch_below("" if whole else place, all_of_site=not is_python)
 
 
 def _bring_around(words: list[bytes], cwd: Any) -> None:

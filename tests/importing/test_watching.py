@@ -147,6 +147,14 @@ def test_a_program_in_a_package_has_what_lies_beside_it(make: Maker) -> None:
     assert made.says(code) == "std.h"
 
 
+def test_a_program_of_the_environment_that_is_told_of_its_python_finds_every_distribution(make: Maker) -> None:
+    script = "#!/bin/sh\ncat $(dirname $1)/../" + SITE + "/typed/stub.pyi\n"
+    tool = Project("tool", {"scripts/check": script}, {"scripts/check": Kind.LIBRARY})
+    made = make(tool, Project("typed", {"site/typed/stub.pyi": "x: int", "site/typed/__init__.py": ""}))
+    code = "import subprocess, sys; subprocess.run([sys.prefix + '/bin/check', sys.executable])"
+    assert made.says(code) == "x: int"
+
+
 def test_tests_come_with_the_data_below_them(kit: Made) -> None:
     code = "import kit.tests, kit; print(__import__('posix').listdir(kit.tests.__path__[0] + '/data'))"
     assert kit.says(code) == "['sample.txt']"
