@@ -29,6 +29,7 @@ _SUFFIXES: tuple[tuple[str, Any], ...] = (
     *((suffix, EnvironmentLoader) for suffix in external.SOURCE_SUFFIXES),
     *((suffix, BytecodeLoader) for suffix in external.BYTECODE_SUFFIXES),
 )
+_OWN = {"00_cloudshelf.pth", "__pycache__"}
 _STANDARD: Any = external._get_supported_file_loaders()  # type: ignore[attr-defined]
 _REAL_IMPORT = bootstrap._find_and_load_unlocked.__code__  # type: ignore[attr-defined]
 
@@ -42,7 +43,7 @@ class EnvironmentFinder(external.FileFinder):
         self._environment = environment
         self._folder = folder
         self._names = environment.folders[folder]
-        self._look = False
+        self._look = self._has_more()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.path!r})"
@@ -97,6 +98,15 @@ class EnvironmentFinder(external.FileFinder):
                 found[name] = True  # a package hides a module of its name
         for module, is_package in found.items():
             yield prefix + module, is_package
+
+    def _has_more(self) -> bool:
+        """Whether somebody installed into the environment: new packages, or new parts of a namespace."""
+        if any("__init__" + suffix in self._names for suffix, _ in _SUFFIXES):
+            return False
+        try:
+            return not _OWN.issuperset(set(os.listdir(self.path)).difference(self._names))
+        except OSError:
+            return False
 
     def _has_init(self, name: str) -> bool:
         if self._names.get(name) == -1:

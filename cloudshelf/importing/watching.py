@@ -229,12 +229,14 @@ class _Listing:
 class _Entry:
     """An ``os.DirEntry`` of a file that is brought when somebody asks more than its name."""
 
-    __slots__ = ("name", "path")
+    __slots__ = ("_descriptor", "name", "path")
 
     def __init__(self, folder: Any, name: str) -> None:
         self.name: Any = name
+        self._descriptor: int | None = None
         if isinstance(folder, int):  # as the real one: a listing of a descriptor has no path but the name
             self.path: Any = name
+            self._descriptor = folder
         else:
             where = os.fspath(folder)
             self.name = os.fsencode(name) if isinstance(where, bytes) else name
@@ -259,7 +261,7 @@ class _Entry:
         return False
 
     def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
-        return _os.stat(self.path, follow_symlinks=follow_symlinks)
+        return _os.stat(self.path, dir_fd=self._descriptor, follow_symlinks=follow_symlinks)
 
     def inode(self) -> int:
         return self.stat().st_ino

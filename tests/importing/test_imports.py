@@ -256,6 +256,14 @@ def test_a_module_written_into_the_environment_is_found_after_invalidate_caches(
     assert box.says(code) == "7 True"
 
 
+def test_what_pip_installs_into_the_environment_is_found_by_the_next_process(make: Maker) -> None:
+    made = make(BOX, Project("spread", {"site/wide/one.py": ""}))
+    for name in ("more/__init__.py", "more/part.py", "wide/two.py"):
+        (made.site / name).parent.mkdir(exist_ok=True)
+        (made.site / name).write_text("")
+    assert made.says("import box, more.part, wide.one, wide.two; print(wide.two.__name__)") == "wide.two"
+
+
 def test_a_miss_does_no_io(box: Made) -> None:
     code = (
         f"import sys, posix, box\nfinder = sys.path_importer_cache[{str(box.site)!r}]\nevents = []\n"

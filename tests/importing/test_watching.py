@@ -90,6 +90,11 @@ def test_an_entry_of_a_listing_is_as_the_real_one(kit: Made) -> None:
     assert kit.says(code) == "True <DirEntry 'stub.pyi'> False True x: int"
 
 
+def test_an_entry_of_a_listing_of_a_descriptor_knows_its_folder(kit: Made) -> None:
+    code = "entry = next(e for e in os.scandir(os.open(kit, os.O_RDONLY)) if e.name == 'stub.pyi')"
+    assert kit.says(f"{HEAD}{code}\nprint(entry.path, entry.stat().st_size)") == "stub.pyi 6"
+
+
 def test_a_tree_can_be_copied(kit: Made, tmp_path: Path) -> None:
     code = f"{HEAD}import shutil; shutil.copytree(kit, {str(tmp_path / 'copy')!r})"
     kit.says(code)
