@@ -100,7 +100,7 @@ def _hook() -> EnvironmentHook:
     """The one of this process, installed when there is none yet."""
     from .finder import EnvironmentFinder, EnvironmentHook, search_modules
     from .metadata import Corrections, correct_metadata
-    from .watching import watch_programs
+    from .watching import watch_module
 
     found = next((hook for hook in sys.path_hooks if isinstance(hook, EnvironmentHook)), None)
     if found is not None:
@@ -112,7 +112,8 @@ def _hook() -> EnvironmentHook:
             "importlib.metadata": lambda module: correct_metadata(hook, module),
             "importlib_metadata": lambda module: correct_metadata(hook, module),
             "pkgutil": lambda module: module.iter_importer_modules.register(EnvironmentFinder, search_modules),
-            "subprocess": watch_programs,
+            "subprocess": watch_module,
+            "ctypes": watch_module,
         }
     ).install()
     return hook

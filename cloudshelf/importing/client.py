@@ -42,7 +42,7 @@ class Target:
         return f"{self.cache}/fetcher/log"
 
 
-_pools: dict[str, list[_socket.socket]] = {}
+_pools: dict[str, list[_Idle]] = {}
 _targets: dict[str, Target] = {}
 _children: list[int] = []  # fetchers that this process started
 _owner = [os.getpid()]
@@ -205,6 +205,29 @@ def _receive(connection: _socket.socket, size: int) -> bytes:
     return parts
 
 
+class _Idle:
+    """A connection that waits for its next use.
+
+    A daemon closes every descriptor that it does not know, and the number is then that of a file of the program.
+    """
+
+    __slots__ = ("_connection", "_inode")
+
+    def __init__(self, connection: _socket.socket) -> None:
+        self._connection = connection
+        self._inode = posix.fstat(connection.fileno()).st_ino
+
+    def again(self) -> _socket.socket | None:
+        """The connection, unless its descriptor is somebody else's by now."""
+        try:
+            if posix.fstat(self._connection.fileno()).st_ino == self._inode:
+                return self._connection
+        except OSError:
+            pass
+        self._connection.detach()
+        return None
+
+
 def _take(target: Target) -> _socket.socket | None:
     """An idle connection that still has a fetcher at its other end."""
     if _owner[0] != os.getpid():  # a forked child: the parent goes on using those connections
@@ -214,9 +237,11 @@ def _take(target: Target) -> _socket.socket | None:
     pool = _pools.setdefault(target.path, [])
     while True:
         try:
-            connection = pool.pop()
+            connection = pool.pop().again()
         except IndexError:
             return None
+        if connection is None:
+            continue
         try:
             connection.settimeout(0)
             connection.recv(1)  # an idle connection has nothing to say: an answer, or EOF, means it is of no use
@@ -232,13 +257,15 @@ def _close_idle() -> None:
     """At exit, too: a program run with -X dev or -W error is not to hear of sockets that are none of its own."""
     for pool in _pools.values():
         while pool:
-            pool.pop().close()
+            connection = pool.pop().again()
+            if connection is not None:
+                connection.close()
 
 
 def _give_back(target: Target, connection: _socket.socket) -> None:
     pool = _pools.setdefault(target.path, [])
     if len(pool) < _KEPT and _owner[0] == os.getpid():
-        pool.append(connection)
+        pool.append(_Idle(connection))
     else:
         connection.close()
 

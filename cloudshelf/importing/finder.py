@@ -29,6 +29,7 @@ _SUFFIXES: tuple[tuple[str, Any], ...] = (
     *((suffix, EnvironmentLoader) for suffix in external.SOURCE_SUFFIXES),
     *((suffix, BytecodeLoader) for suffix in external.BYTECODE_SUFFIXES),
 )
+_OWN = {"00_cloudshelf.pth", "__pycache__"}
 _STANDARD: Any = external._get_supported_file_loaders()  # type: ignore[attr-defined]
 _REAL_IMPORT = bootstrap._find_and_load_unlocked.__code__  # type: ignore[attr-defined]
 
@@ -42,7 +43,7 @@ class EnvironmentFinder(external.FileFinder):
         self._environment = environment
         self._folder = folder
         self._names = environment.folders[folder]
-        self._look = False
+        self._look = self._has_more()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.path!r})"
@@ -98,6 +99,15 @@ class EnvironmentFinder(external.FileFinder):
         for module, is_package in found.items():
             yield prefix + module, is_package
 
+    def _has_more(self) -> bool:
+        """Whether somebody installed into the environment: new packages, or new parts of a namespace."""
+        if any("__init__" + suffix in self._names for suffix, _ in _SUFFIXES):
+            return False
+        try:
+            return not _OWN.issuperset(set(os.listdir(self.path)).difference(self._names))
+        except OSError:
+            return False
+
     def _has_init(self, name: str) -> bool:
         if self._names.get(name) == -1:
             inside: Any = self._environment.folders[self._below(name)]
@@ -127,16 +137,28 @@ class EnvironmentHook:
     """The one entry in ``sys.path_hooks``: which folders of sys.path are ours."""
 
     def __init__(self) -> None:
+        self.__name__ = self.__qualname__ = type(self).__name__  # the standard hooks have names, and are asked for them
         self.roots: dict[str, Environment] = {}
+        self._standard = list(sys.path_hooks)
 
-    def __call__(self, path: str) -> EnvironmentFinder:
+    def __call__(self, path: str) -> Any:
         """A finder for ``path``; raises ImportError when it is no folder of ours, as PEP 302 wants."""
         for root, environment in self.roots.items():
             if path.startswith(root):
                 folder = environment.place_of(path)
                 if folder in environment.folders:
-                    return EnvironmentFinder(environment, path, folder)
+                    return self._of_others(path) or EnvironmentFinder(environment, path, folder)
         raise ImportError("not a folder of an environment", path=path)
+
+    def _of_others(self, path: str) -> Any:
+        """The finder of a hook that somebody put in the place of the standard ones: they would not have been asked."""
+        for hook in sys.path_hooks:
+            if hook is not self and hook not in self._standard:
+                try:
+                    return hook(path)
+                except ImportError:
+                    pass
+        return None
 
     def environment_of(self, path: str) -> Environment | None:
         """The environment that an absolute path lies in."""

@@ -20,6 +20,16 @@ if TYPE_CHECKING:
 _BYTECODE = f".{sys.implementation.cache_tag}{f'.opt-{sys.flags.optimize}' if sys.flags.optimize else ''}.pyc"
 
 
+def disguised(function: Any) -> Any:
+    """A step of an import of ours, under the file name of importlib's: left out of tracebacks, and of warnings' levels.
+
+    The interpreter goes by the name (Python/import.c, remove_importlib_frames), as does ``warnings``.
+    """
+    code = function.__code__
+    function.__code__ = code.replace(co_filename=external.FileFinder.find_spec.__code__.co_filename)
+    return function
+
+
 class _Filling:
     """What the three loaders have in common."""
 
@@ -35,6 +45,7 @@ class _Filling:
         self._number = number
         self._folder = folder
 
+    @disguised
     def exec_module(self, module: ModuleType) -> None:
         due = self._enter(module.__name__)
         super().exec_module(module)  # type: ignore[misc]
@@ -88,10 +99,12 @@ class BytecodeLoader(_Filling, external.SourcelessFileLoader):
 class NativeLoader(_Filling, external.ExtensionFileLoader):
     """A shared object, and those it is linked with."""
 
+    @disguised
     def create_module(self, spec: ModuleSpec) -> Any:
         self._due = self._enter(spec.name)
         return super().create_module(spec)
 
+    @disguised
     def exec_module(self, module: ModuleType) -> None:
         external.ExtensionFileLoader.exec_module(self, module)
         due, self._due = self._due, -1

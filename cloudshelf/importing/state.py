@@ -101,6 +101,10 @@ class Environment:
         names = self.folders.get(place)
         return [] if names is None else [name for name, n in names.items() if n >= 0 and not presence[n]]
 
+    def absent_programs(self) -> list[str]:
+        """The places of binaries in ``bin`` that have a stub in their place."""
+        return [f"bin/{name}" for name in self.absent_names("bin")]
+
     def touch(self, place: str) -> bool:
         """A program looks at the file at ``place``: brought now, and more of what it is likely to look at soon.
 
@@ -115,7 +119,7 @@ class Environment:
         return True
 
     def touch_below(self, place: str, *, all_of_site: bool) -> None:
-        """A program was told of ``place``: the file, or everything below the folder.
+        """A program was told of ``place``: the file, or everything below the folder, the root's being "".
 
         Without ``all_of_site``, a folder that holds all distributions brings nothing.
         """
@@ -124,6 +128,14 @@ class Environment:
             self.bring((number, *self.needs(number)))
         elif all_of_site or not f"{self.site}/".startswith(f"{self.path}/{place}/"):
             self.bring(self._numbers_below(place))
+
+    def touch_library(self, place: str) -> None:
+        """The file at ``place`` is about to be loaded, not by an import: libraries and data of its project with it."""
+        number = self._number_at(place)
+        if number >= 0:
+            project = self.project_of(number)
+            data = () if project in self._begun else self.projects[project]["data"]
+            self.bring((number, *self.needs(number), *data))
 
     def touch_program(self, place: str) -> None:
         """A native program is started: what lies beside it, such as a compiler's own headers, is there before.
@@ -155,7 +167,7 @@ class Environment:
             client.ensure(self.path, [n for n in self._numbers_below(folder) if start <= n < stop], "soon")
 
     def _numbers_below(self, folder: str) -> list[int]:
-        inside = f"{folder}/"
+        inside = f"{folder}/" if folder else ""
         return [
             number
             for name, names in self.folders.items()

@@ -18,4 +18,5 @@ def run(environment: str, number: int) -> None:
     except ShelfError as error:
         print(f"cloudshelf: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
-    os.execv(sys.argv[0], sys.argv)  # by now another file
+    name = next(name for name, found in opened.folders["bin"].items() if found == number)
+    os.execv(f"{environment}/bin/{name}", sys.argv)  # not sys.argv[0]: a copy of a stub would become itself for ever

@@ -5,8 +5,7 @@ replaced for as long as something is missing, and put back when nothing is: an a
 ever. A hit costs one call more; only what was *not found* is compared with the index. What C code opens by itself is
 not seen: data and libraries are there before (docs/architecture.md).
 
-The replacements are bound methods: in the body of somebody's class they behave as the built-in functions do (no
-``self`` is put before), and they pickle as the name that they stand for.
+Code that is loaded by its path is in ``by_path``, what changes files in ``changing``.
 """
 
 from __future__ import annotations
@@ -18,6 +17,9 @@ import os
 import posix
 import sys
 
+from . import by_path, changing
+from .locating import Replacements, absent_names, bring, bring_below, locate, settle, stubs, watched
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,13 +30,9 @@ if TYPE_CHECKING:
 
 _CALLS = 128  # between two looks at whether everything is in place by now
 _ENDS = frozenset(" \t\n\0:;,\"'")  # what a path ends at, within an argument or a variable
+_SPACES = {ord(letter): " " for letter in _ENDS}
 _OWN_VARIABLES = (b"PATH=", b"VIRTUAL_ENV=", b"CLOUDSHELF_", b"PWD=", b"OLDPWD=", b"_=")
-_READS = "r", "rb", "rt", "br", "tr"
-_WRITES = os.O_WRONLY | os.O_RDWR
-_FUNCTIONS = (
-    *("stat", "lstat", "access", "open", "listdir", "scandir"),
-    *("chmod", "utime", "truncate", "remove", "unlink", "rename", "replace", "link", "symlink"),
-)
+_FUNCTIONS = ("stat", "lstat", "access", "open", "listdir", "scandir")
 _STARTERS = ("execv", "execve", "posix_spawn", "posix_spawnp", "system")
 _real_open = _io.open
 _real_fork_exec: list[Callable[..., int]] = []  # filled when _posixsubprocess is there
@@ -42,28 +40,31 @@ _real_fork_exec: list[Callable[..., int]] = []  # filled when _posixsubprocess i
 
 def watch(environment: Environment) -> None:
     """Have what programs look at in ``environment`` brought, until everything of it is in place."""
-    if environment not in _watched:
-        _watched.append(environment)
-    if len(_watched) == 1:
+    if environment not in watched:
+        watched.append(environment)
+        for root in environment.roots:
+            stubs.update({f"{root}{place}": (environment, place) for place in environment.absent_programs()})
+    if len(watched) == 1:
         _install()
 
 
-def watch_programs(subprocess: ModuleType) -> None:
-    """The module ``subprocess`` was loaded: what it starts is seen as well, while something is watched."""
-    if _watched:
+def watch_module(module: ModuleType) -> None:
+    """``subprocess`` or ``ctypes`` was loaded: what it starts or loads is seen as well, while something is watched."""
+    if watched:
         _install()
 
 
 def rest() -> None:
     """Stop watching environments that are complete; with the last one, the functions are themselves again."""
     _budget[0] = _CALLS
-    for environment in [e for e in _watched if e.is_complete()]:
-        _watched.remove(environment)
-    if not _watched:
+    for environment in [e for e in watched if e.is_complete()]:
+        watched.remove(environment)
+        for path in [path for path, (owner, _) in stubs.items() if owner is environment]:
+            del stubs[path]
+    if not watched:
         _uninstall()
 
 
-_watched: list[Environment] = []
 _budget = [_CALLS]
 
 
@@ -73,19 +74,7 @@ def _spend() -> None:
         rest()
 
 
-class _Replacements:
-    """Functions of one module, under the names that they have there."""
-
-    __slots__ = ("_module",)
-
-    def __init__(self, module: str) -> None:
-        self._module = module
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return __import__, (self._module,)
-
-
-class _Builtins(_Replacements):
+class _Builtins(Replacements):
     __slots__ = ()
 
     def open(
@@ -100,32 +89,42 @@ class _Builtins(_Replacements):
         opener: Any = None,
     ) -> Any:
         _spend()
-        if mode not in _READS:
-            _bring(file)  # else what is written now would be replaced by what comes later
+        if stubs:
+            settle(file)
+        if changing.is_writing(mode):
+            bring(file)
         try:
             return _real_open(file, mode, buffering, encoding, errors, newline, closefd, opener)
         except FileNotFoundError:
             __tracebackhide__ = True
-            if not _bring(file):
+            if not bring(file):
                 raise
         return _real_open(file, mode, buffering, encoding, errors, newline, closefd, opener)
 
 
-class _Os(_Replacements):
+class _Os(Replacements):
     __slots__ = ()
 
     def stat(self, path: Any, *, dir_fd: int | None = None, follow_symlinks: bool = True) -> os.stat_result:
         _spend()
+        if stubs:
+            settle(path)
         try:
             return posix.stat(path, dir_fd=dir_fd, follow_symlinks=follow_symlinks)
         except FileNotFoundError:
-            if not _bring(path, dir_fd):
+            if not bring(path, dir_fd):
                 raise
         return posix.stat(path, dir_fd=dir_fd, follow_symlinks=follow_symlinks)
 
     def lstat(self, path: Any, *, dir_fd: int | None = None) -> os.stat_result:
-        found: os.stat_result = _again(posix.lstat, path, dir_fd, dir_fd=dir_fd)
-        return found
+        if stubs:
+            settle(path)
+        try:
+            return posix.lstat(path, dir_fd=dir_fd)
+        except FileNotFoundError:
+            if not bring(path, dir_fd):
+                raise
+        return posix.lstat(path, dir_fd=dir_fd)
 
     def access(
         self,
@@ -137,49 +136,24 @@ class _Os(_Replacements):
         follow_symlinks: bool = True,
     ) -> bool:
         options: Any = {"dir_fd": dir_fd, "effective_ids": effective_ids, "follow_symlinks": follow_symlinks}
-        return posix.access(path, mode, **options) or (_bring(path, dir_fd) and posix.access(path, mode, **options))
+        return posix.access(path, mode, **options) or (bring(path, dir_fd) and posix.access(path, mode, **options))
 
     def open(self, path: Any, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
-        if flags & _WRITES:
-            _bring(path, dir_fd)
-        descriptor: int = _again(posix.open, path, dir_fd, flags, mode, dir_fd=dir_fd)
-        return descriptor
-
-    def chmod(self, path: Any, mode: int, *, dir_fd: int | None = None, follow_symlinks: bool = True) -> None:
-        _again(posix.chmod, path, dir_fd, mode, dir_fd=dir_fd, follow_symlinks=follow_symlinks)
-
-    def utime(self, path: Any, times: Any = None, **options: Any) -> None:
-        _again(posix.utime, path, options.get("dir_fd"), times, **options)
-
-    def truncate(self, path: Any, length: int) -> None:
-        _again(posix.truncate, path, None, length)
-
-    def remove(self, path: Any, *, dir_fd: int | None = None) -> None:
-        _again(posix.remove, path, dir_fd, dir_fd=dir_fd)
-
-    def unlink(self, path: Any, *, dir_fd: int | None = None) -> None:
-        _again(posix.unlink, path, dir_fd, dir_fd=dir_fd)
-
-    def rename(self, src: Any, dst: Any, *, src_dir_fd: int | None = None, dst_dir_fd: int | None = None) -> None:
-        _bring(dst, dst_dir_fd)
-        _again(posix.rename, src, src_dir_fd, dst, src_dir_fd=src_dir_fd, dst_dir_fd=dst_dir_fd)
-
-    def replace(self, src: Any, dst: Any, *, src_dir_fd: int | None = None, dst_dir_fd: int | None = None) -> None:
-        _bring(dst, dst_dir_fd)
-        _again(posix.replace, src, src_dir_fd, dst, src_dir_fd=src_dir_fd, dst_dir_fd=dst_dir_fd)
-
-    def link(self, src: Any, dst: Any, *, src_dir_fd: int | None = None, **options: Any) -> None:
-        _bring(dst, options.get("dst_dir_fd"))
-        _again(posix.link, src, src_dir_fd, dst, src_dir_fd=src_dir_fd, **options)
-
-    def symlink(self, src: Any, dst: Any, target_is_directory: bool = False, *, dir_fd: int | None = None) -> None:
-        _bring(dst, dir_fd)
-        posix.symlink(src, dst, target_is_directory, dir_fd=dir_fd)
+        if stubs:
+            settle(path)
+        if flags & changing.WRITING:
+            bring(path, dir_fd)
+        try:
+            return posix.open(path, flags, mode, dir_fd=dir_fd)
+        except FileNotFoundError:
+            if not bring(path, dir_fd):
+                raise
+        return posix.open(path, flags, mode, dir_fd=dir_fd)
 
     def listdir(self, path: Any = None) -> list[Any]:
         _spend()
         names: list[Any] = posix.listdir(path)
-        absent = _absent_names(path)
+        absent = absent_names(path)
         if absent:
             ours: list[Any] = [os.fsencode(name) for name in absent] if isinstance(path, bytes) else absent
             names += set(ours).difference(names)
@@ -187,7 +161,7 @@ class _Os(_Replacements):
 
     def scandir(self, path: Any = None) -> Any:
         _spend()
-        absent = _absent_names(path)
+        absent = absent_names(path)
         entries = posix.scandir(path)
         return _Listing(entries, path, absent) if absent else entries
 
@@ -212,7 +186,7 @@ class _Os(_Replacements):
         return posix.system(command)
 
 
-class _Subprocess(_Replacements):
+class _Subprocess(Replacements):
     __slots__ = ()
 
     def fork_exec(self, args: Any, executable_list: Any, *rest: Any) -> int:
@@ -255,12 +229,14 @@ class _Listing:
 class _Entry:
     """An ``os.DirEntry`` of a file that is brought when somebody asks more than its name."""
 
-    __slots__ = ("name", "path")
+    __slots__ = ("_descriptor", "name", "path")
 
     def __init__(self, folder: Any, name: str) -> None:
         self.name: Any = name
+        self._descriptor: int | None = None
         if isinstance(folder, int):  # as the real one: a listing of a descriptor has no path but the name
             self.path: Any = name
+            self._descriptor = folder
         else:
             where = os.fspath(folder)
             self.name = os.fsencode(name) if isinstance(where, bytes) else name
@@ -285,7 +261,7 @@ class _Entry:
         return False
 
     def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
-        return _os.stat(self.path, follow_symlinks=follow_symlinks)
+        return _os.stat(self.path, dir_fd=self._descriptor, follow_symlinks=follow_symlinks)
 
     def inode(self) -> int:
         return self.stat().st_ino
@@ -302,6 +278,7 @@ def _places() -> Iterator[tuple[Any, str, Any, Any]]:
         yield module, "open", _real_open, _open
     for name, replacement in _replaced.items():
         yield os, name, getattr(posix, name), replacement
+    yield from by_path.places(_os.listdir)
     if "subprocess" in sys.modules:  # it took its function from the other when it was loaded
         helper = sys.modules["_posixsubprocess"]
         if not _real_fork_exec:
@@ -313,7 +290,11 @@ def _places() -> Iterator[tuple[Any, str, Any, Any]]:
 # One object a function, so that ``os.stat is os.stat`` stays true.
 _open = _builtins.open
 _fork_exec = _subprocess.fork_exec
-_replaced: dict[str, Any] = {name: getattr(_os, name) for name in (*_FUNCTIONS, *_STARTERS)}
+_changes = changing.Changes("os")
+_replaced: dict[str, Any] = {
+    **{name: getattr(_os, name) for name in (*_FUNCTIONS, *_STARTERS)},
+    **{name: getattr(_changes, name) for name in changing.FUNCTIONS},
+}
 for _name, _replacement in (("open", _open), *_replaced.items()):
     _replacement.__func__.__doc__ = getattr(builtins if _replacement is _open else posix, _name).__doc__
 
@@ -334,62 +315,37 @@ def _uninstall() -> None:
             setattr(module, name, original)
 
 
-def _locate(path: Any, dir_fd: int | None = None, cwd: Any = None) -> tuple[Environment, str] | None:
-    """The environment that a path lies in, and its place there; None for every other path."""
-    try:
-        if isinstance(path, int):
-            text = os.readlink(f"/proc/self/fd/{path}")
-        else:
-            text = os.fsdecode(os.curdir if path is None else path)
-            if not text.startswith("/"):
-                base = os.getcwd() if dir_fd is None else os.readlink(f"/proc/self/fd/{dir_fd}")
-                text = os.path.join(base, *(() if cwd is None else (os.fsdecode(cwd),)), text)
-    except (OSError, TypeError, ValueError):
-        return None
-    for environment in _watched:
-        place = environment.place_of(text)
-        if place is not None:
-            return environment, place
-    return None
-
-
-def _bring(path: Any, dir_fd: int | None = None) -> bool:
-    """Whether ``path`` is a file that was missing and now is there. Raises errors of ``cloudshelf.errors``."""
-    found = _locate(path, dir_fd)
-    return found is not None and found[0].touch(found[1])
-
-
-def _again(function: Callable[..., Any], path: Any, dir_fd: int | None, /, *arguments: Any, **options: Any) -> Any:
-    """``function`` of ``path``, a second time when it was missing and could be brought."""
-    try:
-        return function(path, *arguments, **options)
-    except FileNotFoundError:
-        if not _bring(path, dir_fd):
-            raise
-    return function(path, *arguments, **options)
-
-
-def _absent_names(path: Any) -> list[str]:
-    """The files that a listing of ``path`` lacks."""
-    found = _locate(path)
-    return [] if found is None else found[0].absent_names(found[1])
-
-
 def _bring_for_program(argv: Any, env: Any, program: Any = None, cwd: Any = None) -> None:
     """What a program will look at that is told a path of an environment.
 
     A Python has our hooks or its own way to the files; any other program opens what it was told, and what lies below.
+    One of the environment itself that is told of its Python (a type checker, cmake) asks that where everything is.
     """
     words = [os.fsencode(word) for word in argv if isinstance(word, (str, bytes)) or hasattr(word, "__fspath__")]
     is_python = os.path.basename(os.fsdecode(program or b"")).startswith("python")
+    found = None
     if not is_python:
         words += _variables(env)
-        found = None if program is None else _locate(program, cwd=cwd)
+        found = None if program is None else locate(program, cwd=cwd)
         if found is not None:
             found[0].touch_program(found[1])
-    for environment in _watched:
+        _bring_around(words, cwd)
+    for environment in watched:
         for place in _mentioned(environment, words):
-            environment.touch_below(place, all_of_site=not is_python)
+            whole = found is not None and place.startswith("bin/python")
+            environment.touch_below("" if whole else place, all_of_site=not is_python)
+
+
+def _bring_around(words: list[bytes], cwd: Any) -> None:
+    """For a program that is started within a package: what lies below, and what words name from there."""
+    found = locate(os.curdir if cwd is None else cwd)
+    if found is None or not found[1]:
+        return
+    found[0].touch_below(found[1], all_of_site=True)
+    for word in words:
+        for token in os.fsdecode(word).translate(_SPACES).split():
+            if token.startswith("../"):
+                bring_below(token if cwd is None else os.path.join(os.fsdecode(cwd), token))
 
 
 def _variables(env: Any) -> list[bytes]:

@@ -155,3 +155,13 @@ def test_a_call_gives_progress_and_its_answer(pkg: Made) -> None:
 
 def test_unreachable_is_no_import_error() -> None:
     assert not issubclass(StoreUnreachable, ImportError)
+
+
+def test_a_program_that_closes_every_descriptor_keeps_its_own(make: Maker) -> None:
+    made = make(PKG, Project("late", {"site/late.py": "X = 'late'\n"}))
+    code = (
+        "import pkg, os, socket\nos.closerange(3, 256)\npairs = [socket.socketpair() for _ in range(4)]\n"
+        "for left, right in pairs: left.send(b'l'); right.send(b'r')\n"
+        "import late\nprint(late.X, {left.recv(9) + right.recv(9) for left, right in pairs})"
+    )
+    assert made.says(code) == "late {b'rl'}"

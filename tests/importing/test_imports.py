@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -260,6 +261,14 @@ def test_a_module_written_into_the_environment_is_found_after_invalidate_caches(
     assert box.says(code) == "7 True"
 
 
+def test_what_pip_installs_into_the_environment_is_found_by_the_next_process(make: Maker) -> None:
+    made = make(BOX, Project("spread", {"site/wide/one.py": ""}))
+    for name in ("more/__init__.py", "more/part.py", "wide/two.py"):
+        (made.site / name).parent.mkdir(exist_ok=True)
+        (made.site / name).write_text("")
+    assert made.says("import box, more.part, wide.one, wide.two; print(wide.two.__name__)") == "wide.two"
+
+
 def test_a_miss_does_no_io(box: Made) -> None:
     code = (
         f"import sys, posix, box\nfinder = sys.path_importer_cache[{str(box.site)!r}]\nevents = []\n"
@@ -321,6 +330,44 @@ def test_a_binary_of_a_wheel_comes_when_it_is_run(make: Maker) -> None:
     for _ in range(2):
         assert made.command([str(made.path / "bin/tool"), "arg"]).stdout == "real arg\n"
     assert (made.path / "bin/tool").read_text().startswith("#!/bin/sh")
+
+
+LOOKS = {
+    "its beginning": "open(tool).read(9)",
+    "its size": "'#!/bin/sh' if os.path.getsize(tool) < 40 else ''",
+    "a copy of it": "open(shutil.copy2(tool, 'copied')).read(9)",
+}
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_a_program_that_looks_at_a_binary_sees_it(make: Maker, look: str) -> None:
+    made = make(Project("tool", {"scripts/tool": "#!/bin/sh\necho real\n"}, kinds={"scripts/tool": Kind.LIBRARY}))
+    code = f"import os, shutil, sys; tool = f'{{sys.prefix}}/bin/tool'; print({LOOKS[look]})"
+    assert made.says(code) == "#!/bin/sh"
+
+
+def test_a_copy_of_a_binary_made_before_it_came_runs(make: Maker, tmp_path: Path) -> None:
+    made = make(Project("tool", {"scripts/tool": "#!/bin/sh\necho real\n"}, kinds={"scripts/tool": Kind.LIBRARY}))
+    copied = shutil.copy2(made.path / "bin/tool", tmp_path / "copied")
+    assert made.command([str(copied)]).stdout == "real\n"
+
+
+def test_an_error_in_a_body_shows_the_modules_alone(make: Maker) -> None:
+    made = make(Project("bad", {"site/bad/__init__.py": "import bad.inner\n", "site/bad/inner.py": "1 / 0\n"}))
+    code = (
+        "import traceback\ntry: import bad\nexcept ZeroDivisionError as e:\n"
+        "    print([f.filename.rpartition('/')[2] for f in traceback.extract_tb(e.__traceback__)])"
+    )
+    assert made.says(code) == "['<string>', '__init__.py', 'inner.py']"
+
+
+def test_a_warning_of_a_body_is_that_of_the_importing_module(make: Maker) -> None:
+    made = make(Project("old", {"site/old.py": "import warnings\nwarnings.warn('old', stacklevel=2)\n"}))
+    code = (
+        "import warnings\nwith warnings.catch_warnings(record=True) as caught:\n    import old\n"
+        "print([w.filename for w in caught])"
+    )
+    assert made.says(code) == "['<string>']"
 
 
 def test_the_environment_works_through_a_symbolic_link(box: Made, tmp_path: Path) -> None:

@@ -119,6 +119,11 @@ def test_an_entry_of_a_listing_is_as_the_real_one(kit: Made) -> None:
     assert kit.says(code) == "True <DirEntry 'stub.pyi'> False True x: int"
 
 
+def test_an_entry_of_a_listing_of_a_descriptor_knows_its_folder(kit: Made) -> None:
+    code = "entry = next(e for e in os.scandir(os.open(kit, os.O_RDONLY)) if e.name == 'stub.pyi')"
+    assert kit.says(f"{HEAD}{code}\nprint(entry.path, entry.stat().st_size)") == "stub.pyi 6"
+
+
 def test_a_tree_can_be_copied(kit: Made, tmp_path: Path) -> None:
     code = f"{HEAD}import shutil; shutil.copytree(kit, {str(tmp_path / 'copy')!r})"
     kit.says(code)
@@ -151,6 +156,18 @@ def test_a_program_finds_what_it_is_told(kit: Made, start: str) -> None:
     assert kit.says(f"{HEAD}{start}") == TREE["site/kit/include/kit/more.h"].strip()
 
 
+@pytest.mark.parametrize(
+    "start",
+    [
+        "__import__('subprocess').run(['cat', 'kit/more.h'], cwd=kit + '/include')",
+        "__import__('subprocess').run('cat ../include/kit/more.h', shell=True, cwd=kit + '/deep')",
+        "os.chdir(kit + '/include') or os.system('cat kit/more.h')",
+    ],
+)
+def test_a_program_started_within_a_package_finds_what_lies_around_it(kit: Made, start: str) -> None:
+    assert kit.says(f"{HEAD}{start}").splitlines()[0] == TREE["site/kit/include/kit/more.h"].strip()
+
+
 def test_a_python_child_gets_no_files_that_it_did_not_look_at(kit: Made) -> None:
     kit.says(f"{HEAD}import subprocess; subprocess.run([sys.executable, '-c', 'pass', os.path.dirname(kit)])")
     assert kit.requests() == []
@@ -162,6 +179,14 @@ def test_a_program_in_a_package_has_what_lies_beside_it(make: Maker) -> None:
     made = make(Project("tool", files, {"site/tool/bin/ls": Kind.LIBRARY, "site/tool/lib/std.h": Kind.IDLE}))
     code = f"import subprocess, sys; f = f'{{sys.prefix}}/{SITE}/tool'; subprocess.run([f + '/bin/ls', f + '/lib'])"
     assert made.says(code) == "std.h"
+
+
+def test_a_program_of_the_environment_that_is_told_of_its_python_finds_every_distribution(make: Maker) -> None:
+    script = "#!/bin/sh\ncat $(dirname $1)/../" + SITE + "/typed/stub.pyi\n"
+    tool = Project("tool", {"scripts/check": script}, {"scripts/check": Kind.LIBRARY})
+    made = make(tool, Project("typed", {"site/typed/stub.pyi": "x: int", "site/typed/__init__.py": ""}))
+    code = "import subprocess, sys; subprocess.run([sys.prefix + '/bin/check', sys.executable])"
+    assert made.says(code) == "x: int"
 
 
 def test_tests_come_with_the_data_below_them(kit: Made) -> None:
