@@ -65,11 +65,13 @@ def test_connections_share_the_bandwidth() -> None:
             with contextlib.ExitStack() as stack:
                 both = [stack.enter_context(socket.create_connection(("127.0.0.1", near))) for _ in range(2)]
                 alone.append(ask(both[0], size))
+                started = time.monotonic()
                 other = threading.Thread(target=ask, args=(both[1], size))
                 other.start()
-                together.append(ask(both[0], size))
+                ask(both[0], size)
                 other.join()
-    assert 0.19 <= min(alone) <= 0.24
+                together.append(time.monotonic() - started)
+    assert 0.19 <= min(alone) <= 0.25
     assert 0.38 <= min(together) <= 0.48
 
 
