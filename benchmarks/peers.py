@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
-from benchmarks.links import Link
+from benchmarks.links import LINKS, Link
 from benchmarks.stage import (
     BIN,
     FOLDER,
@@ -26,11 +26,13 @@ from benchmarks.stage import (
     Stage,
     check,
     clean_environ,
+    fresh_case,
     install_site,
     site_packages,
     timed,
     write_script,
 )
+from benchmarks.wheel_index import normalize
 
 _MOUNT_SECONDS = 30.0
 
@@ -169,21 +171,28 @@ class Mount:
         upload_tree(self._stage, case)
         script = write_script(case)
         environ = clean_environ()
-        with self._mounted(case) as folder:
+        cache = case.folder / "cache"
+        if self._warm:
+            cache = FOLDER / "work" / f"{normalize(self.program)}-{tree_key(self._stage, case).replace('/', '-')}"
+            if not cache.exists():
+                with fresh_case(case.workload, LINKS[0]) as first, self._mounted(first, cache) as folder:
+                    command = [sys.executable, "-S", str(write_script(first))]
+                    check(command, environ | {"PYTHONPATH": str(folder), "BENCH_REPORT": os.devnull}, cwd=first.folder)
+        with self._mounted(case, cache) as folder:
             command = [sys.executable, "-S", str(script)]
             environ["PYTHONPATH"] = str(folder)
-            if self._warm:
-                check(command, environ | {"BENCH_REPORT": os.devnull}, cwd=case.folder)
             return timed(case, [command], environ)
 
     @contextlib.contextmanager
-    def _mounted(self, case: Case) -> Iterator[Path]:
+    def _mounted(self, case: Case, cache: Path) -> Iterator[Path]:
         folder = case.folder / "mount"
         folder.mkdir()
+        cache.mkdir(exist_ok=True)
         environ = clean_environ(self._settings(case.link))
+        command = self._command(case, folder, cache)
         with (
             open(case.folder / "mount.log", "wb") as log,
-            subprocess.Popen(self._command(case, folder), env=environ, stdout=log, stderr=log) as process,
+            subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL, stderr=log) as process,
         ):
             try:
                 deadline = time.monotonic() + _MOUNT_SECONDS
@@ -204,7 +213,7 @@ class Mount:
     def _program_version(self) -> str:
         raise NotImplementedError
 
-    def _command(self, case: Case, folder: Path) -> list[str]:
+    def _command(self, case: Case, folder: Path, cache: Path) -> list[str]:
         raise NotImplementedError
 
     def _settings(self, link: Link) -> dict[str, str]:
@@ -219,8 +228,8 @@ class Rclone(Mount):
     def _program_version(self) -> str:
         return rclone_version()
 
-    def _command(self, case: Case, folder: Path) -> list[str]:
-        options = ["--vfs-cache-mode", "full", "--cache-dir", str(case.folder / "cache"), "--read-only"]
+    def _command(self, case: Case, folder: Path, cache: Path) -> list[str]:
+        options = ["--vfs-cache-mode", "full", "--cache-dir", str(cache), "--read-only"]
         return [str(BIN / "rclone"), "mount", f"bench:{tree_key(self._stage, case)}", str(folder), *options]
 
     def _settings(self, link: Link) -> dict[str, str]:
@@ -235,19 +244,12 @@ class S3fs(Mount):
     def _program_version(self) -> str:
         if not shutil.which("s3fs"):
             raise CannotRun("s3fs is not installed: Debian's s3fs")
-        return " ".join(check(["s3fs", "--version"], clean_environ()).split()[5:6]).join(("s3fs ", ""))
+        return f"s3fs {check(['s3fs', '--version'], clean_environ()).split(' V')[1].split()[0]}"
 
-    def _command(self, case: Case, folder: Path) -> list[str]:
+    def _command(self, case: Case, folder: Path, cache: Path) -> list[str]:
         bucket, _, prefix = tree_key(self._stage, case).partition("/")
         endpoint = f"http://127.0.0.1:{self._stage.s3_ports[case.link.name]}"
-        options = [
-            f"url={endpoint}",
-            "use_path_request_style",
-            f"use_cache={case.folder / 'cache'}",
-            "ro",
-            "compat_dir",
-        ]
-        (case.folder / "cache").mkdir()
+        options = [f"url={endpoint}", "use_path_request_style", f"use_cache={cache}", "ro"]
         return ["s3fs", f"{bucket}:/{prefix}", str(folder), "-f", *(w for option in options for w in ("-o", option))]
 
     def _settings(self, link: Link) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What the shelf holds of what a workload opens: frames, ranges and their bytes, read from the manifests of its lock."""
+"""What the shelf holds of what a workload opens: frames and ranges, read from the manifests of its lock."""
 
 from __future__ import annotations
 
