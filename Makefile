@@ -1,4 +1,4 @@
-# make venv | test | lint | demo | lab | compat | clean. Any Python from 3.11 on; choose one with: make PYTHON=python3.12 …
+# make venv | test | lint | demo | lab | compat | bench | clean. Any Python from 3.11 on; choose one with: make PYTHON=python3.12 …
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
 VENV ?= .venv
@@ -10,11 +10,11 @@ PYTEST_ARGS ?=
 # Bytecode is part of what the demo and the table measure, whatever this shell says about writing it.
 MEASURED := env -u PYTHONDONTWRITEBYTECODE
 
-.PHONY: help venv test lint unit demo lab compat format clean
+.PHONY: help venv test lint unit demo lab compat bench bench-quick format clean
 .DEFAULT_GOAL := help
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST)
 
 venv: $(STAMP) ## .venv with cloudshelf (editable) and all that tests, checks and JupyterLab need
 
@@ -48,6 +48,14 @@ lab: $(STAMP) ## JupyterLab on the demo's shelf
 compat: $(STAMP) ## every compatibility case, against ordinary virtual environments; takes half an hour
 	$(MEASURED) $(BIN)/python tests/compat/run.py --jobs $(JOBS)
 
+bench: $(STAMP) ## Cloudshelf beside pip, uv and mounts, every workload and link; takes hours
+	$(BIN)/python -m pip install --quiet --editable ".[bench]"
+	$(BIN)/python -m benchmarks.run
+
+bench-quick: $(STAMP) ## the same with few workloads and without pip and mounts; less than five minutes, the second time
+	$(BIN)/python -m pip install --quiet --editable ".[bench]"
+	$(BIN)/python -m benchmarks.run --quick
+
 clean: ## everything that the other targets made
-	rm -rf $(VENV) .demo .compat .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	rm -rf $(VENV) .bench .demo .compat .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -101,9 +101,8 @@ def _plot(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     for axis, link in zip(axes[:, 0], links, strict=True):
         for number, contestant in enumerate(shown):
             found = [r for r in rows if r["contestant"] == contestant and r["link"] == link and r["seconds"]]
-            places = [
-                workloads.index(r["workload"]) + (number - len(shown) / 2 + 0.5) * 0.8 / len(shown) for r in found
-            ]
+            shift = (number - len(shown) / 2 + 0.5) * 0.8 / len(shown)
+            places = [workloads.index(r["workload"]) + shift for r in found]
             middle = [statistics.median(r["seconds"]) for r in found]
             below = [m - min(r["seconds"]) for m, r in zip(middle, found, strict=True)]
             above = [max(r["seconds"]) - m for m, r in zip(middle, found, strict=True)]

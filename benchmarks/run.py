@@ -17,7 +17,7 @@ import platform
 import shutil
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from benchmarks import ours, peers, report
 from benchmarks.bars import judge
 from benchmarks.counts import count_calls, count_requests
 from benchmarks.links import LINKS, Link, open_link
+from benchmarks.peers import Contestant
 from benchmarks.shelf_facts import ShelfFacts
 from benchmarks.stage import FOLDER, CannotRun, Stage, download_wheels, fresh_case, publish_shelf, set_stage
 from benchmarks.workloads import WORKLOADS, Workload
@@ -38,14 +39,13 @@ NOT_QUICK = ("ours, warm, begun", "ours, warm, whole command")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
-    workloads = [
-        w for w in WORKLOADS if w.name in options.workload or (not options.workload and w.quick >= options.quick)
-    ]
+    asked = set(options.workload or (w.name for w in WORKLOADS if w.quick >= options.quick))
+    workloads = [w for w in WORKLOADS if w.name in asked]
     links = [link for link in LINKS[: 2 if options.quick else 3] if not options.link or link.name in options.link]
     started = time.monotonic()
     missing = download_wheels(workloads)
     publish_shelf()
-    name = "quick" if options.quick else "bench"
+    name, text = "quick" if options.quick else "bench", ""
     with set_stage(workloads) as stage:
         facts = ShelfFacts(stage)
         everybody = _contestants(stage, facts)
@@ -56,13 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "links": [dataclasses.asdict(link) for link in LINKS],
             "own cost": measure_links(stage),
             "versions": {},
-            "rows": [
-                _row(w, link, c.name, missing[w.name])
-                for w in workloads
-                if w.name in missing
-                for link in links
-                for c in everybody
-            ],
+            "rows": _rows_of(missing, workloads, links, everybody),
             "facts": {},
             "counts": {},
         }
@@ -93,7 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _contestants(stage: Stage, facts: ShelfFacts) -> list[peers.Contestant]:
+def _contestants(stage: Stage, facts: ShelfFacts) -> list[Contestant]:
     return [
         peers.SitePackages(),
         peers.Pip(stage),
@@ -109,8 +103,8 @@ def _contestants(stage: Stage, facts: ShelfFacts) -> list[peers.Contestant]:
 
 
 def _choose(
-    everybody: Sequence[peers.Contestant], options: argparse.Namespace, results: dict[str, Any]
-) -> list[tuple[peers.Contestant, str]]:
+    everybody: Sequence[Contestant], options: argparse.Namespace, results: dict[str, Any]
+) -> list[tuple[Contestant, str]]:
     """Each contestant with why it does not run, or nothing; versions are noted."""
     chosen = []
     for each in everybody:
@@ -128,7 +122,7 @@ def _choose(
 
 
 def _measure(
-    workload: Workload, link: Link, chosen: Sequence[tuple[peers.Contestant, str]], runs: int
+    workload: Workload, link: Link, chosen: Sequence[tuple[Contestant, str]], runs: int
 ) -> list[dict[str, Any]]:
     """A row a contestant. A B C, A B C …; who fails once is asked no more, and the reason stands in its row."""
     here = [(each, reason) for each, reason in chosen if each.on_links or link is LINKS[0]]
@@ -154,6 +148,14 @@ def _measure(
     return list(rows.values())
 
 
+def _rows_of(
+    missing: Mapping[str, str], workloads: Iterable[Workload], links: Sequence[Link], everybody: Sequence[Contestant]
+) -> list[dict[str, Any]]:
+    """Rows of the workloads that cannot be measured here."""
+    gone = [w for w in workloads if w.name in missing]
+    return [_row(w, link, each.name, missing[w.name]) for w in gone for link in links for each in everybody]
+
+
 def _row(workload: Workload, link: Link, contestant: str, reason: str) -> dict[str, Any]:
     return {
         "workload": workload.name,
@@ -167,7 +169,7 @@ def _row(workload: Workload, link: Link, contestant: str, reason: str) -> dict[s
     }
 
 
-def _count(everybody: Sequence[peers.Contestant], workload: Workload) -> dict[str, Any]:
+def _count(everybody: Sequence[Contestant], workload: Workload) -> dict[str, Any]:
     one = next(each for each in everybody if isinstance(each, ours.Ours))
     counted: dict[str, Any] = {}
     try:
@@ -190,7 +192,8 @@ def measure_links(stage: Stage) -> dict[str, str]:
 
 
 def _shown(port: int, wheel: Path) -> str:
-    rates, pages = [], []
+    rates: list[float] = []
+    pages: list[float] = []
     for _ in range(3):
         connection = http.client.HTTPConnection("127.0.0.1", port)
         connection.connect()
