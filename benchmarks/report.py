@@ -48,9 +48,17 @@ def _tables(results: Mapping[str, Any], bars: Sequence[Bar]) -> str:
             cells = {r["workload"]: _cell(r) for r in rows if r["contestant"] == contestant}
             lines.append(_line([contestant, *(cells.get(w, "") for w in workloads)]))
         lines.append("")
-    reasons = {(r["contestant"], r["reason"]) for r in results["rows"] if r["reason"]}
-    lines += [f"- {who}: {why}" for who, why in sorted(reasons)]
-    lines += [f"- {who}: {what}" for who, what in sorted(results["versions"].items())]
+    reasons: dict[str, dict[str, list[str]]] = {}
+    for row in results["rows"]:
+        if row["reason"]:
+            where = reasons.setdefault(row["reason"], {}).setdefault(row["contestant"], [])
+            where += [row["workload"]] if row["workload"] not in where else []
+    lines += [
+        f"- no figure: {'; '.join(f'{who} ({", ".join(where)})' for who, where in found.items())}: {why}"
+        for why, found in reasons.items()
+    ]
+    lines.append(f"- versions: {', '.join(dict.fromkeys(results['versions'].values()))}")
+    lines.append(f"- load before: {results['load before']} on {results['machine']['cores']} cores")
     lines += [f"- {what}: {figure}" for what, figure in results["own cost"].items()]
     lines += ["", "### Counts", "", _line(["", "how", "requests", "bytes", "connections", "in sequence", "kinds"])]
     lines.append(_line(["---"] * 7))
@@ -75,7 +83,7 @@ def _word(met: bool | None) -> str:
 
 def _cell(row: Mapping[str, Any]) -> str:
     if not row["seconds"]:
-        return "cannot" if row["reason"] else ""
+        return "–" if row["reason"] else ""
     s = row["seconds"]
     return f"{statistics.median(s):.2f} ({min(s):.2f} – {max(s):.2f})"
 
