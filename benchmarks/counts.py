@@ -108,7 +108,7 @@ def count_calls(ours: Ours, workload: Workload) -> dict[str, dict[str, int]]:
 
 
 def _count_calls(log: str) -> dict[str, int]:
-    """Successful opens, failed ones and stat calls. Only the first thread is traced: a fetcher that it starts is not."""
+    """Successful opens, failed ones and stat calls. A fetcher that the process starts is not traced."""
     opened = failed = stats = 0
     for name, result in re.findall(r"(?m)^(\w+)\(.*\) += (-?\d+)", log):
         if name in _OPENS:

@@ -53,10 +53,8 @@ def _tables(results: Mapping[str, Any], bars: Sequence[Bar]) -> str:
         if row["reason"]:
             where = reasons.setdefault(row["reason"], {}).setdefault(row["contestant"], [])
             where += [row["workload"]] if row["workload"] not in where else []
-    lines += [
-        f"- no figure: {'; '.join(f'{who} ({", ".join(where)})' for who, where in found.items())}: {why}"
-        for why, found in reasons.items()
-    ]
+    for why, found in reasons.items():
+        lines.append(f"- no figure: {'; '.join(f'{w} ({len(found[w])} workloads)' for w in found)}: {why}")
     lines.append(f"- versions: {', '.join(dict.fromkeys(results['versions'].values()))}")
     lines.append(f"- load before: {results['load before']} on {results['machine']['cores']} cores")
     lines += [f"- {what}: {figure}" for what, figure in results["own cost"].items()]
