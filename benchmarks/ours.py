@@ -18,7 +18,7 @@ from benchmarks.links import LINKS
 from benchmarks.shelf_facts import ShelfFacts
 from benchmarks.stage import (
     CLOUDSHELF,
-    FOLDER,
+    WORK,
     CannotRun,
     Case,
     Sample,
@@ -176,7 +176,7 @@ def warm_cache(ours: Ours, workload: Workload, state: str) -> Path:
     key = (workload.name, state)
     if key not in _caches:
         with fresh_case(workload, LINKS[0]) as case:
-            cache = FOLDER / "work" / f"warm-{case.folder.name}"
+            cache = WORK / f"warm-{case.folder.name}"
             environ = ours.environ(case, cache=cache) | {"BENCH_REPORT": os.devnull}
             options = ["--fill"] if state == "filled" else []
             with ending_fetchers(cache):

@@ -19,7 +19,7 @@ from typing import Protocol
 from benchmarks.links import LINKS, Link
 from benchmarks.stage import (
     BIN,
-    FOLDER,
+    WORK,
     CannotRun,
     Case,
     Sample,
@@ -103,7 +103,7 @@ class Uv:
         return check([str(BIN / "uv"), "--version"], clean_environ()).split(" (")[0].strip()
 
     def run(self, case: Case) -> Sample:
-        cache = FOLDER / "uv-warm" if self._warm else case.folder / "cache"
+        cache = WORK / "uv-warm" if self._warm else case.folder / "cache"
         environ = clean_environ({"UV_CACHE_DIR": str(cache), "UV_NO_CONFIG": "1"})
         python = _new_venv(case)
         options = ["--quiet", "--python", str(python), "--default-index", self._stage.index_url(case.link)]
@@ -173,7 +173,7 @@ class Mount:
         environ = clean_environ()
         cache = case.folder / "cache"
         if self._warm:
-            cache = FOLDER / "work" / f"{normalize(self.program)}-{tree_key(self._stage, case).replace('/', '-')}"
+            cache = WORK / f"{normalize(self.program)}-{tree_key(self._stage, case).replace('/', '-')}"
             if not cache.exists():
                 with fresh_case(case.workload, LINKS[0]) as first, self._mounted(first, cache) as folder:
                     command = [sys.executable, "-S", str(write_script(first))]

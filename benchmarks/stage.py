@@ -28,6 +28,8 @@ from tests.servers import S3Server, seaweed
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / ".bench"
+# Where everybody's files are made and removed; see README.md for file systems that this does not suit.
+WORK = Path(os.environ.get("BENCH_WORK") or FOLDER) / "bench-work"
 BIN = Path(sys.executable).parent
 CLOUDSHELF = (sys.executable, "-m", "cloudshelf")
 LONGEST = 600.0  # seconds that one measured command may take
@@ -100,9 +102,8 @@ def set_stage(workloads: Sequence[Workload]) -> Iterator[Stage]:
 
 @contextlib.contextmanager
 def fresh_case(workload: Workload, link: Link) -> Iterator[Case]:
-    work = FOLDER / "work"
-    work.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(dir=work))
+    WORK.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(dir=WORK))
     try:
         yield Case(workload, link, folder)
     finally:
