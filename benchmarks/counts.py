@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -52,7 +53,7 @@ def count_requests(ours: Ours, workload: Workload, *, locked: bool) -> dict[str,
             report = case.folder / "report.json"
             with ending_fetchers(case.folder / "cache"):
                 check(command, ours.environ(case, port=port) | {"BENCH_REPORT": str(report)}, cwd=case.folder)
-            exchanges = _read_trace(trace)
+            exchanges = _read_trace(trace)  # what was under way is written when the fetcher's connections have ended
         times = json.loads(report.read_text())
     asked = [e for e in exchanges if e["start"] < times["ended"]]
     return {
@@ -75,6 +76,11 @@ def longest_chain(exchanges: Sequence[Mapping[str, Any]], until: float) -> int:
 
 
 def _read_trace(path: Path) -> list[dict[str, Any]]:
+    """All exchanges, once nothing has been added for half a second."""
+    size = -1
+    while size != path.stat().st_size:
+        size = path.stat().st_size
+        time.sleep(0.5)
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 

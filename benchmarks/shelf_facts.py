@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import posixpath
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,10 +62,13 @@ class ShelfFacts:
         return {**self._plan(workload), "store": store}
 
     def _opened(self, workload: Workload) -> Opened:
-        plan = self._plan(workload)
-        wanted = {n for _, _, _, frames in plan["ranges"] for n in frames}
-        pins = len(self._read_lock(workload).pins)
-        return Opened(len(opened_files(workload)), sum(plan["frames"][n][1] for n in wanted), pins)
+        opened, plan = set(opened_files(workload)), self._plan(workload)
+        frames: set[int] = set()
+        for path, size, _, _, frame, offset in plan["files"]:
+            if path in opened:
+                frames |= _frames_of([size for _, _, size, _ in plan["frames"]], frame, offset, size)
+        packed = sum(plan["frames"][number][1] for number in frames)
+        return Opened(len(opened), packed, len(self._read_lock(workload).pins))
 
     def _read_lock(self, workload: Workload) -> Lock:
         return parse_lock(self.lock_text(workload), "the lock")
@@ -81,6 +85,7 @@ class ShelfFacts:
             base = len(frames)
             frames += [(f.offset, f.length, f.size, f.digest) for f in manifest.frames]
             needed: set[int] = set()
+            sizes = [frame.size for frame in manifest.frames]
             for file in manifest.files:
                 path = file.path.removeprefix("site/")
                 if path not in wanted:
@@ -89,7 +94,7 @@ class ShelfFacts:
                     inline.append((path, manifest.inline[file.path].decode("latin-1")))
                     continue
                 files.append((path, file.size, file.digest, file.mtime, base + file.frame, file.offset))
-                needed |= _frames_of(manifest, file.frame, file.offset, file.size)
+                needed |= _frames_of(sizes, file.frame, file.offset, file.size)
             ranges += _ranges(manifest, needed, base)
         return {"frames": frames, "files": files, "ranges": ranges, "inline": inline}
 
@@ -104,12 +109,12 @@ def _with_sources(opened: set[str]) -> set[str]:
     return opened | sources
 
 
-def _frames_of(manifest: Manifest, frame: int, offset: int, size: int) -> set[int]:
-    """The frames that hold ``size`` bytes from ``offset`` of ``frame`` on."""
+def _frames_of(sizes: Sequence[int], frame: int, offset: int, size: int) -> set[int]:
+    """The frames, of these decompressed sizes, that hold ``size`` bytes from ``offset`` of ``frame`` on."""
     found = set()
     while size > 0:
         found.add(frame)
-        size -= manifest.frames[frame].size - offset
+        size -= sizes[frame] - offset
         frame, offset = frame + 1, 0
     return found
 
