@@ -1,20 +1,22 @@
-# make venv | test | lint | demo | lab | compat | pythons | clean. Any Python from 3.11 on; choose one with: make PYTHON=python3.12 …
+# make venv | test | lint | demo | lab | compat | pythons | bench | clean. Any Python from 3.11 on; choose one with:
+# make PYTHON=python3.12 …
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+BENCH := .bench/venv
 JOBS ?= 2
 PYTEST_ARGS ?=
 
 # Bytecode is part of what the demo and the table measure, whatever this shell says about writing it.
 MEASURED := env -u PYTHONDONTWRITEBYTECODE
 
-.PHONY: help venv test lint unit demo lab compat pythons format clean
+.PHONY: help venv test lint unit demo lab compat pythons bench bench-quick format clean
 .DEFAULT_GOAL := help
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST)
 
 venv: $(STAMP) ## .venv with cloudshelf (editable) and all that tests, checks and JupyterLab need
 
@@ -51,6 +53,19 @@ compat: $(STAMP) ## every compatibility case, against ordinary virtual environme
 pythons: $(STAMP) ## importer, environment and faces tests on every other supported Python that this machine has
 	$(BIN)/python tests/pythons.py --jobs $(JOBS)
 
+bench: $(BENCH)/.installed ## Cloudshelf beside pip, uv and mounts, every workload and link; takes hours
+	$(BENCH)/bin/python -m benchmarks.run
+
+bench-quick: $(BENCH)/.installed ## the same with few workloads and without pip and mounts; five minutes, the second time
+	$(BENCH)/bin/python -m benchmarks.run --quick
+
+# An environment of its own: it has matplotlib, which the notebooks of the tests must not find installed.
+$(BENCH)/.installed: pyproject.toml
+	$(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/python -m pip install --quiet --upgrade "pip>=23.2"
+	$(BENCH)/bin/python -m pip install --quiet --editable ".[bench]"
+	@touch $@
+
 clean: ## everything that the other targets made
-	rm -rf $(VENV) .venv3?? .demo .compat .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	rm -rf $(VENV) .venv3?? .demo .compat .bench .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

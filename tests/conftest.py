@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
@@ -36,11 +37,25 @@ def published_shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("published") / "shelf"
     environ = {k: v for k, v in os.environ.items() if not k.startswith(("CLOUDSHELF_", "AWS_"))}
     environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    environ["PIP_CONSTRAINT"] = str(_constraints(folder.with_name("constraints.txt")))
     command = [sys.executable, "-m", "cloudshelf"]
     subprocess.run([*command, "init", folder.as_uri(), "--name", "demo"], env=environ, check=True)
     for requirements in PUBLISHED:
         subprocess.run([*command, "publish", "--shelf", folder.as_uri(), *requirements], env=environ, check=True)
     return folder
+
+
+def _constraints(file: Path) -> Path:
+    """Versions that do not change by themselves: what the notebooks show would change with them.
+
+    What this environment has installed too, and so its kernels may have loaded, is published in the installed version:
+    then it is pinned like everything else.
+    """
+    installed = {d.metadata["Name"].lower(): d.version for d in distributions() if d.metadata["Name"]}
+    lines = Path(__file__).with_name("constraints.txt").read_text().splitlines()
+    wanted = [line.partition("==") for line in lines if not line.startswith("#")]
+    file.write_text("".join(f"{name}=={installed.get(name, version)}\n" for name, _, version in wanted))
+    return file
 
 
 @pytest.fixture(scope="session")
