@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from importlib.metadata import distributions
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -48,13 +48,10 @@ def published_shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _constraints(file: Path) -> Path:
     """Versions that do not change by themselves: what the notebooks show would change with them.
 
-    What this environment has installed too, and so its kernels may have loaded, is published in the installed version:
-    then it is pinned like everything else.
+    ``packaging`` is what every kernel here has loaded; the shelf has the same version, so that it is a pin like others.
     """
-    installed = {d.metadata["Name"].lower(): d.version for d in distributions() if d.metadata["Name"]}
-    lines = Path(__file__).with_name("constraints.txt").read_text().splitlines()
-    wanted = [line.partition("==") for line in lines if not line.startswith("#")]
-    file.write_text("".join(f"{name}=={installed.get(name, version)}\n" for name, _, version in wanted))
+    fixed = Path(__file__).with_name("constraints.txt").read_text()
+    file.write_text(f"{fixed}packaging=={version('packaging')}\n")
     return file
 
 
