@@ -99,11 +99,14 @@ def _run(command: grammar.Command) -> int:
         raise UsageError("run needs a command: cloudshelf run --with pandas -- python script.py")
     if not args["shelf"] and not args.get("lock"):
         raise NoShelf()
+    from .importing.client import leave_children
+
     answer = _serve("sync" if args.get("lock") else "use", args, None)
     if args.get("fill"):
         _serve("fill", {"environment": answer["environment"]}, None)
     environ = isolated(os.environ, str(answer["environment"]))
     program = _which(words[0], environ["PATH"])
+    leave_children()
     sys.stdout.flush()
     sys.stderr.flush()
     os.execve(program, words, environ)

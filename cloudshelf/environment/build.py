@@ -27,6 +27,15 @@ from .scripts import activate_scripts, rewritten, stub
 from .writing import disk_errors, remove_unfinished, temporary_sibling
 
 
+def find_environment(lock: Lock, *, cache: Path, interpreter: Interpreter, fetcher: Sequence[str]) -> Path | None:
+    """The environment of ``lock`` that is there already; ``fetcher`` is the command that fills it from now on."""
+    path = _path_of(lock, cache, interpreter)
+    if not is_sound(path):
+        return None
+    _refresh(path, _config(lock, path, fetcher))
+    return path
+
+
 def build_environment(
     lock: Lock, manifests: Sequence[Manifest], *, cache: Path, interpreter: Interpreter, fetcher: Sequence[str]
 ) -> Path:
@@ -35,13 +44,12 @@ def build_environment(
     ``manifests`` are those of the lock's pins, in that order. ``fetcher`` is the command that fills it. Raises
     CacheUnusable, DiskFull; nothing is left behind then.
     """
-    cache = Path(private_folder(str(cache.absolute()))).resolve()
-    engine = install_engine(cache, interpreter)
-    path = cache / "environments" / identity(lock, interpreter)
-    config = {"shelf": lock.shelf, "fetcher": list(fetcher), "cache": str(cache)}
-    if is_sound(path):
-        _refresh(path, config)
-        return path
+    found = find_environment(lock, cache=cache, interpreter=interpreter, fetcher=fetcher)
+    if found is not None:
+        return found
+    path = _path_of(lock, cache, interpreter)
+    engine = install_engine(path.parents[1], interpreter)
+    config = _config(lock, path, fetcher)
     with disk_errors(path):
         path.parent.mkdir(mode=0o700, exist_ok=True)
         remove_unfinished(path.parent)
@@ -57,6 +65,14 @@ def build_environment(
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
     return path
+
+
+def _path_of(lock: Lock, cache: Path, interpreter: Interpreter) -> Path:
+    return Path(private_folder(str(cache.absolute()))).resolve() / "environments" / identity(lock, interpreter)
+
+
+def _config(lock: Lock, path: Path, fetcher: Sequence[str]) -> dict[str, Any]:
+    return {"shelf": lock.shelf, "fetcher": list(fetcher), "cache": str(path.parents[1])}
 
 
 def identity(lock: Lock, interpreter: Interpreter) -> str:

@@ -13,7 +13,7 @@ import os
 import posix
 import sys
 
-from ..errors import CacheUnusable, FetcherFailed, by_name
+from ..errors import CacheUnusable, FetcherFailed, ShelfError, by_name
 from .paths import absolute_setting, cache_folder, private_folder, socket_path
 
 TYPE_CHECKING = False
@@ -372,6 +372,30 @@ def _start(target: Target) -> int:
         )
     except OSError as error:
         raise FetcherFailed(f"{words[0]} cannot be started ({error.strerror})", target.log) from None
+
+
+def start_ahead() -> None:
+    """Have a fetcher that is needed soon, without waiting for it. What cannot be started is told when it is asked."""
+    target = default_target()
+    try:
+        connection = _try_connect(target.path)
+        if connection is not None:
+            connection.close()
+            return
+        private_folder(target.cache)
+        private_folder(f"{target.cache}/fetcher")
+        _children.append(_start(target))
+    except (ShelfError, OSError):
+        return
+
+
+def leave_children() -> None:
+    """Wait until fetchers that were started are nobody's child: a process that becomes a program passes on none."""
+    while _children:
+        pid, waited = _children.pop(), 0.0
+        while _status_of(pid) is None and waited < START:
+            _pause(0.002)
+            waited += 0.002
 
 
 def _is_gone(pid: int) -> bool:

@@ -169,18 +169,18 @@ def _resolve(shelf: Shelf, args: Args, preferred: Lock | None) -> Resolution:
 
 def _materialize(shelf: Shelf, lock: Lock, progress: Progress) -> Result:
     """Manifests in parallel, then the environment (an existing one is found by its identity)."""
-    from ..environment.build import build_environment
+    from ..environment.build import build_environment, find_environment
     from ..environment.interpreter import describe_interpreter
+    from ..importing.client import start_ahead
 
-    progress({"stage": "reading manifests", "done": 0, "total": len(lock.pins), "unit": "projects", "what": ""})
-    manifests = shelf.manifests(lock)
-    environment = build_environment(
-        lock,
-        manifests,
-        cache=read_config().cache,
-        interpreter=describe_interpreter(),
-        fetcher=[sys.executable, "-m", "cloudshelf.fetcher"],
-    )
+    cache, here = read_config().cache, describe_interpreter()
+    fetcher = [sys.executable, "-m", "cloudshelf.fetcher"]
+    environment = find_environment(lock, cache=cache, interpreter=here, fetcher=fetcher)
+    if environment is None:
+        start_ahead()  # it will be asked for files soon, and its start takes longer than reading manifests
+        progress({"stage": "reading manifests", "done": 0, "total": len(lock.pins), "unit": "projects", "what": ""})
+        manifests = shelf.manifests(lock)
+        environment = build_environment(lock, manifests, cache=cache, interpreter=here, fetcher=fetcher)
     return {
         "lock": format_lock(lock),
         "environment": str(environment),

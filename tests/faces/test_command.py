@@ -37,6 +37,21 @@ def test_run_can_bring_every_file_before_a_program_that_is_no_python(shelf, clou
     assert cloudshelf("run", "--fill", *words, CLOUDSHELF_CACHE=str(tmp_path / "two")).stdout == "x=1\n"
 
 
+def test_run_passes_no_child_on(shelf, cloudshelf, tmp_path):
+    """The fetcher that it started ahead: a program that waits for any child would meet it."""
+    code = "import os, shelfone\ntry: print(os.wait())\nexcept ChildProcessError: print('none')"
+    words = ("--with", "shelfone", "--", "python", "-c", code)
+    assert cloudshelf("run", *words, CLOUDSHELF_CACHE=str(tmp_path)).stdout == "none\n"
+
+
+def test_run_of_what_is_complete_starts_no_fetcher(shelf, cloudshelf, tmp_path):
+    words = ("--with", "shelfone", "--", "python", "-c", "import shelfone.late; print(shelfone.late.x)")
+    cloudshelf("run", "--fill", *words, CLOUDSHELF_CACHE=str(tmp_path))
+    shutil.rmtree(tmp_path / "fetcher")
+    assert cloudshelf("run", *words, CLOUDSHELF_CACHE=str(tmp_path)).stdout == "1\n"
+    assert not (tmp_path / "fetcher").exists()
+
+
 def test_run_passes_the_exit_status_and_signals_through(shelf, cloudshelf, settings):
     cloudshelf("run", "--with", "shelfone", "--", "python", "-c", "raise SystemExit(7)", code=7)
     words = [sys.executable, "-m", "cloudshelf", "run", "--with", "shelfone", "--"]
