@@ -47,7 +47,7 @@ demo: $(STAMP) ## an embedded shelf in .demo, published and used by a notebook i
 lab: $(STAMP) ## JupyterLab on the demo's shelf
 	$(MEASURED) $(BIN)/python tools/demo.py --lab
 
-compat: $(STAMP) ## every compatibility case, against ordinary virtual environments; takes half an hour
+compat: $(STAMP) ## every compatibility case, against ordinary virtual environments; takes most of an hour
 	$(MEASURED) $(BIN)/python tests/compat/run.py --jobs $(JOBS)
 
 pythons: $(STAMP) ## importer, environment and faces tests on every other supported Python that this machine has
