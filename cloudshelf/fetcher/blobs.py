@@ -157,7 +157,8 @@ class BlobWriter:
             os.fchmod(self._descriptor, self._mode)
             os.utime(self._descriptor, (self._mtime, self._mtime))
             self._temporary.rename(self._destination)
-        self.close()
+        descriptor, self._descriptor = self._descriptor, -1
+        os.close(descriptor)
 
     def close(self) -> None:
         """Forget it; what was not finished is removed."""
