@@ -65,7 +65,9 @@ def _run_quickstart(url: str) -> int:
     shutil.rmtree(cache, ignore_errors=True)
     _say("run notebooks/quickstart.ipynb in a kernel without " + ", ".join(DEMO))
     started = time.monotonic()
-    notebook, said = execute(NOTEBOOKS / "quickstart.ipynb", kernel_environ(url, cache), extra=_REPORT)
+    # The background brings the rest within a second here, and what the imports needed could not be told from it.
+    environ = kernel_environ(url, cache) | {"CLOUDSHELF_BACKGROUND_FILL": "0"}
+    notebook, said = execute(NOTEBOOKS / "quickstart.ipynb", environ, extra=_REPORT)
     status = json.loads(said)
     print(f"\nThe notebook ran in {time.monotonic() - started:.1f} s, the start of its kernel included.\n")
     print("pinned:")
@@ -74,6 +76,7 @@ def _run_quickstart(url: str) -> int:
     requests = sum(_count(each["requests"]) for each in status["counted"])
     received = sum(each["bytes"] for each in status["counted"])
     print(f"\nfetched:      {_size(received)} of {_size(_packed(url, status['pins']))}, with {requests} requests")
+    print("              (the rest follows in the background, which is off here to be left out of the count)")
     print(f"first import: {_wall_time(notebook)} for pandas, from an empty cache")
     return 0
 
