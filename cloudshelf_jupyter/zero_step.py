@@ -60,7 +60,7 @@ class ZeroStepFinder:
         others = sum(1 for c in result.get("changes", ()) if c.get("version") and c["project"] != project)
         more = f", with {others} other{'s' if others > 1 else ''}" if others else ""
         keep = f"Keep it with: %shelf use {project}=={version}"
-        self._say(f"{project} {version} pinned from the shelf{more} (its default). {keep}")
+        self._say(f"{project} {version}, the shelf's default, is pinned now{more}. {keep}")
         return True
 
 

@@ -89,7 +89,7 @@ def test_the_functions_answer_programs_with_a_dict_and_people_with_the_page(kern
 def test_zero_step_pins_the_default_and_says_so(kernel):
     shown = kernel("import shelfone\nprint(shelfone.version)")
     assert shown.status == "ok", shown.error
-    assert "shelfone 1.0 pinned from the shelf" in shown.text and "%shelf use shelfone==1.0" in shown.text
+    assert "shelfone 1.0, the shelf's default, is pinned now" in shown.text and "%shelf use shelfone==1.0" in shown.text
     assert shown.text.endswith("1.0\n")
 
 

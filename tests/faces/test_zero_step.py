@@ -62,7 +62,7 @@ def cell(tmp_path, monkeypatch):
 def test_an_import_in_a_cell_pins_and_says_how_to_keep_it(cell):
     assert cell("import shelfmodule")["shelfmodule"].x == 1
     assert cell.session.used == ["shelf-project"]
-    first, keep = "shelf-project 2.0 pinned from the shelf, with 1 other (its default).", "shelf-project==2.0"
+    first, keep = "shelf-project 2.0, the shelf's default, is pinned now, with 1 other.", "shelf-project==2.0"
     assert cell.said == [f"{first} Keep it with: %shelf use {keep}"]
 
 
