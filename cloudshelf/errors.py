@@ -57,6 +57,13 @@ class Interrupted(ShelfError):
     exit_code = 130
 
 
+class BringInterrupted(KeyboardInterrupt):
+    """Ctrl-C while a program waited for files. It is what it always was to whoever catches it, with words."""
+
+    def __str__(self) -> str:
+        return "Interrupted while files were fetched. Nothing is lost: run it again, and it continues where it stopped."
+
+
 class NoShelf(ShelfError):
     facts = ()
     words = (

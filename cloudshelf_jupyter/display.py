@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cloudshelf import render
-from cloudshelf.errors import ShelfError
+from cloudshelf.errors import BringInterrupted, ShelfError
 
 
 def show(verb: str, result: Mapping[str, Any], *, as_json: bool = False) -> None:
@@ -24,15 +24,15 @@ def show(verb: str, result: Mapping[str, Any], *, as_json: bool = False) -> None
     display(shown)  # type: ignore[no-untyped-call]
 
 
-def short_traceback(error: Exception) -> list[str]:
+def short_traceback(error: BaseException) -> list[str]:
     """What IPython shows instead of a traceback (its ``_render_traceback_`` protocol): the message alone."""
     return [f"cloudshelf: {error}"]
 
 
-def error_classes() -> list[type[Exception]]:
-    """The roots of our errors in this process: the engine's, and that of the engine copy an environment brought."""
-    copy = getattr(sys.modules.get("_cloudshelf.errors"), "ShelfError", None)
-    return [ShelfError, *([copy] if isinstance(copy, type) and copy is not ShelfError else [])]
+def error_classes() -> list[type[BaseException]]:
+    """The roots of our errors in this process: the engine's, and those of the engine copy an environment brought."""
+    copy = sys.modules.get("_cloudshelf.errors")
+    return [ShelfError, BringInterrupted, *([copy.ShelfError, copy.BringInterrupted] if copy is not None else [])]
 
 
 def shorten_errors() -> None:

@@ -13,7 +13,7 @@ import os
 import posix
 import sys
 
-from ..errors import CacheUnusable, FetcherFailed, ShelfError, by_name
+from ..errors import BringInterrupted, CacheUnusable, FetcherFailed, ShelfError, by_name
 from .paths import absolute_setting, cache_folder, private_folder, socket_path
 
 TYPE_CHECKING = False
@@ -152,7 +152,12 @@ def _exchange(
         except OSError as error:  # EOF, too
             reason = f"it ended ({error.strerror or error})"
             connection.close()
-        except BaseException:  # KeyboardInterrupt, or an error of the progress function: the reply is still to come
+        except KeyboardInterrupt:
+            connection.close()  # the reply is still to come
+            if tag == b"E":
+                raise BringInterrupted from None
+            raise
+        except BaseException:  # an error of the progress function
             connection.close()
             raise
         else:

@@ -114,6 +114,17 @@ def test_ctrl_c_in_the_middle_of_use_is_one_message_and_the_next_command_works(
     assert kernel("import badone; print(badone.version)").text == "1.0\n"
 
 
+def test_ctrl_c_in_the_middle_of_an_import_is_one_message_and_the_next_import_works(
+    kernel: Kernel, proxy: FaultProxy
+) -> None:
+    assert kernel("%shelf use badone==1.0").status == "ok"
+    proxy.fail(Interrupt(kernel), path="/projects/badone/pack")
+    shown = kernel("import badone")
+    assert shown.status == "error"
+    assert_clear(shown.error, "Interrupted while files were fetched", "run it again")
+    assert kernel("import badone; print(badone.version)").text == "1.0\n"
+
+
 def test_an_outage_in_a_notebook_is_one_message_and_the_cell_works_again(kernel: Kernel, proxy: FaultProxy) -> None:
     assert kernel("%shelf use badone==1.0\nimport badone").status == "ok"
     proxy.fail(Answer(400, "ExpiredToken"), nth=None)
