@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -36,7 +37,7 @@ from cloudshelf import __version__
 _FILL_SECONDS = 300.0
 
 
-class Ours:
+class Ours(ABC):
     """``cloudshelf run`` in a state of the cache that ``name`` says."""
 
     on_links = True
@@ -49,8 +50,8 @@ class Ours:
     def version(self) -> str:
         return f"cloudshelf {__version__}"
 
-    def run(self, case: Case) -> Sample:
-        raise NotImplementedError
+    @abstractmethod
+    def run(self, case: Case) -> Sample: ...
 
     def environ(self, case: Case, *, port: int | None = None, cache: Path | None = None) -> dict[str, str]:
         port = port or self.stage.s3_ports[case.link.name]

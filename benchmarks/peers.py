@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
@@ -149,7 +150,7 @@ class ZipImport:
         )
 
 
-class Mount:
+class Mount(ABC):
     """An unpacked site-packages in the S3 server, mounted with FUSE."""
 
     on_links = True
@@ -210,14 +211,14 @@ class Mount:
                 except subprocess.TimeoutExpired:
                     process.kill()
 
-    def _program_version(self) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def _program_version(self) -> str: ...
 
-    def _command(self, case: Case, folder: Path, cache: Path) -> list[str]:
-        raise NotImplementedError
+    @abstractmethod
+    def _command(self, case: Case, folder: Path, cache: Path) -> list[str]: ...
 
-    def _settings(self, link: Link) -> dict[str, str]:
-        raise NotImplementedError
+    @abstractmethod
+    def _settings(self, link: Link) -> dict[str, str]: ...
 
 
 class Rclone(Mount):
