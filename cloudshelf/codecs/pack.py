@@ -24,7 +24,7 @@ def decompress_frame(data: bytes | memoryview, frame: Frame, project: str) -> by
     Raises ObjectInvalid, naming the pack, when the bytes are not those that the manifest recorded.
     """
     key = pack_key(project, frame.pack)
-    if len(data) != frame.length or sha256(bytes(data)) != frame.digest:
+    if len(data) != frame.length or sha256(data) != frame.digest:
         raise ObjectInvalid(key, f"the frame at {frame.offset} has other bytes than were published")
     try:
         if zstandard.get_frame_parameters(data).content_size != frame.size:

@@ -10,14 +10,12 @@ from .blobs import BlobCache
 from .environments import Environment
 from .scheduler import Scheduler
 
-PAUSE = 0.5  # seconds without demand before files are copied
-
 log = logging.getLogger(__name__)
 
 
 def copy_when_quiet(scheduler: Scheduler, blobs: BlobCache) -> None:
     """Copy what is in place and not in the cache, until the end. What cannot be copied is fetched again another day."""
-    while (copy := scheduler.take_copy(PAUSE)) is not None:
+    while (copy := scheduler.take_copy()) is not None:
         copy_file(blobs, *copy)
         scheduler.copied(*copy)
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from ..codecs.names import pack_key
 from ..errors import CacheUnusable, FormatUnknown
 from ..model import Frame, Kind
-from ..stores.protocols import GetRange
+from ..stores.protocols import StreamRange
 from .disk import disk_errors, remove_leftovers
 
 LAYOUT = 1
@@ -34,7 +34,7 @@ class Piece(NamedTuple):
 class Environment:
     """The facts of one environment folder. Any thread; the numbers are those of its index."""
 
-    def __init__(self, path: Path, store: GetRange, index: Mapping[str, Any]) -> None:
+    def __init__(self, path: Path, store: StreamRange, index: Mapping[str, Any]) -> None:
         """Opens the presence file. Raises CacheUnusable when it is another user's, or does not fit the index."""
         self.path = path
         self.root = f"{path}/"
@@ -215,11 +215,11 @@ class Environment:
 class Environments:
     """The environments that this process has open; a store is opened once for each shelf."""
 
-    def __init__(self, open_store: Callable[[str], GetRange]) -> None:
+    def __init__(self, open_store: Callable[[str], StreamRange]) -> None:
         self._open_store = open_store
         self._lock = threading.Lock()
         self._open: dict[str, Environment] = {}
-        self._stores: dict[str, GetRange] = {}
+        self._stores: dict[str, StreamRange] = {}
 
     def get(self, path: str) -> Environment:
         """The environment at ``path``, an absolute folder. Raises CacheUnusable, FormatUnknown, and as open_store."""

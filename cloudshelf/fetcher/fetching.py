@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
+from collections.abc import Iterator
 from functools import partial
 
 from ..errors import ObjectInvalid, ShelfError
@@ -25,25 +27,21 @@ class RangeFetcher:
         self._statistics = statistics
 
     def fetch_demand(self) -> None:
-        """Fetch what somebody waits for; tasks finish it, so that the connection goes on at once."""
+        """Fetch what somebody waits for; tasks finish each frame as it comes, and the connection goes on at once."""
         while (batch := self._scheduler.take_demand()) is not None:
-            data = self._fetch(batch)
-            if data is None:
-                self._scheduler.drop(batch)
-            else:
-                tasks = [partial(self._place, batch, job, _part(batch, data, job)) for job in batch.jobs]
-                self._scheduler.submit_frames(batch, tasks)
+            for job, data in self._arrivals(batch):
+                self._scheduler.submit_frame(job, partial(self._place, batch, job, data))
+            self._scheduler.fetched(batch)
 
     def fetch_background(self) -> None:
         """Fetch what nobody waits for, and finish it here: other threads have better things to do."""
         while (batch := self._scheduler.take_background()) is not None:
-            data = None if self._is_known(batch) else self._fetch(batch)
-            if data is None:
+            if self._is_known(batch):
                 self._scheduler.release(batch, len(batch.jobs))
                 continue
-            for job in batch.jobs:
+            for job, data in self._arrivals(batch):
                 try:
-                    self._place(batch, job, _part(batch, data, job))
+                    self._place(batch, job, data)
                 except Exception:  # an environment that is being removed; nobody waits for this frame
                     log.exception("a frame of the background failed")
 
@@ -59,24 +57,26 @@ class RangeFetcher:
         finally:
             self._scheduler.release(batch)
 
-    def _fetch(self, batch: Range) -> memoryview | None:
-        """The bytes of a range; None when they cannot be had, which the waiting requests were told."""
+    def _arrivals(self, batch: Range) -> Iterator[tuple[FrameJob, memoryview]]:
+        """The frames of a range, each as soon as its bytes are here. Of those that do not come, who waits is told."""
         environment, frame = batch.jobs[0].environment, batch.jobs[0].frame
         path, project, key = str(environment.path), environment.pack_project(frame), environment.pack_key(frame)
+        content = memoryview(bytearray(batch.length))
         received = 0
+        waiting = deque(batch.jobs)
         self._statistics.request_begins(path, project)
         try:
-            data = environment.store.get_range(key, start=batch.start, length=batch.length)
-            received = len(data)
-            if received != batch.length:
+            for part in environment.store.stream_range(key, start=batch.start, length=batch.length):
+                content[received : received + len(part)] = part
+                received += len(part)
+                while waiting and waiting[0].stop - batch.start <= received:
+                    job = waiting.popleft()
+                    yield job, content[job.start - batch.start : job.stop - batch.start]
+            if waiting:
                 raise ObjectInvalid(key, f"{received} bytes came where {batch.length} were asked for")
-            return memoryview(data)
         except Exception as error:
-            self._in_flight.fail_frames(batch.jobs, error)
-            return None
+            if waiting:  # otherwise it came whole, and only its end was not in order
+                self._in_flight.fail_frames(list(waiting), error)
+                self._scheduler.release(batch, len(waiting))
         finally:
             self._statistics.request_ends(path, project, received)
-
-
-def _part(batch: Range, data: memoryview, job: FrameJob) -> memoryview:
-    return data[job.start - batch.start : job.stop - batch.start]

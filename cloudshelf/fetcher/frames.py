@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -28,8 +29,7 @@ class FrameJob:
     environment: Environment
     frame: int
     priority: Priority
-    sequence: int
-    queued: bool = True
+    sequence: int  # in which order frames were asked for
     alone: bool = False  # a second try: its own request, no company that could be at fault
     idle_too: bool = False  # somebody asked for an idle file in it, so its neighbours are welcome
 
@@ -42,11 +42,13 @@ class FrameJob:
         return self.start + self.environment.frame_length[self.frame]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Range:
     """One request: consecutive bytes of one pack."""
 
     jobs: list[FrameJob]
+    priority: Priority
+    queued: bool = True
     unfinished: int = field(init=False)  # frames whose bytes are still needed; the scheduler counts
 
     def __post_init__(self) -> None:
@@ -62,103 +64,140 @@ class Range:
 
 
 class FrameQueue:
-    """Frames that wait for a connection. Not for several threads at once: who uses it holds a lock."""
+    """Frames that wait for a connection. Not for several threads at once: who uses it holds a lock.
+
+    What somebody waits for is cut into ranges when it is asked for, not when a connection is free: so the number of
+    requests does not depend on who is fast. The background is cut when its turn comes, from what is left of it.
+    """
 
     def __init__(self, *, largest: int = LARGEST_RANGE, gap: int = LARGEST_GAP) -> None:
         self._largest = largest
         self._gap = gap
-        self._heaps: tuple[list[tuple[int, int, int, FrameJob]], ...] = ([], [])  # for demand, for the background
-        self._jobs: dict[tuple[Environment, int], FrameJob] = {}
+        self._heap: list[tuple[int, int, int, Range]] = []  # demand; a promoted range stands in it twice
+        self._ranges: dict[FrameJob, Range] = {}  # of queued demand
+        self._background: dict[tuple[Environment, int], FrameJob] = {}  # in the order of wishes
         self._pushed = 0
 
-    def add(self, job: FrameJob) -> None:
-        job.queued = True
-        self._jobs[job.environment, job.frame] = job
-        self._push(job)
+    def add(self, jobs: Iterable[FrameJob]) -> None:
+        """Frames that are asked for together, with one priority."""
+        demand: list[FrameJob] = []
+        for job in jobs:
+            if job.priority is Priority.FILL:
+                self._background[job.environment, job.frame] = job
+            else:
+                demand.append(job)
+        for together in self._cut(demand):
+            found = Range(together, min(job.priority for job in demand))
+            self._ranges.update(dict.fromkeys(together, found))
+            self._push(found)
 
-    def promote(self, job: FrameJob, priority: Priority) -> None:
-        """Make a queued job more urgent; less urgent it never gets."""
-        if job.queued and priority < job.priority:
+    def promote(self, jobs: Iterable[FrameJob], priority: Priority) -> None:
+        """Make jobs more urgent; less urgent they never get. One in a range takes that along."""
+        left: list[FrameJob] = []
+        for job in jobs:
+            if priority >= job.priority:
+                continue
             job.priority = priority
-            self._push(job)
+            if self._background.pop((job.environment, job.frame), None) is not None:
+                left.append(job)
+                continue
+            found = self._ranges.get(job)
+            if found is not None and priority < found.priority:
+                found.priority = priority
+                self._push(found)
+        self.add(left)
 
     def drop_background(self, environment: Environment) -> list[FrameJob]:
         """Take out what nobody waits for."""
-        dropped = [j for j in self._jobs.values() if j.environment is environment and j.priority is Priority.FILL]
+        dropped = [job for job in self._background.values() if job.environment is environment]
         for job in dropped:
-            self._take(job)
+            del self._background[job.environment, job.frame]
         return dropped
 
     def __len__(self) -> int:
-        return len(self._jobs)
+        return len(self._ranges) + len(self._background)
 
     def has_demand(self) -> bool:
-        return self._first(background=False) is not None
+        return bool(self._ranges)
 
     def has_background(self) -> bool:
-        return self._first(background=True) is not None
+        return bool(self._background)
 
-    def take(self, *, background: bool) -> Range | None:
-        """The most urgent frame with those beside it that may come along; None when nothing of this lane waits."""
-        first = self._first(background=background)
-        if first is None:
-            return None
-        self._take(first)
-        jobs = [first]
-        if not first.alone:
-            self._extend(jobs, -1)
-            self._extend(jobs, +1)
-        return Range(jobs)
-
-    def _extend(self, jobs: list[FrameJob], step: int) -> None:
-        environment, urgent = jobs[0].environment, jobs[0].priority
-        pack = environment.frame_pack
-        while True:
-            edge = jobs[-1] if step > 0 else jobs[0]
-            between: list[FrameJob] = []  # less urgent ones in the gap: their bytes come anyway
-            frame = edge.frame + step
-            while 0 <= frame < len(pack) and pack[frame] == pack[edge.frame]:
-                candidate = self._jobs.get((environment, frame))
-                wanted = candidate is not None and candidate.priority <= urgent and not candidate.alone
-                if not self._reaches(edge, frame, jobs, step, include=wanted):
-                    return
-                if candidate is not None and not candidate.alone:
-                    between.append(candidate)
-                    if wanted:
-                        break
-                frame += step
-            else:
-                return
-            for job in between:
-                self._take(job)
-            if step > 0:
-                jobs.extend(between)
-            else:
-                jobs[:0] = reversed(between)
-
-    def _reaches(self, edge: FrameJob, frame: int, jobs: list[FrameJob], step: int, *, include: bool) -> bool:
-        """Whether a range may go on from ``edge`` to ``frame``."""
-        environment = edge.environment
-        start = environment.frame_offset[frame]
-        stop = start + environment.frame_length[frame]
-        low, high = min(start, jobs[0].start), max(stop, jobs[-1].stop)
-        beside = start >= edge.stop if step > 0 else stop <= edge.start
-        unwanted = (start - edge.stop if step > 0 else edge.start - stop) + (0 if include else stop - start)
-        return beside and unwanted <= self._gap and high - low <= self._largest
-
-    def _first(self, *, background: bool) -> FrameJob | None:
-        heap = self._heaps[background]
-        while heap:
-            priority, _, _, job = heap[0]
-            if job.queued and job.priority == priority:
-                return job
-            heapq.heappop(heap)  # taken already, or promoted
+    def take(self, least: Priority = Priority.REST) -> Range | None:
+        """The most urgent range, if it is at least as urgent as ``least``."""
+        while self._heap:
+            priority, _, _, found = self._heap[0]
+            if found.queued and priority > least:
+                return None
+            heapq.heappop(self._heap)
+            if found.queued:  # otherwise it was promoted, and taken
+                found.queued = False
+                for job in found.jobs:
+                    self._ranges.pop(job, None)
+                return found
         return None
 
-    def _push(self, job: FrameJob) -> None:
-        self._pushed += 1
-        heapq.heappush(self._heaps[job.priority is Priority.FILL], (job.priority, job.sequence, self._pushed, job))
+    def take_background(self) -> Range | None:
+        """The first frame of the background, with those behind it in its pack."""
+        first = next(iter(self._background.values()), None)
+        if first is None:
+            return None
+        together = [first, *self._behind(first)]
+        for job in together:
+            del self._background[job.environment, job.frame]
+        return Range(together, Priority.FILL, queued=False)
 
-    def _take(self, job: FrameJob) -> None:
-        job.queued = False
-        del self._jobs[job.environment, job.frame]
+    def _behind(self, first: FrameJob) -> Iterator[FrameJob]:
+        environment, edge = first.environment, first.stop
+        for frame in range(first.frame + 1, len(environment.frame_pack)):
+            stop = environment.frame_offset[frame] + environment.frame_length[frame]
+            if environment.frame_pack[frame] != environment.frame_pack[first.frame]:
+                return
+            job = self._background.get((environment, frame))
+            if job is None and stop - edge > self._gap:
+                return
+            if job is not None:
+                if stop - first.start > self._largest:
+                    return
+                yield job
+                edge = stop
+
+    def _cut(self, jobs: Sequence[FrameJob]) -> list[list[FrameJob]]:
+        """Requests for ``jobs``, which are of one environment: evenly large, the one that was asked for first first."""
+        runs: list[list[FrameJob]] = []
+        for job in sorted(jobs, key=lambda job: job.frame):
+            if runs and self._adjoin(runs[-1][-1], job):
+                runs[-1] += self._between(runs[-1][-1], job)
+                runs[-1].append(job)
+            else:
+                runs.append([job])
+        cut = [part for run in runs for part in self._split(run)]
+        return sorted(cut, key=lambda part: min(job.sequence for job in part))
+
+    def _adjoin(self, edge: FrameJob, job: FrameJob) -> bool:
+        """Whether both may travel in one request, whatever its size."""
+        pack = edge.environment.frame_pack
+        beside = pack[edge.frame] == pack[job.frame] and 0 <= job.start - edge.stop <= self._gap
+        return beside and not (edge.alone or job.alone)
+
+    def _between(self, edge: FrameJob, job: FrameJob) -> list[FrameJob]:
+        """Frames of the background in a gap: their bytes come anyway."""
+        keys = [(edge.environment, frame) for frame in range(edge.frame + 1, job.frame)]
+        return [self._background.pop(key) for key in keys if key in self._background]
+
+    def _split(self, run: Sequence[FrameJob]) -> Iterator[list[FrameJob]]:
+        """Parts of about one size, none larger than allowed (unless one frame is)."""
+        length = run[-1].stop - run[0].start
+        target = length / -(-length // self._largest)
+        part = [run[0]]
+        for job in run[1:]:
+            start = part[0].start
+            if job.stop - start > self._largest or job.start - start >= target:
+                yield part
+                part = []
+            part.append(job)
+        yield part
+
+    def _push(self, found: Range) -> None:
+        self._pushed += 1
+        heapq.heappush(self._heap, (found.priority, min(job.sequence for job in found.jobs), self._pushed, found))

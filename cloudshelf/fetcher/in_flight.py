@@ -51,7 +51,7 @@ class InFlight:
         self._filling: weakref.WeakKeyDictionary[Environment, _Filling] = weakref.WeakKeyDictionary()
 
     def want(
-        self, environment: Environment, numbers: Sequence[int], priority: Priority, request: Request
+        self, environment: Environment, numbers: Iterable[int], priority: Priority, request: Request
     ) -> dict[int, list[int]]:
         """Have ``request`` wait for those of ``numbers`` that are not in place.
 
@@ -60,8 +60,10 @@ class InFlight:
         """
         presence, sizes, frames = environment.presence, environment.sizes, environment.first_frame
         fresh: dict[int, list[int]] = {}
+        sooner: list[int] = []
         with self._lock:
-            self._scheduler.note_demand()
+            if priority < Priority.FILL:
+                self._scheduler.note_demand()
             filling = self._filling.setdefault(environment, _Filling())
             for number in numbers:
                 if presence[number]:
@@ -74,42 +76,55 @@ class InFlight:
                     fresh.setdefault(frames[number] if sizes[number] else -1, []).append(number)
                 else:
                     wanted.requests.append(request)
-                    self._hurry(environment, filling, number, wanted, priority)
+                    if priority < wanted.priority:
+                        sooner.append(number)
                 request.expect(sizes[number])
+            if sooner:
+                self._hurry(environment, sooner, priority)
         return fresh
 
-    def _hurry(
-        self, environment: Environment, filling: _Filling, number: int, wanted: _Wanted, priority: Priority
-    ) -> None:
-        if priority < wanted.priority:
-            wanted.priority = priority
-            for piece in environment.pieces(number):
-                job = filling.jobs.get(piece.frame)
-                if job is not None:
-                    self._scheduler.queue.promote(job, priority)
-            self._scheduler.notify_promoted()
+    def _hurry(self, environment: Environment, numbers: Sequence[int], priority: Priority) -> None:
+        """With the lock held: files that are on their way are wanted sooner."""
+        filling = self._filling[environment]
+        for number in numbers:
+            filling.wanted[number].priority = priority
+        frames = dict.fromkeys(piece.frame for number in numbers for piece in environment.pieces(number))
+        self._scheduler.queue.promote([filling.jobs[f] for f in frames if f in filling.jobs], priority)
+        self._scheduler.notify_queued()
 
-    def queue_frames(self, environment: Environment, numbers: Iterable[int]) -> None:
-        """Have the frames fetched that bring files which are wanted, and which the cache does not have."""
-        queue = self._scheduler.queue
+    def queue_frames(self, environment: Environment, *stages: Iterable[int]) -> None:
+        """Have the frames fetched that bring files which are wanted, and which the cache does not have.
+
+        One request brings frames of one stage only, so that what is needed first comes first.
+        """
         with self._lock:
-            filling = self._filling[environment]
-            for number in numbers:
-                wanted = filling.wanted[number]
-                wanted.from_cache = False
-                pieces = environment.pieces(number)
-                if len(pieces) > 1:
-                    filling.assemblies.setdefault(number, None)
-                for piece in pieces:
-                    job = filling.jobs.get(piece.frame)
-                    if job is None:
-                        job = FrameJob(environment, piece.frame, wanted.priority, next(self._scheduler.numbers))
-                        filling.jobs[piece.frame] = job
-                        queue.add(job)
-                    else:
-                        queue.promote(job, wanted.priority)
-                    job.idle_too = job.idle_too or environment.is_idle(number)
+            for numbers in stages:
+                self._queue_stage(environment, numbers)
             self._scheduler.notify_queued()
+
+    def _queue_stage(self, environment: Environment, numbers: Iterable[int]) -> None:
+        filling = self._filling[environment]
+        fresh: dict[int, FrameJob] = {}
+        sooner: dict[Priority, list[FrameJob]] = {}
+        for number in numbers:
+            wanted = filling.wanted[number]
+            wanted.from_cache = False
+            pieces = environment.pieces(number)
+            if len(pieces) > 1:
+                filling.assemblies.setdefault(number, None)
+            for piece in pieces:
+                job = filling.jobs.get(piece.frame)
+                if job is None:
+                    job = FrameJob(environment, piece.frame, wanted.priority, next(self._scheduler.numbers))
+                    filling.jobs[piece.frame] = fresh[piece.frame] = job
+                elif piece.frame in fresh:
+                    job.priority = min(job.priority, wanted.priority)
+                else:
+                    sooner.setdefault(wanted.priority, []).append(job)
+                job.idle_too = job.idle_too or environment.is_idle(number)
+        for priority, jobs in sooner.items():
+            self._scheduler.queue.promote(jobs, priority)
+        self._scheduler.queue.add(fresh.values())
 
     def wanted_of(self, jobs: Sequence[FrameJob]) -> list[int]:
         """The files that the frames of ``jobs``, all of one environment, are wanted for."""
@@ -202,10 +217,11 @@ class InFlight:
         with self._lock:
             filling = self._filling[environment]
             if isinstance(told, ObjectInvalid):
-                for job in [job for job in failed if not job.alone]:
-                    failed.remove(job)
+                again = [job for job in failed if not job.alone]
+                failed = [job for job in failed if job.alone]
+                for job in again:
                     job.alone = True
-                    self._scheduler.queue.add(job)
+                self._scheduler.queue.add(again)
                 self._scheduler.notify_queued()
             elif isinstance(told, StoreError) and jobs[0].priority is Priority.FILL:
                 failed += self._scheduler.queue.drop_background(environment)

@@ -2,45 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from .environments import Environment
-from .frames import Priority
 
 
-def plan_begin(environment: Environment, project: int, *, background: bool) -> list[tuple[Priority, list[int]]]:
-    """File numbers to ask for, in order: the profile; then what must be there before it is done; then the rest.
+def plan_begin(environment: Environment, project: int) -> list[list[int]]:
+    """File numbers in stages: what comes first, what the projects bring that it uses, and its own.
 
-    With ``background``, everything else of the project and of what it depends on comes at last.
-
-    A package begins with its own first files, then pulls in the projects that it uses; so the profiles of those come
-    after the first frame of its own, and before the bulk of it. A used project's data comes with the rest of the
-    import, because its own top-level module returns before ours does.
+    A package begins with its own first files, then pulls in the projects that it uses; so those come after the first
+    frame of its own, and before the bulk of it. Of each project it is what the recorded import opened, in its order,
+    data and libraries, and plain files that lie directly in a package's folder: they stand side by side in its packs.
     """
-    projects = environment.projects
-    own = projects[project]
-    used = [projects[number] for number in own["uses"]]
-    profile = list(own["profile"])
-    head = _first_frame(environment, profile)
-    soon = _with_needs(
-        environment,
-        (
-            *head,
-            *own["wait"],
-            *(number for other in used for number in (*other["profile"], *other["wait"])),
-            *profile,
-        ),
-    )
-    data = [number for each in (own, *used) for number in each["data"]]
-    eager = [n for n in range(own["start"], own["eager"]) if not environment.is_idle(n)]
-    plan = [(Priority.SOON, soon), (Priority.SOON, data), (Priority.REST, eager)]
-    if background:
-        plan.append((Priority.FILL, _plan_background(environment, project)))
-    return plan
+    own = environment.projects[project]
+    used = [environment.projects[number] for number in own["uses"]]
+    first = _first_frame(environment, own["profile"]) if used else []
+    stages = [[*first, *own["wait"]] if used else [], [n for each in used for n in _eager(environment, each)]]
+    stages.append(_eager(environment, own))
+    return [_with_needs(environment, stage) for stage in stages if stage]
 
 
-def _plan_background(environment: Environment, project: int) -> list[int]:
+def _eager(environment: Environment, project: Mapping[str, Any]) -> list[int]:
+    plain = [n for n in range(project["start"], project["eager"]) if not environment.is_idle(n)]
+    return [*project["profile"], *project["wait"], *project["data"], *plain]
+
+
+def plan_background(environment: Environment, project: int) -> list[int]:
     """Everything else of a project and of what it depends on, idle files last.
 
     Idle files too: an environment that has all its files needs nothing of ours, neither hooks nor a fetcher, and gives

@@ -21,11 +21,13 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from .environments import Environment
-from .frames import FrameQueue, Range
+from .frames import FrameJob, FrameQueue, Priority, Range
 
+QUIET = 1.0  # seconds without demand after which the background goes on, and files are copied for the cache
+MOST_AHEAD = 4  # ranges under way that no import waits for yet: more share the line, and each comes later
 Task = Callable[[], None]
 
 log = logging.getLogger(__name__)
@@ -34,41 +36,62 @@ log = logging.getLogger(__name__)
 class Scheduler:
     """Hands out work in order of urgency. Any thread; ``queue`` and the methods that say so need the lock held."""
 
-    def __init__(self, *, largest: int, most_held: int) -> None:
+    def __init__(self, *, largest: int, most_held: int, quiet: float = QUIET) -> None:
         """``largest`` bounds the bytes of one range, ``most_held`` is where no further range is begun on demand."""
         self.lock = threading.Lock()
         self.queue = FrameQueue(largest=largest)
         self.numbers = itertools.count()  # of jobs and tasks, as they come; no two are the same
         self.closed = False
         self._most_held = most_held
+        self._quiet = quiet
         self._demand = threading.Condition(self.lock)  # there are frames that somebody waits for, or there is memory
         self._work = threading.Condition(self.lock)  # there are tasks
         self._idle = threading.Condition(self.lock)  # nobody waits, or what may be done then has changed
         self._tasks: list[tuple[int, int, Task]] = []
+        self._later: deque[Task] = deque()  # for quiet times
         self._copies: deque[tuple[Environment, int]] = deque()  # small files the cache does not have yet
         self._uncopied: dict[tuple[str, int], tuple[Environment, int]] = {}  # the same by digest and mode
         self._copying = False
+        self._doing_later = 0
         self._flushing = 0  # how many wait for the copies
         self._last_demand = 0.0
         self._held = 0  # bytes fetched or being fetched, not finished
         self._busy = 0  # demand ranges in flight and tasks being done
+        self._ahead = 0  # of these ranges, those that nobody waited for when they began
 
     def is_busy(self) -> bool:
         """Whether anything is under way, in the background too."""
         with self.lock:
-            return bool(self._busy or self._tasks or len(self.queue) or self._held or self._copies or self._copying)
+            under_way = self._busy or self._held or self._copying or self._doing_later
+            return bool(under_way or self._tasks or len(self.queue) or self._copies or self._later)
 
     def close(self) -> None:
         """Wake all threads for their end; what was queued is not done any more."""
         with self.lock:
             self.closed = True
             self._copies.clear()
+            self._later.clear()
             for condition in (self._demand, self._work, self._idle):
                 condition.notify_all()
 
     def _is_quiet(self) -> bool:
         """With the lock held: whether nobody waits for anything."""
         return not self._busy and not self._tasks and not self.queue.has_demand()
+
+    def _wait_for_quiet(self, has_work: Callable[[], bool]) -> bool:
+        """With the lock held: wait until there is work for quiet times and the time is quiet; False at the end.
+
+        An import that has all its files runs on for a while, and shall have the cores and the line for itself.
+        """
+        while not self.closed:
+            left = 0.0 if self._flushing else self._last_demand + self._quiet - time.monotonic()
+            if not has_work() or not self._is_quiet():
+                self._idle.wait()
+            elif left > 0:
+                self._idle.wait(left)
+            else:
+                return True
+        return False
 
     # frames, and the memory that they take
 
@@ -77,54 +100,55 @@ class Scheduler:
         self._last_demand = time.monotonic()
 
     def notify_queued(self) -> None:
-        """With the lock held: frames were added to the queue."""
+        """With the lock held: frames were added to the queue, or became more urgent."""
         self._demand.notify_all()
         self._idle.notify_all()
-
-    def notify_promoted(self) -> None:
-        """With the lock held: what is in the queue became more urgent."""
-        self._demand.notify()
 
     def take_demand(self) -> Range | None:
         """The next range that somebody waits for, when there is memory for it; None at the end.
 
-        Its taker gives it to ``submit_frames`` or ``drop``.
+        Its taker calls ``fetched``, and ``release`` for each frame.
         """
         with self.lock:
             while not self.closed:
                 if not self._held or self._held < self._most_held:
-                    batch = self.queue.take(background=False)
+                    batch = self.queue.take(Priority.REST if self._ahead < MOST_AHEAD else Priority.NEED)
                     if batch is not None:
                         self._busy += 1
+                        self._ahead += batch.priority > Priority.NEED
                         self._held += batch.length
                         return batch
                 self._demand.wait()
         return None
 
     def take_background(self) -> Range | None:
-        """The next range that nobody waits for, when nobody waits for anything; None at the end.
+        """The next range that nobody waits for, in quiet times; None at the end. What is to be done then is done first.
 
-        Its taker gives it to ``release``.
+        Its taker calls ``release`` for each frame.
         """
-        with self.lock:
-            self._idle.wait_for(lambda: self.closed or (self._is_quiet() and self.queue.has_background()))
-            batch = None if self.closed else self.queue.take(background=True)
-            if batch is not None:
-                self._held += batch.length
-            return batch
+        while True:
+            with self.lock:
+                if not self._wait_for_quiet(lambda: bool(self._later) or self.queue.has_background()):
+                    return None
+                if not self._later:
+                    batch = self.queue.take_background()
+                    assert batch is not None
+                    self._held += batch.length
+                    return batch
+                task = self._later.popleft()
+                self._doing_later += 1
+            self._do(task)
+            with self.lock:
+                self._doing_later -= 1
 
-    def submit_frames(self, batch: Range, tasks: Iterable[Task]) -> None:
-        """A range of ``take_demand`` is here. The tasks, one a frame, each ``release`` it at their end."""
+    def fetched(self, batch: Range) -> None:
+        """A range of ``take_demand`` is here, or cannot be had."""
         with self.lock:
             self._busy -= 1
-            for job, task in zip(batch.jobs, tasks, strict=True):
-                self._push(job.priority, job.sequence, task)
-
-    def drop(self, batch: Range) -> None:
-        """A range of ``take_demand`` cannot be had."""
-        with self.lock:
-            self._busy -= 1
-            self._release(batch, len(batch.jobs))
+            self._ahead -= batch.priority > Priority.NEED
+            self._demand.notify()
+            if self._is_quiet():
+                self._idle.notify_all()
 
     def release(self, batch: Range, frames: int = 1) -> None:
         """So many frames of ``batch`` are finished; its memory is free with the last one."""
@@ -145,17 +169,32 @@ class Scheduler:
         with self.lock:
             self._push(priority, next(self.numbers), task)
 
+    def submit_frame(self, job: FrameJob, task: Task) -> None:
+        """The same for a frame that came: in the order in which frames were asked for."""
+        with self.lock:
+            self._push(job.priority, job.sequence, task)
+
+    def submit_background(self, task: Task) -> None:
+        """Have ``task`` done in quiet times."""
+        with self.lock:
+            self._later.append(task)
+            self._idle.notify_all()
+
     def run_tasks(self) -> None:
-        """Do tasks until the end. One that fails is a line in the log: who waits for it was told by the task itself."""
+        """Do tasks until the end."""
         while (task := self._take_task()) is not None:
-            try:
-                task()
-            except Exception:
-                log.exception("a task failed")
+            self._do(task)
             with self.lock:
                 self._busy -= 1
                 if self._is_quiet():
                     self._idle.notify_all()
+
+    def _do(self, task: Task) -> None:
+        """One that fails is a line in the log: who waits for it was told by the task itself."""
+        try:
+            task()
+        except Exception:
+            log.exception("a task failed")
 
     def _push(self, priority: int, sequence: int, task: Task) -> None:
         heapq.heappush(self._tasks, (priority, sequence, task))
@@ -183,22 +222,16 @@ class Scheduler:
         """Where a small file is that the cache does not have yet."""
         return self._uncopied.get((digest, mode))
 
-    def take_copy(self, pause: float) -> tuple[Environment, int] | None:
-        """The next file to copy, when nobody has asked for anything for ``pause`` seconds; None at the end.
+    def take_copy(self) -> tuple[Environment, int] | None:
+        """The next file to copy, in quiet times; None at the end. Its taker calls ``copied``.
 
-        Its taker calls ``copied``. Who waits in ``settle_copies`` shortens the pause.
+        Who waits in ``settle_copies`` shortens the pause.
         """
         with self.lock:
-            while not self.closed:
-                left = 0.0 if self._flushing else self._last_demand + pause - time.monotonic()
-                if not self._copies or not self._is_quiet():
-                    self._idle.wait()
-                elif left > 0:
-                    self._idle.wait(left)
-                else:
-                    self._copying = True
-                    return self._copies.popleft()
-        return None
+            if not self._wait_for_quiet(lambda: bool(self._copies)):
+                return None
+            self._copying = True
+            return self._copies.popleft()
 
     def copied(self, environment: Environment, number: int) -> None:
         """The file of ``take_copy`` was copied, or could not be."""

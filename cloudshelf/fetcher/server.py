@@ -268,11 +268,11 @@ class Answer:
         environment = environments.get(_absolute(path))
         if int(number) >= len(environment.projects):
             raise UsageError(f"{path} has no project number {number}")
-        self._send(b"K")
         try:
-            transfer.begin(environment, int(number))
+            transfer.begin(environment, int(number))  # before the reply: what is needed next is among it already
         except Exception:
             log.exception("a beginning failed")  # whoever needs a file of it is told
+        self._send(b"K")
 
     def _quit(self, body: bytes) -> None:
         self._server.retire()

@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -25,9 +25,9 @@ from .fetching import RangeFetcher
 from .frames import LARGEST_RANGE, Priority
 from .in_flight import InFlight
 from .placing import Placer
-from .plan import plan_begin, plan_fill
+from .plan import plan_background, plan_begin, plan_fill
 from .request import Request
-from .scheduler import Scheduler
+from .scheduler import QUIET, Scheduler
 from .statistics import Statistics
 
 CONNECTIONS = 8
@@ -48,48 +48,35 @@ class Transfer:
         connections: int = CONNECTIONS,
         background: bool = True,
         largest: int = LARGEST_RANGE,
+        quiet: float = QUIET,
     ) -> None:
-        """``background``: whether the rest of a project follows its first import. ``connections`` bound the memory."""
+        """``background``: whether the rest of a project follows its first import. ``connections`` bound the memory.
+
+        ``quiet``: seconds without demand before the background goes on.
+        """
         self.statistics = statistics or Statistics()
         self._blobs = blobs
         self._background = background
         self._connections = connections
-        self._scheduler = Scheduler(largest=largest, most_held=connections * largest)
+        self._scheduler = Scheduler(largest=largest, most_held=connections * largest, quiet=quiet)
         self._in_flight = InFlight(self._scheduler)
         self._placer = Placer(blobs, self._scheduler, self._in_flight, self.statistics)
         self._threads: list[threading.Thread] = []
 
     def ensure(self, environment: Environment, numbers: Iterable[int], priority: Priority = Priority.NEED) -> Request:
         """Have files brought; returns at once. Raises UsageError for a number that the environment does not have."""
-        request = Request()
-        self.statistics.opened(str(environment.path), environment.packed)
-        wanted = list(dict.fromkeys(map(environment.original, numbers)))
-        for number in wanted:
-            if not 0 <= number < len(environment):
-                raise UsageError(f"{environment.path} has no file number {number}")
-            if environment.is_shadowed(number):
-                environment.mark(number)  # its place is another's, and it is in no frame: nothing to bring
-            elif environment.first_frame[number] < 0 and not environment.presence[number]:
-                raise CacheUnusable(environment.destination(number), "it was removed, and comes only with a new build")
-        self._start()
-        try:
-            self._bring(environment, wanted, priority, request)
-        finally:
-            request.settle(0, None)
-        if self._scheduler.closed:  # meanwhile, so that ``close`` did not see who waits now
-            self._in_flight.fail_all(FetcherFailed(*_ENDING))
-        return request
+        return self._ensure(environment, [list(numbers)], priority)
 
     def begin(self, environment: Environment, project: int) -> None:
-        """The first import of a project begins: have its profile brought, and the rest after it. Returns at once."""
+        """The first import of a project begins: have what it needs brought, and in quiet times the rest.
+
+        Returns when everything is queued. Raises UsageError for a project that the environment does not have.
+        """
         if not 0 <= project < len(environment.projects):
             raise UsageError(f"{environment.path} has no such project number")
-        plan = plan_begin(environment, project, background=self._background)
-        for priority, numbers in plan:
-            if priority is Priority.SOON:
-                self.ensure(environment, numbers, priority)
-        later = [(priority, numbers) for priority, numbers in plan if priority is not Priority.SOON and numbers]
-        self._scheduler.submit(Priority.REST, partial(self._ensure_later, environment, later))
+        self._ensure(environment, plan_begin(environment, project), Priority.SOON)
+        if self._background:
+            self._scheduler.submit_background(partial(self._follow, environment, project))
 
     def fill(
         self,
@@ -132,14 +119,39 @@ class Transfer:
 
     # from the cache or from the store
 
-    def _bring(self, environment: Environment, numbers: Sequence[int], priority: Priority, request: Request) -> None:
+    def _ensure(self, environment: Environment, stages: Sequence[Sequence[int]], priority: Priority) -> Request:
+        """Have the files of one stage after the other brought; what is in two stages belongs to the first."""
+        request = Request()
+        self.statistics.opened(str(environment.path), environment.packed)
+        wanted: dict[int, int] = {}  # number → its stage
+        for stage, numbers in enumerate(stages):
+            for number in map(environment.original, numbers):
+                wanted.setdefault(number, stage)
+        for number in wanted:
+            if not 0 <= number < len(environment):
+                raise UsageError(f"{environment.path} has no file number {number}")
+            if environment.is_shadowed(number):
+                environment.mark(number)  # its place is another's, and it is in no frame: nothing to bring
+            elif environment.first_frame[number] < 0 and not environment.presence[number]:
+                raise CacheUnusable(environment.destination(number), "it was removed, and comes only with a new build")
+        self._start()
+        try:
+            self._bring(environment, wanted, priority, request)
+        finally:
+            request.settle(0, None)
+        if self._scheduler.closed:  # meanwhile, so that ``close`` did not see who waits now
+            self._in_flight.fail_all(FetcherFailed(*_ENDING))
+        return request
+
+    def _bring(self, environment: Environment, wanted: Mapping[int, int], priority: Priority, request: Request) -> None:
         """Split what is not under way into what the cache may have, and frames to fetch."""
         to_fetch: list[int] = []
-        for frame, group in self._in_flight.want(environment, numbers, priority, request).items():
+        for frame, group in self._in_flight.want(environment, wanted, priority, request).items():
             choose = partial(self._choose, environment, frame, group, priority, to_fetch)
             self._in_flight.attempt(environment, group, choose)
         if to_fetch:
-            self._in_flight.queue_frames(environment, to_fetch)
+            stages = [[n for n in to_fetch if wanted[n] == stage] for stage in sorted(set(wanted.values()))]
+            self._in_flight.queue_frames(environment, *stages)
 
     def _choose(
         self, environment: Environment, frame: int, group: list[int], priority: Priority, to_fetch: list[int]
@@ -154,9 +166,8 @@ class Transfer:
             return
         self._scheduler.submit(priority, partial(self._placer.place_cached, environment, group))
 
-    def _ensure_later(self, environment: Environment, plan: Sequence[tuple[Priority, list[int]]]) -> None:
-        for priority, numbers in plan:
-            self.ensure(environment, numbers, priority)
+    def _follow(self, environment: Environment, project: int) -> None:
+        self.ensure(environment, plan_background(environment, project), Priority.FILL)
 
     # threads
 

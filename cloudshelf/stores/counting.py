@@ -58,9 +58,11 @@ class CountingStore:
         data, etag = self._store.get_tagged(key)
         return self._got(data), etag
 
-    def get_range(self, key: str, *, start: int, length: int) -> bytes:
-        self._asked("get_range")
-        return self._got(self._store.get_range(key, start=start, length=length))
+    def stream_range(self, key: str, *, start: int, length: int) -> Iterator[bytes | memoryview]:
+        self._asked("stream_range")
+        for part in self._store.stream_range(key, start=start, length=length):
+            self._came(len(part))
+            yield part
 
     def put_new(self, key: str, data: bytes) -> None:
         self._asked("put_new", len(data))
@@ -84,6 +86,9 @@ class CountingStore:
             self._sent += sent
 
     def _got(self, data: bytes) -> bytes:
-        with self._lock:
-            self._received += len(data)
+        self._came(len(data))
         return data
+
+    def _came(self, size: int) -> None:
+        with self._lock:
+            self._received += size

@@ -31,6 +31,7 @@ _DENIED = {errno.EACCES, errno.EPERM, errno.EROFS}
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 _LOCK_SECONDS = 30.0
+_PART = 1 << 20  # bytes of a range that are read at once
 
 
 class LocalStore:
@@ -52,13 +53,19 @@ class LocalStore:
         data = self.get(key)
         return data, _tag(data)
 
-    def get_range(self, key: str, *, start: int, length: int) -> bytes:
+    def stream_range(self, key: str, *, start: int, length: int) -> Iterator[bytes | memoryview]:
         check_range(key, start, length)
         with self._errors(key), open(self._path(key), "rb", buffering=0) as file:
             size = os.fstat(file.fileno()).st_size
-            if start + length > size:  # before a buffer of that length is made
+            if start + length > size:
                 raise ObjectInvalid(key, f"it has {size} bytes, and ends before byte {start + length}")
-            return _read_exactly(file.fileno(), key, start, length)
+            end = start + length
+            while start < end:
+                part = os.pread(file.fileno(), min(end - start, _PART), start)
+                if not part:
+                    raise ObjectInvalid(key, f"it ends before byte {end}")
+                yield part
+                start += len(part)
 
     def put_new(self, key: str, data: bytes) -> None:
         path = self._path(key)
@@ -168,19 +175,6 @@ class LocalStore:
 def _tag(data: bytes) -> str:
     """The etag: content, because inode numbers and times are reused and rounded, on NFS most of all."""
     return hashlib.sha256(data).hexdigest()
-
-
-def _read_exactly(descriptor: int, key: str, start: int, length: int) -> bytes:
-    """``length`` bytes from ``start``; one pread(2) gives at most 2 GiB."""
-    parts = []
-    while length:
-        part = os.pread(descriptor, length, start)
-        if not part:
-            raise ObjectInvalid(key, f"it ends before byte {start + length}")
-        parts.append(part)
-        start += len(part)
-        length -= len(part)
-    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 @contextlib.contextmanager

@@ -34,12 +34,12 @@ class MemoryStore:
         data = self.get(key)
         return data, _tag(data)
 
-    def get_range(self, key: str, *, start: int, length: int) -> bytes:
+    def stream_range(self, key: str, *, start: int, length: int) -> Iterator[bytes | memoryview]:
         check_range(key, start, length)
         data = self.get(key)[start : start + length]
         if len(data) != length:
             raise ObjectInvalid(key, f"it ends before byte {start + length}")
-        return data
+        yield data
 
     def put_new(self, key: str, data: bytes) -> None:
         self.replace(key, data, etag=None)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
-from ..errors import CredentialsExpired, ObjectInvalid, ShelfError, UsageError
+from ..errors import CredentialsExpired, ObjectInvalid, ShelfError, StoreUnreachable, UsageError
 from .credentials import Credentials, S3Settings, find_credentials, read_settings
 from .keys import check_key, check_prefix, check_range
 from .protocols import Stored
@@ -82,20 +83,27 @@ class ObjectStore:
             raise ObjectInvalid(key, f"the store sent {len(data)} bytes of {size}")
         return data, etag or ""
 
-    def get_range(self, key: str, *, start: int, length: int) -> bytes:
+    def stream_range(self, key: str, *, start: int, length: int) -> Iterator[bytes | memoryview]:
         check_range(key, start, length)
         path = self._prefix + check_key(key)
         if not length:
-            return b""  # HTTP has no empty range (RFC 9110, section 14.1.1)
+            return  # HTTP has no empty range (RFC 9110, section 14.1.1)
+        sent = 0
+        deadline = time.monotonic() + 2 * self._limit(length)
         try:
             result = obstore.get(self._reader(length), path, options={"range": (start, start + length)})
             _check_sent(result, key, start, length)
-            data = bytes(result.bytes())
+            for part in result.stream(min_chunk_size=1):
+                sent += len(part)
+                if sent > length:
+                    break
+                yield memoryview(part)
+                if time.monotonic() > deadline:  # the client's limit is that of larger ones
+                    raise StoreUnreachable(self._url, "it did not answer in time")
         except _TRANSPORT_ERRORS as error:
             raise self._translated(error, key) from None
-        if len(data) != length:
-            raise ObjectInvalid(key, f"the store sent {len(data)} bytes of {length}")
-        return data
+        if sent != length:
+            raise ObjectInvalid(key, f"the store sent {sent} bytes of {length}")
 
     def put_new(self, key: str, data: bytes) -> None:
         self._write(key, data, "create")
@@ -149,21 +157,25 @@ class ObjectStore:
         return self._credentials.failure or failure
 
     def _reader(self, size: int) -> S3Store:
-        return self._client(writing=False, size=size)
+        """One client, and so one set of connections, for all reads up to the size of a range."""
+        return self._client(writing=False, size=max(size, _UNKNOWN_SIZE))
 
     def _writer(self, size: int) -> S3Store:
         return self._client(writing=True, size=size)
 
     def _client(self, *, writing: bool, size: int) -> S3Store:
         """A client whose time limit fits ``size``; they are few, because limits are rounded up to powers of two."""
-        limit = self._settings.timeout + size / _SLOWEST
-        doublings = math.ceil(math.log2(max(limit / (2 * self._settings.timeout), 1)))
+        doublings = math.ceil(math.log2(max(self._limit(size) / (2 * self._settings.timeout), 1)))
         with self._lock:
             found = self._clients.get((writing, doublings))
             if found is None:
                 found = self._make_client(writing, 2 * self._settings.timeout * 2**doublings)
                 self._clients[writing, doublings] = found
         return found
+
+    def _limit(self, size: int) -> float:
+        """Seconds that a request of ``size`` bytes may take."""
+        return self._settings.timeout + size / _SLOWEST
 
     def _make_client(self, writing: bool, limit: float) -> S3Store:
         settings = self._settings

@@ -38,10 +38,10 @@ class GetTagged(Named, Protocol):
         """The whole object and its etag, for a later ``replace``. Raises ObjectMissing."""
 
 
-class GetRange(Named, Protocol):
-    def get_range(self, key: str, *, start: int, length: int) -> bytes:
-        """Exactly ``length`` bytes from ``start`` in one request. Raises ObjectMissing, or ObjectInvalid when the store
-        sends other bytes or the object ends before."""
+class StreamRange(Named, Protocol):
+    def stream_range(self, key: str, *, start: int, length: int) -> Iterator[bytes | memoryview]:
+        """``length`` bytes from ``start`` in one request, in parts as they come. Raises ObjectMissing, or ObjectInvalid
+        when the store sends other bytes, or the object ends before; nothing is asked before the first part is."""
 
 
 class PutNew(Named, Protocol):
@@ -66,7 +66,7 @@ class Delete(Named, Protocol):
         """Remove ``key``; removing what is not there is no error."""
 
 
-class Reader(Get, GetRange, Protocol):
+class Reader(Get, StreamRange, Protocol):
     """What importing needs."""
 
 

@@ -41,6 +41,7 @@ from tests.faults import (
     WrongRange,
     faulty,
 )
+from tests.ranges import read_range
 from tests.servers import Identity, S3Server, seaweed
 
 KEY = "projects/numpy/head"
@@ -70,11 +71,11 @@ def store(proxy: FaultProxy, seaweed_server: S3Server) -> Store:
     [Answer(503, "SlowDown"), Answer(500, "InternalError"), Reset(), DropReply(), Truncate()],
     ids=lambda fault: str(fault) if isinstance(fault, Answer) else type(fault).__name__,
 )
-@pytest.mark.parametrize("verb", ["get", "get_range"])
+@pytest.mark.parametrize("verb", ["get", "stream_range"])
 def test_a_read_survives_a_passing_fault(store: Store, proxy: FaultProxy, fault: Fault, verb: str) -> None:
     store.put_new(KEY, DATA)
     proxy.fail(fault, method="GET", times=2)
-    found = store.get(KEY) if verb == "get" else store.get_range(KEY, start=0, length=len(DATA))
+    found = store.get(KEY) if verb == "get" else read_range(store, KEY, start=0, length=len(DATA))
     assert found == DATA
     assert proxy.count("GET") == 3
 
@@ -84,7 +85,7 @@ def test_a_healthy_read_is_one_request(store: Store, proxy: FaultProxy) -> None:
     proxy.forget()
     store.get(KEY)
     store.get_tagged(KEY)
-    store.get_range(KEY, start=5, length=7)
+    read_range(store, KEY, start=5, length=7)
     assert [(r.method, r.range) for r in proxy.requests] == [("GET", ""), ("GET", ""), ("GET", "bytes=5-11")]
 
 
@@ -102,7 +103,7 @@ def test_another_range_than_asked_is_damage_and_not_retried(store: Store, proxy:
     store.put_new(KEY, DATA)
     proxy.fail(fault, method="GET", nth=None)
     with pytest.raises(ObjectInvalid):
-        store.get_range(KEY, start=10, length=20)
+        read_range(store, KEY, start=10, length=20)
     assert proxy.count("GET") == 1
 
 
@@ -119,7 +120,7 @@ def test_one_byte_a_second_ends_within_the_deadline(store: Store, proxy: FaultPr
     proxy.fail(Drip(1.0), method="GET", nth=None)
     began = time.monotonic()
     with pytest.raises(StoreUnreachable):
-        store.get_range(KEY, start=0, length=200)
+        read_range(store, KEY, start=0, length=200)
     assert time.monotonic() - began < 15
 
 
@@ -224,7 +225,7 @@ def test_each_refusal_is_an_error_of_its_own_without_secrets(
     proxy.fail(Answer(status, code, EXTRA), nth=None)
     reads: list[Callable[[], object]] = [
         lambda: store.get(KEY),
-        lambda: store.get_range(KEY, start=0, length=4),
+        lambda: read_range(store, KEY, start=0, length=4),
         lambda: list(store.list(KEY)),
     ]
     for read in reads:
@@ -261,7 +262,7 @@ def test_a_grant_is_for_one_project(guarded_server: S3Server) -> None:
     assert store.get("projects/open/head") == b"open"
     denied: list[Callable[[], object]] = [
         lambda: store.get("projects/secret/head"),
-        lambda: store.get_range("projects/openly/head", start=0, length=1),
+        lambda: read_range(store, "projects/openly/head", start=0, length=1),
         lambda: store.put_new("projects/open/new", b"1"),
         lambda: store.replace("projects/open/head", b"1", etag="x"),
         lambda: store.delete("projects/open/head"),
@@ -282,7 +283,7 @@ def test_keys_that_nobody_knows_and_wrong_secrets_are_not_a_denied_grant(guarded
 def test_a_bucket_that_is_not_there_is_its_own_error(seaweed_server: S3Server) -> None:
     store = open_store("s3://no-such-bucket/curated", environ=seaweed_server.environ())
     verbs: list[Callable[[], object]] = [
-        lambda: store.get(KEY), lambda: store.get_range(KEY, start=0, length=1), lambda: store.put_new(KEY, b"1")
+        lambda: store.get(KEY), lambda: read_range(store, KEY, start=0, length=1), lambda: store.put_new(KEY, b"1")
     ]  # fmt: skip
     for verb in verbs:
         with pytest.raises(BucketMissing) as caught:

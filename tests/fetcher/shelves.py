@@ -7,7 +7,7 @@ import json
 import marshal
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -84,7 +84,7 @@ class Shelf:
         return path
 
     def transfer(self, **settings: Any) -> Transfer:
-        return Transfer(BlobCache(self.root / "cache"), **settings)
+        return Transfer(BlobCache(self.root / "cache"), **{"quiet": 0.05, **settings})
 
 
 class _Index:
@@ -188,11 +188,11 @@ class Gate:
         self.requests: list[tuple[int, int]] = []
         self.failures: list[Exception] = []  # raised by the next requests, in order
 
-    def get_range(self, key: str, *, start: int, length: int) -> bytes:
+    def stream_range(self, key: str, *, start: int, length: int) -> Iterator[bytes | memoryview]:
         self.requests.append((start, length))
         failure = self.failures.pop(0) if self.failures else None
         self.asked.release()
         self.opened.wait(30)
         if failure is not None:
             raise failure
-        return self.store.get_range(key, start=start, length=length)
+        yield from self.store.stream_range(key, start=start, length=length)

@@ -26,14 +26,14 @@ def environment(tmp_path: Path) -> Environment:
 
 def filled(queue: FrameQueue, environment: Environment, wanted: dict[int, Priority]) -> dict[int, FrameJob]:
     jobs = {frame: FrameJob(environment, frame, priority, i) for i, (frame, priority) in enumerate(wanted.items())}
-    for job in jobs.values():
-        queue.add(job)
+    for priority in reversed(Priority):  # what is asked for together has one priority
+        queue.add([job for job in jobs.values() if job.priority is priority])
     return jobs
 
 
 def drained(queue: FrameQueue, *, background: bool = False) -> list[list[int]]:
     ranges = []
-    while (batch := queue.take(background=background)) is not None:
+    while (batch := queue.take_background() if background else queue.take()) is not None:
         ranges.append([job.frame for job in batch.jobs])
     return ranges
 
@@ -48,7 +48,7 @@ def test_neighbours_of_one_pack_travel_together(environment: Environment) -> Non
 def test_a_range_covers_its_frames_exactly(environment: Environment) -> None:
     queue = FrameQueue()
     filled(queue, environment, dict.fromkeys((2, 3), NEED))
-    batch = queue.take(background=False)
+    batch = queue.take()
     assert batch is not None
     assert batch.start == environment.frame_offset[2]
     assert batch.length == sum(environment.frame_length[2:4])
@@ -86,13 +86,54 @@ def test_the_urgent_does_not_wait_for_less_urgent_neighbours(environment: Enviro
     assert drained(queue) == [[2], [0, 1], [3]]
 
 
+def test_how_many_requests_there_are_does_not_depend_on_what_is_needed_first(environment: Environment) -> None:
+    for needed in range(6):
+        queue = FrameQueue(largest=2 * SIZE + 100)
+        jobs = filled(queue, environment, dict.fromkeys(range(6), SOON))
+        queue.promote([jobs[needed]], NEED)
+        first = needed // 2 * 2
+        assert drained(queue) == [[first, first + 1], *([i, i + 1] for i in (0, 2, 4) if i != first)]
+
+
+def test_ranges_are_about_equally_large(environment: Environment) -> None:
+    queue = FrameQueue(largest=4 * SIZE + 100)
+    filled(queue, environment, dict.fromkeys(range(6), SOON))
+    assert drained(queue) == [[0, 1, 2], [3, 4, 5]]
+
+
+def test_what_is_asked_for_later_does_not_join_what_is_asked_for_now(environment: Environment) -> None:
+    queue = FrameQueue()
+    jobs = [FrameJob(environment, frame, SOON, frame) for frame in range(6)]
+    queue.add(jobs[:1])
+    queue.add(jobs[1:])
+    assert drained(queue) == [[0], [1, 2, 3, 4, 5]]
+
+
+def test_only_what_an_import_waits_for_is_taken_when_that_is_asked(environment: Environment) -> None:
+    queue = FrameQueue(gap=100)
+    filled(queue, environment, {0: SOON, 2: NEED})
+    found = queue.take(NEED)
+    assert found is not None
+    assert [job.frame for job in found.jobs] == [2]
+    assert queue.take(NEED) is None
+    assert drained(queue) == [[0]]
+
+
 def test_a_promotion_moves_a_frame_to_the_front_once(environment: Environment) -> None:
     queue = FrameQueue(gap=100)
     jobs = filled(queue, environment, {0: SOON, 2: REST, 4: FILL})
-    queue.promote(jobs[4], NEED)
-    queue.promote(jobs[0], FILL)  # less urgent it never gets
+    queue.promote([jobs[4]], NEED)
+    queue.promote([jobs[0]], FILL)  # less urgent it never gets
     assert drained(queue) == [[4], [0], [2]]
     assert not queue.has_background()
+
+
+def test_what_is_needed_of_the_background_comes_in_one_range_and_alone(environment: Environment) -> None:
+    queue = FrameQueue(gap=100)
+    jobs = filled(queue, environment, dict.fromkeys(range(6), FILL))
+    queue.promote([jobs[2], jobs[3]], NEED)
+    assert drained(queue) == [[2, 3]]
+    assert drained(queue, background=True) == [[0, 1], [4, 5]]
 
 
 def test_a_second_try_travels_alone(environment: Environment) -> None:
@@ -101,7 +142,7 @@ def test_a_second_try_travels_alone(environment: Environment) -> None:
     assert drained(queue) == [[0, 1, 2]]
     for job in jobs.values():
         job.alone = True
-        queue.add(job)
+    queue.add(jobs.values())
     assert drained(queue) == [[0], [1], [2]]
 
 

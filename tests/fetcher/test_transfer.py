@@ -29,7 +29,7 @@ from cloudshelf.errors import (
 )
 from cloudshelf.fetcher.environments import Environment, Environments
 from cloudshelf.fetcher.frames import Priority
-from cloudshelf.fetcher.plan import plan_begin
+from cloudshelf.fetcher.plan import plan_background
 from cloudshelf.fetcher.transfer import Transfer
 
 from .shelves import MTIME, SITE, Gate, Project, Shelf
@@ -255,8 +255,8 @@ def test_idle_files_are_the_last_of_the_background(shelf: Shelf, transfers: Any)
     first = Project("a", {f"a/f{i}.py": noise(50, i) for i in range(4)}, kinds="siis", eager=1, depends=[1])
     second = Project("b", {f"b/f{i}.py": noise(50, 9 + i) for i in range(2)}, kinds="si")
     environment = shelf.environment(first, second)
-    assert plan_begin(environment, 0, background=True)[-1] == (Priority.FILL, [0, 3, 4, 1, 2, 5])
-    assert plan_begin(environment, 1, background=True)[-1] == (Priority.FILL, []), "it is under way already"
+    assert plan_background(environment, 0) == [0, 3, 4, 1, 2, 5]
+    assert plan_background(environment, 1) == [], "it is under way already"
 
 
 def test_a_corrupt_frame_is_asked_for_once_more_and_then_named(shelf: Shelf, transfers: Any) -> None:
