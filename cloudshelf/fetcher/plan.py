@@ -13,19 +13,17 @@ def plan_begin(environment: Environment, project: int) -> list[list[int]]:
 
     A package begins with its own first files, then pulls in the projects that it uses; so those come after the first
     frame of its own, and before the bulk of it. Of each project it is what the recorded import opened, in its order,
-    data and libraries, and plain files that lie directly in a package's folder: they stand side by side in its packs.
+    then data and libraries: they stand side by side in its packs.
     """
     own = environment.projects[project]
     used = [environment.projects[number] for number in own["uses"]]
     first = _first_frame(environment, own["profile"]) if used else []
-    stages = [[*first, *own["wait"]] if used else [], [n for each in used for n in _eager(environment, each)]]
-    stages.append(_eager(environment, own))
+    stages = [[*first, *own["wait"]] if used else [], [n for each in used for n in _eager(each)], _eager(own)]
     return [_with_needs(environment, stage) for stage in stages if stage]
 
 
-def _eager(environment: Environment, project: Mapping[str, Any]) -> list[int]:
-    plain = [n for n in range(project["start"], project["eager"]) if not environment.is_idle(n)]
-    return [*project["profile"], *project["wait"], *project["data"], *plain]
+def _eager(project: Mapping[str, Any]) -> list[int]:
+    return [*project["profile"], *project["wait"], *project["data"]]
 
 
 def plan_background(environment: Environment, project: int) -> list[int]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 LAYOUT = 1
 _IDLE = "i"
 _LIBRARY = "l"
+_PLAIN = ("d", _LIBRARY)
 _CODE = (".py", ".pyc")
 _OFF = ("0", "no", "off", "false")
 
@@ -225,15 +226,16 @@ class Environment:
         return module.startswith("_") and any(not m.startswith("_") for m in self.projects[project]["modules"])
 
     def _plain_files(self, folder: str, number: int) -> list[int]:
-        """Files directly in a package's folder, because programs list their own folders.
+        """Data and libraries directly in a package's folder, because C code opens what lies beside it.
 
-        Without idle ones (stubs, headers), which DESIGN.md keeps for when they are touched; unless the package is
-        itself idle: tests come with their data, wherever it lies below them.
+        Modules and idle files (stubs, headers) come when something touches them: Python code that lists the folder sees
+        them all the same (watching.py). If the package is itself idle: tests come with their data, wherever it lies
+        below them, and with the modules beside them.
         """
         kinds = self._kinds
         numbers = [n for n in self.folders[folder].values() if n >= 0]
         if kinds[number] != _IDLE:
-            return [n for n in numbers if kinds[n] != _IDLE]
+            return [n for n in numbers if kinds[n] in _PLAIN]
         inside = f"{folder}/"
         for below, names in self.folders.items():
             if below.startswith(inside):
@@ -243,9 +245,7 @@ class Environment:
     def _begin(self, project: int) -> None:
         """Tell the fetcher, if anything is to be brought. What it cannot bring, ``bring`` will say."""
         facts = self.projects[project]
-        needed = self._is_wanting(facts["start"], facts["eager"])
-        if not needed:
-            needed = any(not self._presence[n] for part in ("wait", "data", "profile") for n in facts[part])
+        needed = any(not self._presence[n] for part in ("wait", "data", "profile") for n in facts[part])
         if not needed and (_fills_on_demand() or self._presence.find(b"\0", facts["start"], facts["stop"]) < 0):
             return
         from . import client
@@ -254,16 +254,6 @@ class Environment:
             client.begin(self.path, project, start=needed)
         except ShelfError:
             return
-
-    def _is_wanting(self, start: int, stop: int) -> bool:
-        """Whether a file in this range is absent that is not idle."""
-        presence, kinds = self._presence, self._kinds
-        at = presence.find(b"\0", start, stop)
-        while at >= 0:
-            if kinds[at] != _IDLE:
-                return True
-            at = presence.find(b"\0", at + 1, stop)
-        return False
 
 
 def _fills_on_demand() -> bool:

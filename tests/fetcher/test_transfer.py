@@ -30,6 +30,7 @@ from cloudshelf.errors import (
 from cloudshelf.fetcher.environments import Environment, Environments
 from cloudshelf.fetcher.frames import Priority
 from cloudshelf.fetcher.plan import plan_background
+from cloudshelf.fetcher.scheduler import MOST_AHEAD
 from cloudshelf.fetcher.transfer import Transfer
 
 from .shelves import MTIME, SITE, Gate, Project, Shelf
@@ -352,6 +353,74 @@ def test_need_overtakes_what_is_only_wanted_soon(shelf: Shelf, transfers: Any) -
     assert [start for start, _ in gate.requests] == [environment.frame_offset[n] for n in (0, 3, 1, 2, 4)]
 
 
+def test_a_frame_is_in_place_before_the_rest_of_its_range_has_come(shelf: Shelf, transfers: Any) -> None:
+    class Halting:
+        """The rest comes when it is let."""
+
+        url = shelf.store.url
+        rest = threading.Event()
+
+        def stream_range(self, key: str, *, start: int, length: int) -> Iterator[bytes | memoryview]:
+            data = b"".join(shelf.store.stream_range(key, start=start, length=length))
+            yield data[:150_000]
+            assert self.rest.wait(30)
+            yield data[150_000:]
+
+    store = Halting()
+    environment = shelf.environment(
+        Project("p", {f"p/d{i}.bin": noise(100_000, i) for i in range(2)}, group=1), store=store
+    )
+    transfer = transfers()
+    both = transfer.ensure(environment, [0, 1], Priority.SOON)
+    transfer.ensure(environment, [0]).result()
+    assert not both.wait(0)
+    store.rest.set()
+    both.result()
+    assert totals(transfer, environment)["requests"] == 1
+    assert content(environment, 1) == noise(100_000, 1)
+
+
+def test_a_range_that_breaks_off_is_asked_again_only_for_what_did_not_come(shelf: Shelf, transfers: Any) -> None:
+    class Breaking:
+        url = shelf.store.url
+
+        def __init__(self) -> None:
+            self.asked: list[tuple[int, int]] = []
+
+        def stream_range(self, key: str, *, start: int, length: int) -> Iterator[bytes | memoryview]:
+            self.asked.append((start, length))
+            data = b"".join(shelf.store.stream_range(key, start=start, length=length))
+            yield data[:150_000]
+            if len(self.asked) == 1:
+                raise ObjectInvalid(key, "it broke off")
+            yield data[150_000:]
+
+    store = Breaking()
+    environment = shelf.environment(
+        Project("p", {f"p/d{i}.bin": noise(100_000, i) for i in range(3)}, group=1), store=store
+    )
+    transfers().ensure(environment, range(3)).result()
+    again = [(environment.frame_offset[n], environment.frame_length[n]) for n in (1, 2)]
+    assert store.asked == [(0, sum(environment.frame_length)), *again]
+    assert [content(environment, n) for n in range(3)] == [noise(100_000, n) for n in range(3)]
+
+
+def test_an_import_that_waits_finds_a_connection_whatever_is_fetched_ahead(shelf: Shelf, transfers: Any) -> None:
+    files = {f"p/d{i}.bin": noise(100_000, i) for i in range(9)}
+    gate = Gate(shelf.store)
+    environment = shelf.environment(Project("p", files, group=1), store=gate)
+    transfer = transfers(connections=8, largest=100_100)
+    transfer.ensure(environment, range(8), Priority.SOON)
+    for _ in range(MOST_AHEAD):
+        assert gate.asked.acquire(timeout=30)
+    assert not gate.asked.acquire(timeout=0.2), "more ranges share the line than are allowed"
+    request = transfer.ensure(environment, [8])
+    assert gate.asked.acquire(timeout=30)
+    assert gate.requests[-1][0] == environment.frame_offset[8]
+    gate.opened.set()
+    request.result()
+
+
 def test_begin_brings_the_profile_first_then_what_it_uses_then_the_rest(shelf: Shelf, transfers: Any) -> None:
     used = {f"used/m{i}.bin": noise(100_000, i) for i in range(4)}
     own = {f"own/m{i}.bin": noise(100_000, 4 + i) for i in range(4)}  # others: the same would come from the cache
@@ -517,6 +586,16 @@ def test_the_background_waits_for_demand(shelf: Shelf, transfers: Any) -> None:
     need.result()
     fill.result()
     assert gate.requests[0][0] == environment.frame_offset[3]
+
+
+def test_the_background_waits_until_nobody_has_asked_for_a_while(shelf: Shelf, transfers: Any) -> None:
+    files = {f"p/d{i}.bin": noise(100_000, i) for i in range(3)}
+    environment = shelf.environment(Project("p", files, group=1, profile=[0], kinds="sss"))
+    transfer = transfers(quiet=3600.0)
+    transfer.begin(environment, 0)
+    transfer.ensure(environment, [0]).result()
+    assert transfer.is_busy(), "it still has something to do"
+    assert totals(transfer, environment)["bytes"] == environment.frame_length[0]
 
 
 def test_an_outage_ends_the_background_at_once(shelf: Shelf, transfers: Any) -> None:

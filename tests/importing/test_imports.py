@@ -44,7 +44,7 @@ def test_file_exists_and_is_where_an_installer_would_have_put_it(box: Made) -> N
     assert box.says(code) == f"{box.site}/box/__init__.py True True"
 
 
-def test_every_plain_file_of_a_package_is_there_before_its_body(box: Made) -> None:
+def test_a_package_sees_every_file_of_its_folder_from_its_body_on(box: Made) -> None:
     listed = box.says("import box; print(box.LISTED)")
     for name in ("note.txt", "late.py", "lid.py", "deep", "tests"):
         assert f"'{name}'" in listed

@@ -62,12 +62,12 @@ def test_a_program_sees_what_an_installer_would_have_put_there(made: Made) -> No
     ]
 
 
-def test_an_import_asks_once_for_all_of_a_package_and_then_never_again(made: Made) -> None:
+def test_an_import_asks_once_for_each_module_and_then_never_again(made: Made) -> None:
     """So the finder knows an import by its caller: else it would ask for each module that it finds, too."""
     code = "import box.deep.leaf, spread.one"
     made.says(code)
     asked = made.requests()
-    assert [line[0] for line in asked] == list("BEEE")  # box begins; box with lid, box.deep.leaf, spread.one
+    assert [line[0] for line in asked] == list("BEEEE")  # box begins; box, box.lid, box.deep.leaf, spread.one
     made.says(code, CLOUDSHELF_BACKGROUND_FILL="0")
     assert made.requests() == asked
 
