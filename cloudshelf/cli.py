@@ -6,6 +6,7 @@ import os
 import shlex
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -99,12 +100,21 @@ def _run(command: grammar.Command) -> int:
         raise UsageError("run needs a command: cloudshelf run --with pandas -- python script.py")
     if not args["shelf"] and not args.get("lock"):
         raise NoShelf()
-    from .importing.client import leave_children
+    from .importing.client import call, ensure, leave_children, reach
+    from .importing.paths import cache_folder
+    from .importing.state import is_complete
 
-    answer = _serve("sync" if args.get("lock") else "use", args, None)
+    verb = "sync" if args.get("lock") else "use"
+    # A fetcher that runs has its libraries loaded. Where nothing is there yet one is started while this process works.
+    is_new = not Path(cache_folder(), "environments").exists()
+    answer = call(verb, args) if reach(start=is_new) else _serve(verb, args, None)
+    environment = str(answer["environment"])
     if args.get("fill"):
-        _serve("fill", {"environment": answer["environment"]}, None)
-    environ = isolated(os.environ, str(answer["environment"]))
+        _serve("fill", {"environment": environment}, None)
+    elif not is_complete(environment):
+        with suppress(ShelfError):  # who needs a file is told
+            ensure(environment, (), "soon")  # opened while the command starts
+    environ = isolated(os.environ, environment)
     program = _which(words[0], environ["PATH"])
     leave_children()
     sys.stdout.flush()

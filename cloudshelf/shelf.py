@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .catalog import project_facts, rebuild_catalog, update_catalog
 from .codecs.catalog import ProjectFacts
@@ -17,11 +18,13 @@ from .errors import ObjectInvalid, ShelfError, UsageError, VersionMissing
 from .fitting import pick_tree, pick_wheel
 from .model import Entry, Head, Loaded, Lock, Manifest, Pin, Wheel
 from .repository import Repository, ShelfInfo, shorten
-from .resolver import Resolution, resolve
 from .stores.opening import open_store
 from .stores.protocols import Store
 from .target import Target, current_target
 from .verification import VerifyReport, verify_shelf
+
+if TYPE_CHECKING:
+    from .resolver import Resolution
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +256,8 @@ class Shelf:
         constraints: Sequence[str] = (),
     ) -> Resolution:
         """See ``resolver.resolve``; ``target`` is this interpreter unless given."""
+        from .resolver import resolve  # a lock that is there already needs none
+
         return resolve(
             requirements,
             self.repository,

@@ -6,31 +6,14 @@ import functools
 import json
 import os
 import subprocess
-import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from ..errors import PlatformUnsupported, UsageError
+from . import answering
 
 _SUPPORTED = "CPython 3.11 to 3.14 on Linux with glibc, x86-64 or aarch64, not free-threaded"
-
-# Run with -I in the interpreter itself; its output is one line of JSON.
-_QUESTION = """
-import importlib.machinery, json, os, platform, sys, sysconfig
-variables = {"base": "", "platbase": "", "installed_base": "", "installed_platbase": ""}
-print(json.dumps({
-    "executable": os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable),
-    "version": platform.python_version(),
-    "implementation": sys.implementation.name,
-    "cache_tag": sys.implementation.cache_tag or "",
-    "soabi": sysconfig.get_config_var("SOABI") or "",
-    "suffixes": importlib.machinery.EXTENSION_SUFFIXES,
-    "site": sysconfig.get_path("purelib", "venv" if "venv" in sysconfig.get_scheme_names() else "posix_prefix",
-                               vars=variables).lstrip("/"),
-    "platform": sysconfig.get_platform(),
-    "libc": platform.libc_ver(os.path.realpath(sys.executable))[0] or os.confstr("CS_GNU_LIBC_VERSION") or "",
-    "free_threaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
-}))
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +42,7 @@ def describe_interpreter(executable: str | None = None) -> Interpreter:
 
     Raises UsageError when it does not run, PlatformUnsupported when environments cannot be made for it.
     """
-    interpreter = _ask(os.path.realpath(executable or sys.executable), executable or sys.executable)
+    interpreter = _ask(os.path.realpath(executable), executable) if executable else _describe_own()
     check_supported(interpreter)
     return interpreter
 
@@ -86,9 +69,19 @@ def _ask(real: str, executable: str) -> Interpreter:
     """Asked by the path as given: the real path of a virtual environment's python has lost its home."""
     try:
         done = subprocess.run(
-            [executable, "-I", "-S", "-c", _QUESTION], capture_output=True, text=True, timeout=60, check=True
+            [executable, "-I", "-S", answering.__file__], capture_output=True, text=True, timeout=60, check=True
         )
         facts = json.loads(done.stdout)
     except (OSError, subprocess.SubprocessError, ValueError) as error:
         raise UsageError(f"{executable} is not a Python that runs: {error}") from None
+    return _described(facts)
+
+
+@functools.lru_cache
+def _describe_own() -> Interpreter:
+    """Without a process: a start of Python takes longer than all the rest of a warm run."""
+    return _described(answering.facts())
+
+
+def _described(facts: Mapping[str, Any]) -> Interpreter:
     return Interpreter(**{**facts, "suffixes": tuple(facts["suffixes"])})

@@ -29,6 +29,8 @@ def main(arguments: list[str]) -> int:
     cache, path = Path(options["--cache"]).absolute(), Path(options["--socket"]).absolute()
     log = cache / "fetcher" / "log"
     os.environ["CLOUDSHELF_CACHE"] = str(cache)  # for the verbs that are served here
+    url = os.environ.pop("CLOUDSHELF_URL", "")  # each call says which shelf; who started us may have a wrong setting
+    os.environ.pop("CLOUDSHELF_CONFIG", None)
     try:
         detach(log)
         server = Server(cache, path, idle=_idle_seconds())
@@ -40,17 +42,17 @@ def main(arguments: list[str]) -> int:
     if detached and os.fork():  # nobody's child: a program that waits for any child must not see this one
         os._exit(0)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    threading.Thread(target=_get_ready, args=(server, log), daemon=True).start()
+    threading.Thread(target=_get_ready, args=(server, url, log), daemon=True).start()
     with contextlib.suppress(SystemExit):
         server.run()
     return 0
 
 
-def _get_ready(server: Server, log: Path) -> None:
+def _get_ready(server: Server, url: str, log: Path) -> None:
     """What takes time, while the first client is still connecting. What fails here is told to the first request."""
     try:
         server.engine.get()
-        if os.environ.get("CLOUDSHELF_URL", "").startswith("s3:"):
+        if url.startswith("s3:"):
             importlib.import_module("cloudshelf.stores.object_store")
     except Exception as error:
         sys.stderr.write(f"{error}\n")

@@ -379,19 +379,24 @@ def _start(target: Target) -> int:
         raise FetcherFailed(f"{words[0]} cannot be started ({error.strerror})", target.log) from None
 
 
-def start_ahead() -> None:
-    """Have a fetcher that is needed soon, without waiting for it. What cannot be started is told when it is asked."""
+def reach(*, start: bool) -> bool:
+    """Whether a fetcher listens; with ``start``, one that does not is started, and not waited for.
+
+    What cannot be started is told when it is asked.
+    """
     target = default_target()
     try:
         connection = _try_connect(target.path)
         if connection is not None:
-            connection.close()
-            return
-        private_folder(target.cache)
-        private_folder(f"{target.cache}/fetcher")
-        _children.append(_start(target))
+            _give_back(target, connection)
+            return True
+        if start:
+            private_folder(target.cache)
+            private_folder(f"{target.cache}/fetcher")
+            _children.append(_start(target))
     except (ShelfError, OSError):
-        return
+        pass
+    return False
 
 
 def leave_children() -> None:

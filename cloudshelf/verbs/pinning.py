@@ -7,6 +7,7 @@ import difflib
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from packaging.version import InvalidVersion, Version
 
@@ -16,11 +17,13 @@ from ..config import read_config
 from ..errors import AlreadyLoaded, ObjectMissing, ShelfError, ShelfMissing, UsageError
 from ..model import Loaded, Lock
 from ..requirement import parse_requirement
-from ..resolver import Edge, Resolution
 from ..session import filled_line
 from ..shelf import Shelf
 from ..target import current_target
 from .common import Args, Progress, Result, plain, shelf_of, target_of
+
+if TYPE_CHECKING:
+    from ..resolver import Edge, Resolution
 
 
 def use(args: Args, progress: Progress) -> Result:
@@ -171,13 +174,13 @@ def _materialize(shelf: Shelf, lock: Lock, progress: Progress) -> Result:
     """Manifests in parallel, then the environment (an existing one is found by its identity)."""
     from ..environment.build import build_environment, find_environment
     from ..environment.interpreter import describe_interpreter
-    from ..importing.client import start_ahead
+    from ..importing.client import reach
 
     cache, here = read_config().cache, describe_interpreter()
     fetcher = [sys.executable, "-m", "cloudshelf.fetcher"]
     environment = find_environment(lock, cache=cache, interpreter=here, fetcher=fetcher)
     if environment is None:
-        start_ahead()  # it will be asked for files soon, and its start takes longer than reading manifests
+        reach(start=True)  # a fetcher will be asked soon, and its start takes longer than reading manifests
         progress({"stage": "reading manifests", "done": 0, "total": len(lock.pins), "unit": "projects", "what": ""})
         manifests = shelf.manifests(lock)
         environment = build_environment(lock, manifests, cache=cache, interpreter=here, fetcher=fetcher)
