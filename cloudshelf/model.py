@@ -62,6 +62,7 @@ class Profile:
     opened: tuple[int, ...]  # part of ``order``: opened or listed by the program, not by the import system
     projects: tuple[str, ...]  # normalized names, in the order they were first imported
     error: str = ""  # why the import failed when it was recorded; order is then what came before
+    modules: tuple[str, ...] = ()  # of these other projects, by absolute name, in order
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,7 @@ class Manifest:
     needs: Mapping[int, tuple[str, ...]]  # native file number → ELF NEEDED names
     profiles: tuple[Profile, ...]
     links: Mapping[str, str] = field(default_factory=dict)  # symbolic links of a plain tree: path → target
+    imports: Mapping[int, tuple[str, ...]] = field(default_factory=dict)  # module's file number → modules it imports
 
 
 @dataclass(frozen=True, slots=True)

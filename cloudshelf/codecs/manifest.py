@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import posixpath
+from collections.abc import Mapping
 from typing import Any
 
 import zstandard
@@ -55,11 +56,13 @@ def format_manifest(manifest: Manifest) -> bytes:
                 "order": list(p.order),
                 "opened": list(p.opened),
                 "projects": list(p.projects),
+                "modules": list(p.modules),
                 "error": p.error,
             }
             for p in manifest.profiles
         ],
         "links": dict(manifest.links),
+        "imports": _format_imports(manifest.imports),
     }
     return zstandard.ZstdCompressor(level=12).compress(format_object("manifest", fields))
 
@@ -89,7 +92,24 @@ def parse_manifest(data: bytes, project: str, key: str) -> Manifest:
         needs={_file_number(i, files, key): tuple(map(str, names)) for i, names in fields.mapping("needs").items()},
         profiles=tuple(_parse_profile(p, len(files)) for p in fields.items("profiles")),
         links={_checked_path(p, key): str(t) for p, t in fields.mapping("links").items()},
+        imports=_parse_imports(Fields(fields.mapping("imports"), key), files) if "imports" in fields.raw else {},
     )
+
+
+def _format_imports(imports: Mapping[int, tuple[str, ...]]) -> dict[str, Any]:
+    names = sorted({name for imported in imports.values() for name in imported})
+    number = {name: i for i, name in enumerate(names)}
+    return {"names": names, "of": {str(file): [number[name] for name in imports[file]] for file in sorted(imports)}}
+
+
+def _parse_imports(fields: Fields, files: tuple[File, ...]) -> dict[int, tuple[str, ...]]:
+    key, names = fields.key, fields.texts("names")
+    found = {}
+    for file, numbers in fields.mapping("of").items():
+        if not isinstance(numbers, list) or not all(type(n) is int and 0 <= n < len(names) for n in numbers):
+            raise ObjectInvalid(key, f"what file {file} imports is malformed")
+        found[_file_number(file, files, key)] = tuple(names[n] for n in numbers)
+    return found
 
 
 def _decode(text: Any, key: str) -> bytes:
@@ -144,7 +164,10 @@ def _parse_profile(fields: Fields, files: int) -> Profile:
     order, opened = fields.counts("order"), fields.counts("opened")
     if any(i >= files for i in (*order, *opened)):
         raise ObjectInvalid(fields.key, "its profile names a file that it does not have")
-    return Profile(fields.text("module"), tuple(order), tuple(opened), fields.texts("projects"), fields.text("error"))
+    modules = fields.texts("modules") if "modules" in fields.raw else ()
+    return Profile(
+        fields.text("module"), tuple(order), tuple(opened), fields.texts("projects"), fields.text("error"), modules
+    )
 
 
 def _file_number(text: str, files: tuple[File, ...], key: str) -> int:

@@ -16,7 +16,7 @@ from ..model import File, Frame, Kind, Lock, Manifest
 from .interpreter import Interpreter
 
 _T = TypeVar("_T")
-LAYOUT = 1
+LAYOUT = 2
 PRIVATE = ".cloudshelf"
 SHADOWED = f"{PRIVATE}/shadowed"  # where files go whose place is taken by a folder, or is the environment's own
 _SOURCE_SUFFIXES = (".py", ".pyc")
@@ -48,6 +48,7 @@ def make_index(lock: Lock, manifests: Sequence[Manifest], interpreter: Interpret
         "projects": projects,
         "owner": _owners(projects),
         "needs": _needs(manifests, starts),
+        "imports": _imports(manifests, starts),
         "conflicts": places.conflicts,
     }
 
@@ -187,6 +188,7 @@ def _project(manifest: Manifest, start: int, numbers: Mapping[str, int], interpr
             for name in _unique(name for profile in profiles for name in profile.projects)
             if name in numbers and name != manifest.project
         ],
+        "pulls": _unique(name for profile in profiles for name in profile.modules),
     }
 
 
@@ -261,6 +263,15 @@ def _needs(manifests: Sequence[Manifest], starts: Sequence[int]) -> dict[int, tu
         for i, wanted in manifest.needs.items():
             direct[start + i] = [n for name in wanted for n in names.get(name) or everywhere.get(name) or []]
     return {number: needs for number in direct if (needs := _closure(number, direct))}
+
+
+def _imports(manifests: Sequence[Manifest], starts: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    """Module's file → names of the modules that its body imports; the fetcher looks up where those are."""
+    return {
+        start + i: names
+        for manifest, start in zip(manifests, starts, strict=False)
+        for i, names in manifest.imports.items()
+    }
 
 
 def _closure(number: int, direct: Mapping[int, Sequence[int]]) -> tuple[int, ...]:

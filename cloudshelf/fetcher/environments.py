@@ -19,7 +19,7 @@ from ..model import Frame, Kind
 from ..stores.protocols import StreamRange
 from .disk import disk_errors, remove_leftovers
 
-LAYOUT = 1
+LAYOUT = 2
 
 
 class Piece(NamedTuple):
@@ -49,6 +49,10 @@ class Environment:
         self.projects: list[dict[str, Any]] = index["projects"]
         self.packs: list[tuple[str, str]] = index["packs"]
         self.needs: dict[int, tuple[int, ...]] = index["needs"]
+        self.imports: dict[int, tuple[str, ...]] = index["imports"]
+        self.owner: dict[str, int] = index["owner"]  # top-level module → project
+        self._site: str = index["site"]
+        self._folders: dict[str, dict[str, int]] = index["folders"]
         frames = index["frames"]
         self.frame_pack: list[int] = frames["pack"]
         self.frame_offset: list[int] = frames["offset"]
@@ -63,6 +67,7 @@ class Environment:
         self._touching = self._map_frames()
         self.presence, self._identity = self._open_presence()
         self.followed: set[int] = set()  # projects whose background is planned
+        self.expanded: set[str] = set()  # modules of which it is planned what they import
         self._users = threading.Lock()
         self._used = 0
         self._user_lock = -1
@@ -111,6 +116,31 @@ class Environment:
     def touching(self, frame: int) -> list[int]:
         """The files that have bytes in ``frame``, or begin in it."""
         return self._touching[frame]
+
+    def files_of(self, module: str) -> list[int]:
+        """What importing ``module`` reads in its folder: its source and bytecode, or its library. Empty if it is not
+        here, as a module of the standard library."""
+        folder, _, name = f"{self._site}/{module.replace('.', '/')}".rpartition("/")
+        inside = self._folders.get(f"{folder}/{name}", {})
+        return self._named(f"{folder}/{name}", inside, "__init__") or self._named(
+            folder, self._folders.get(folder, {}), name
+        )
+
+    def module_of(self, number: int) -> str:
+        """The module that file ``number`` is, or "": of bytecode, data and what lies outside site-packages."""
+        path = self.paths[number]
+        if not path.startswith(f"{self._site}/") or not path.endswith((".py", ".so")):
+            return ""
+        folder, _, name = path.removeprefix(f"{self._site}/").rpartition("/")
+        stem = name.partition(".")[0]
+        return ".".join(folder.split("/") * bool(folder) + [stem] * (stem != "__init__"))
+
+    def _named(self, folder: str, names: Mapping[str, int], stem: str) -> list[int]:
+        source = names.get(f"{stem}.py", -1)
+        if source < 0:
+            return [n for name, n in names.items() if n >= 0 and name.startswith(f"{stem}.") and name.endswith(".so")]
+        compiled = self._folders.get(f"{folder}/__pycache__", {})
+        return [source, *(n for name, n in compiled.items() if name.startswith(f"{stem}.") and ".opt-" not in name)]
 
     def is_idle(self, number: int) -> bool:
         return self.kinds[number] == Kind.IDLE

@@ -236,6 +236,7 @@ class InFlight:
         if failed:
             log.info("%s: %s", environment.pack_key(failed[0].frame), told)
             environment.followed.clear()
+            environment.expanded.clear()
         for number in dict.fromkeys(files):
             self.settle(environment, number, told)
 

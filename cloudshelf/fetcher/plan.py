@@ -1,4 +1,4 @@
-"""What is brought when the first import of a project begins, and in which order."""
+"""What is brought when an import begins or needs something, and in which order."""
 
 from __future__ import annotations
 
@@ -13,17 +13,59 @@ def plan_begin(environment: Environment, project: int) -> list[list[int]]:
 
     A package begins with its own first files, then pulls in the projects that it uses; so those come after the first
     frame of its own, and before the bulk of it. Of each project it is what the recorded import opened, in its order,
-    then data and libraries: they stand side by side in its packs.
+    then data and libraries: they stand side by side in its packs. Of the projects that it uses, it is also what they
+    did not open when they were recorded, but this one does.
     """
     own = environment.projects[project]
     used = [environment.projects[number] for number in own["uses"]]
+    pulled = _files_of(environment, own["pulls"])
     first = _first_frame(environment, own["profile"]) if used else []
-    stages = [[*first, *own["wait"]] if used else [], [n for each in used for n in _eager(each)], _eager(own)]
+    stages = [[*first, *own["wait"]] if used else [], [n for each in used for n in _eager(each)] + pulled, _eager(own)]
+    environment.expanded.update(own["modules"])
     return [_with_needs(environment, stage) for stage in stages if stage]
 
 
+def plan_need(environment: Environment, numbers: Iterable[int]) -> list[int]:
+    """What else will be needed, when ``numbers`` are: all that the modules among them import, and what those import.
+
+    A project's top-level module brings what its recorded import opened. Each module is followed once; a failure
+    forgets that, so that the next import tries again.
+    """
+    found: dict[int, None] = {}
+    waiting = [name for number in numbers if (name := environment.module_of(number))]
+    while waiting:
+        module = waiting.pop()
+        if module in environment.expanded:
+            continue
+        environment.expanded.add(module)
+        parent = module.rpartition(".")[0]
+        if parent:
+            waiting.append(parent)
+        if module in environment.owner and environment.projects[environment.owner[module]]["profile"]:
+            project = environment.projects[environment.owner[module]]
+            found.update(dict.fromkeys(_eager(project)))
+            found.update(dict.fromkeys(_files_of(environment, project["pulls"])))
+            continue
+        files = environment.files_of(module)
+        found.update(dict.fromkeys(files))
+        waiting.extend(reversed(environment.imports.get(files[0], ()) if files else ()))
+    return _with_needs(environment, found)
+
+
+def _files_of(environment: Environment, modules: Iterable[str]) -> list[int]:
+    """What a recorded import took of other projects; nothing more of these has to be followed."""
+    found: list[int] = []
+    for module in modules:
+        files = environment.files_of(module)
+        found += files
+        if files:
+            environment.expanded.add(module)
+    return found
+
+
 def _eager(project: Mapping[str, Any]) -> list[int]:
-    return [*project["profile"], *project["wait"], *project["data"]]
+    known = project["profile"] or range(project["start"], project["eager"])
+    return [*known, *project["wait"], *project["data"]]
 
 
 def plan_background(environment: Environment, project: int) -> list[int]:

@@ -28,7 +28,6 @@ from .disk import disk_errors, private_folder
 
 if TYPE_CHECKING:
     from .environments import Environments
-    from .frames import Priority
     from .request import Request
     from .transfer import Transfer
 
@@ -250,19 +249,16 @@ class Answer:
             wanted = [int(number) for number in numbers.split(",") if number]
         except (KeyError, ValueError):
             raise Malformed("its numbers or its priority cannot be read") from None
+        transfer, environments = self._server.engine.get()
         if priority is Priority.NEED:
-            self._wait(self._request(path, wanted, priority))
+            self._wait(transfer.need(environments.get(_absolute(path)), wanted))
             self._send(b"K")
             return
         self._send(b"K")  # nobody waits for it: what cannot be brought is told to who needs it
         try:
-            self._request(path, wanted, priority)
+            transfer.ensure(environments.get(_absolute(path)), wanted, priority)
         except ShelfError as error:
             log.info("what was wished for cannot be brought: %s", error)
-
-    def _request(self, path: str, numbers: list[int], priority: Priority) -> Request:
-        transfer, environments = self._server.engine.get()
-        return transfer.ensure(environments.get(_absolute(path)), numbers, priority)
 
     def _wait(self, request: Request) -> None:
         while not request.wait(HEARTBEAT):

@@ -25,7 +25,7 @@ from .fetching import RangeFetcher
 from .frames import LARGEST_RANGE, Priority
 from .in_flight import InFlight
 from .placing import Placer
-from .plan import plan_background, plan_begin, plan_fill
+from .plan import plan_background, plan_begin, plan_fill, plan_need
 from .request import Request
 from .scheduler import QUIET, Scheduler
 from .statistics import Statistics
@@ -66,6 +66,13 @@ class Transfer:
     def ensure(self, environment: Environment, numbers: Iterable[int], priority: Priority = Priority.NEED) -> Request:
         """Have files brought; returns at once. Raises UsageError for a number that the environment does not have."""
         return self._ensure(environment, [list(numbers)], priority)
+
+    def need(self, environment: Environment, numbers: Sequence[int]) -> Request:
+        """An import waits for files: have them brought, and with them what they will import. Else as ``ensure``."""
+        follows = plan_need(environment, [n for n in numbers if 0 <= n < len(environment)])
+        if follows:
+            self._ensure(environment, [[*numbers, *follows]], Priority.SOON)
+        return self.ensure(environment, numbers)
 
     def begin(self, environment: Environment, project: int) -> None:
         """The first import of a project begins: have what it needs brought, and in quiet times the rest.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-LAYOUT = 1
+LAYOUT = 2
 _IDLE = "i"
 _LIBRARY = "l"
 _PLAIN = ("d", _LIBRARY)

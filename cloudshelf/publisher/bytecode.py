@@ -15,25 +15,15 @@ from ..model import Kind
 from .interpreter import Interpreter
 from .tree import InstalledTree, TreeFile
 
-# Runs in the target interpreter. Sources that do not compile (templates, Python 2) are left alone, as pip does.
-_COMPILE = """
-import json, py_compile, sys
-root, paths = json.load(sys.stdin)
-for path in paths:
-    try:
-        py_compile.compile(root + "/site/" + path, dfile=path, doraise=True, quiet=2,
-                           invalidation_mode=py_compile.PycInvalidationMode.TIMESTAMP)
-    except (py_compile.PyCompileError, ValueError, RecursionError, MemoryError, OSError):
-        pass
-"""
 # What marshal writes depends on which strings the process has interned before, so the division of the work is fixed
 # and not a matter of this machine's cores: equal wheels make equal packs.
 _PARTS = 4
 _TIMEOUT = 3600
+_SCRIPT = Path(__file__).with_name("compiling.py")
 
 
 def compile_tree(tree: InstalledTree, interpreter: Interpreter, *, workers: int | None = None) -> None:
-    """Add ``site/.../__pycache__/x.<tag>.pyc`` for every source that compiles.
+    """Add ``site/.../__pycache__/x.<tag>.pyc`` for every source that compiles, and to ``tree.imports`` what it imports.
 
     ``co_filename`` is the path within site-packages ("numpy/__init__.py"), the same wherever this is done; readers make
     it absolute. Raises PublishFailed when the interpreter itself fails.
@@ -46,8 +36,8 @@ def compile_tree(tree: InstalledTree, interpreter: Interpreter, *, workers: int 
     executable = interpreter.executable
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
         parts = [part for part in _divide(tree, sources) if part]
-        for _ in pool.map(lambda part: _compile(tree, executable, part), parts):
-            pass
+        for imports in pool.map(lambda part: _compile(tree, executable, part), parts):
+            tree.imports.update((f"site/{path}", tuple(names)) for path, names in imports.items())
     for source in sources:
         _add_compiled(tree, source, interpreter.tag)
 
@@ -69,11 +59,11 @@ def _divide(tree: InstalledTree, sources: Sequence[str]) -> list[list[str]]:
     return parts
 
 
-def _compile(tree: InstalledTree, executable: Path, paths: list[str]) -> None:
+def _compile(tree: InstalledTree, executable: Path, paths: list[str]) -> dict[str, list[str]]:
     environ = {"PATH": os.defpath, "PYTHONHASHSEED": "0"}  # the seed orders the members of frozen sets
     try:
-        subprocess.run(
-            [executable, "-s", "-S", "-W", "ignore", "-c", _COMPILE],
+        done = subprocess.run(
+            [executable, "-s", "-S", "-W", "ignore", _SCRIPT],
             input=json.dumps([str(tree.root), paths]).encode(),
             env=environ,
             cwd=tree.root,
@@ -81,7 +71,8 @@ def _compile(tree: InstalledTree, executable: Path, paths: list[str]) -> None:
             check=True,
             timeout=_TIMEOUT,
         )
-    except (OSError, subprocess.SubprocessError) as error:
+        return dict(json.loads(done.stdout))
+    except (OSError, subprocess.SubprocessError, ValueError) as error:
         stderr = getattr(error, "stderr", None) or b""
         lines = stderr.decode(errors="replace").strip().splitlines() or [str(error)]
         raise PublishFailed(f"bytecode of {tree.wheel}", lines[-1]) from None

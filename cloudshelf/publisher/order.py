@@ -5,7 +5,7 @@ The rules are DESIGN.md's "What is there, when". Pure: rows in, rows out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..model import Kind
@@ -25,19 +25,24 @@ class Ordered:
     rest: int
     idle: int
     profiles: tuple[Recording, ...]  # with bytecode and needed libraries put in their place
+    imports: Mapping[str, tuple[str, ...]]  # path of a module → names that it imports
 
 
-def order_tree(tree: InstalledTree, tag: str, recordings: Sequence[Recording]) -> Ordered:
-    """The order of ``tree``'s files. ``tag`` is the bytecode's, "" for none."""
+def order_tree(
+    tree: InstalledTree, tag: str, recordings: Sequence[Recording], imports: Mapping[str, tuple[str, ...]] | None = None
+) -> Ordered:
+    """The order of ``tree``'s files. ``tag`` is the bytecode's, "" for none; ``imports`` is that of imports.py."""
     completed = tuple(_complete(tree, tag, recording) for recording in recordings)
     recorded = dict.fromkeys(path for recording in completed for path in recording.order)
     rows = {path: _natural(file) if path in recorded else file for path, file in tree.files.items()}
     packed = {path: row for path, row in rows.items() if row.kind is not Kind.INLINE}
     first = [path for path in recorded if path in packed]
-    eager = [path for path in _eager(packed, tree.modules, first) if path not in recorded]
+    eager = [path for path in _eager(packed, () if first else tree.modules) if path not in recorded]
     ahead = {*first, *eager}
     idle = sorted(path for path, row in packed.items() if row.kind is Kind.IDLE and path not in ahead)
-    rest = sorted(packed.keys() - ahead - set(idle), key=_by_folder)
+    left = packed.keys() - ahead - set(idle)
+    later = [path for path in _later(tree, tag, recordings) if path in left]
+    rest = [*later, *sorted(left.difference(later), key=_by_folder)]
     inline = sorted(rows.keys() - packed.keys())
     counts = [len(first), len(eager), len(rest), len(idle)]
     return Ordered(
@@ -47,17 +52,44 @@ def order_tree(tree: InstalledTree, tag: str, recordings: Sequence[Recording]) -
         rest=sum(counts[:3]),
         idle=sum(counts),
         profiles=completed,
+        imports=imports or {},
     )
 
 
 def _complete(tree: InstalledTree, tag: str, recording: Recording) -> Recording:
-    """The recording with each source's bytecode beside it and natives' libraries before them."""
+    """The recording with each source's bytecode beside it, natives' libraries before them, and before a package what
+    lies beside it: all that has to be there before its body. What the program opens comes first, for it is waited for.
+    """
     libraries = _libraries(tree.files)
+    beside = _data_by_folder(tree.files)
     order = dict.fromkeys(
-        path for touched in recording.order for path in _with_companions(tree, tag, libraries, touched, ())
+        path
+        for touched in (*recording.opened, *recording.order)
+        for before in (*beside.get(_entered(touched), ()), touched)
+        for path in _with_companions(tree, tag, libraries, before, ())
     )
-    opened = tuple(path for path in recording.opened if path in order)
-    return replace(recording, order=list(order), opened=list(opened))
+    return replace(recording, order=list(order), opened=[path for path in recording.opened if path in order])
+
+
+def _later(tree: InstalledTree, tag: str, recordings: Sequence[Recording]) -> dict[str, None]:
+    """What submodules touch besides, one submodule's files together."""
+    libraries = _libraries(tree.files)
+    touched = (path for recording in recordings for path in recording.later)
+    return dict.fromkeys(found for path in touched for found in _with_companions(tree, tag, libraries, path, ()))
+
+
+def _data_by_folder(files: Mapping[str, TreeFile]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for path in sorted(files):
+        if files[path].kind in (Kind.DATA, Kind.LIBRARY):
+            found.setdefault(path.rpartition("/")[0], []).append(path)
+    return found
+
+
+def _entered(path: str) -> str:
+    """The folder of the package whose ``__init__`` is at ``path``, or ""."""
+    folder, _, name = path.rpartition("/")
+    return folder if name.startswith("__init__.") and not folder.endswith("__pycache__") else ""
 
 
 def _with_companions(
@@ -85,20 +117,21 @@ def _natural(file: TreeFile) -> TreeFile:
     return replace(file, kind=natural_kind(file.path, file.size, elf=bool(file.needs), module=bool(file.needs)))
 
 
-def _eager(packed: Mapping[str, TreeFile], modules: Sequence[str], recorded: Iterable[str]) -> Iterator[str]:
-    """(b) data and libraries of the project; (c) plain files that lie directly in a package which the import entered.
+def _eager(packed: Mapping[str, TreeFile], modules: Sequence[str]) -> Iterator[str]:
+    """Data and libraries of the project: there before its top-level module returns.
 
-    Without a recording the top-level packages count as entered.
+    Without a recording, ``modules`` are its top-level modules, and what lies directly in their folders counts too.
     """
-    entered = {path.rpartition("/")[0] for path in recorded if path.endswith("/__init__.py")}
-    if not entered:
-        entered = {f"site/{module.replace('.', '/')}" for module in modules}
-    alone = {f"site/{module.replace('.', '/')}.py" for module in modules}
+    entered = {f"site/{module.replace('.', '/')}" for module in modules}
     for path in sorted(packed, key=_by_folder):
         row = packed[path]
         if row.kind is Kind.IDLE:
             continue
-        if row.kind in (Kind.DATA, Kind.LIBRARY) or _package_of(path, row) in entered or path in alone:
+        if (
+            row.kind in (Kind.DATA, Kind.LIBRARY)
+            or _package_of(path, row) in entered
+            or path.removesuffix(".py") in entered
+        ):
             yield path
 
 

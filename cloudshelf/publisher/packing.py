@@ -224,6 +224,7 @@ def _manifest(
         inline=inline,
         needs={number[row.path]: row.needs for row in ordered.rows if row.needs},
         profiles=tuple(_profile(recording, number) for recording in ordered.profiles),
+        imports={number[path]: names for path, names in ordered.imports.items()},
     )
 
 
@@ -234,4 +235,5 @@ def _profile(recording: Recording, number: dict[str, int]) -> Profile:
         opened=tuple(number[path] for path in recording.opened),
         projects=tuple(recording.projects),
         error=recording.error,
+        modules=tuple(recording.modules),
     )

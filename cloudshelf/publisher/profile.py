@@ -6,6 +6,7 @@ are as after an install, and nothing of the publisher's own site-packages is see
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -17,6 +18,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..model import Kind
+from .imports import module_name
 from .interpreter import Interpreter
 from .tree import InstalledTree, recorded_path
 
@@ -34,6 +37,9 @@ class Recording:
     order: list[str] = field(default_factory=list)
     opened: list[str] = field(default_factory=list)
     projects: list[str] = field(default_factory=list)
+    modules: list[str] = field(default_factory=list)  # of other projects
+    natives: dict[str, list[str]] = field(default_factory=dict)  # native module → modules that its body imported
+    later: list[str] = field(default_factory=list)  # touched by submodules besides
     error: str = ""
 
 
@@ -46,6 +52,7 @@ class ImportTree:
         self._root = root.resolve()  # the audit hook sees resolved names of libraries
         self._site = self._root / "lib" / f"python{interpreter.python}" / "site-packages"
         self._owners: dict[str, tuple[str, str]] = {}  # path within the root → (project, path with scheme)
+        self.modules: set[str] = set()  # that can be imported, by name
         self._make_environment(interpreter.executable)
 
     @property
@@ -61,6 +68,7 @@ class ImportTree:
             if relative in self._owners or relative in ("bin/python", "pyvenv.cfg"):
                 continue
             self._owners[relative] = (project, path)
+            self.modules.update(filter(None, [module_name(path)]))
             target = self._root / relative
             target.parent.mkdir(parents=True, exist_ok=True)
             try:
@@ -75,7 +83,7 @@ class ImportTree:
             return list(pool.map(lambda module: self._record(tree, module, seconds), modules))
 
     def _record(self, tree: InstalledTree, module: str, seconds: float) -> Recording:
-        lines, late = self._run(module, seconds)
+        lines, late = self._run(module, self._besides(tree, module), seconds)
         recording = Recording(module)
         collected = _Collector(recording, tree.metadata.project, self._owners, self._root)
         for line in lines:
@@ -84,14 +92,25 @@ class ImportTree:
             recording.error = f"the import did not end within {seconds:g} seconds"
         return recording
 
-    def _run(self, module: str, seconds: float) -> tuple[list[str], bool]:
+    def _besides(self, tree: InstalledTree, module: str) -> dict[str, list[str]]:
+        """Public submodules directly below ``module``, with the native modules in them: only a real import tells what
+        those import."""
+        found: dict[str, list[str]] = {}
+        inside = f"site/{module.replace('.', '/')}/"
+        for path in sorted(p for p, f in tree.files.items() if f.kind is Kind.EXTENSION and p.startswith(inside)):
+            name = path.removeprefix(inside).split("/")[0].split(".")[0]
+            if not name.startswith("_"):
+                found.setdefault(f"{module}.{name}", []).append(str(self._site / path.removeprefix("site/")))
+        return found
+
+    def _run(self, module: str, besides: Mapping[str, list[str]], seconds: float) -> tuple[list[str], bool]:
         """The events of one import, and whether it had to be stopped."""
         with (
             tempfile.TemporaryDirectory(prefix="cloudshelf-profile-") as folder,
             tempfile.TemporaryFile() as output,
         ):
             process = subprocess.Popen(
-                [self.python, "-I", "-B", "-W", "ignore", _SCRIPT, module, self._site],
+                [self.python, "-I", "-B", "-W", "ignore", _SCRIPT, module, self._site, json.dumps(besides)],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.DEVNULL,
@@ -138,26 +157,47 @@ class _Collector:
         self._root = f"{root}/"
         self._order: set[str] = set()
         self._opened: set[str] = set()
+        self._later: set[str] = set()
         self._folders: dict[str, list[str]] = {}
+        self._natives: list[str] = []  # whose bodies run just now, by their paths in the tree; "" for another project's
+        self._besides = False  # the module itself is imported
 
     def take(self, letter: str, text: str) -> None:
+        relative = text.removeprefix(self._root)
         if letter == "e":
             self._recording.error = text
+        elif letter == "m":
+            self._besides, self._natives = True, []
+        elif letter == "x":
+            project, path = self._owners.get(relative, ("", ""))
+            self._natives.append(path if project == self._project else "")
+        elif letter == "y":
+            del self._natives[-1:]
         elif letter == "l":
-            for relative in self._files_in(text.removeprefix(self._root).rstrip("/")):
-                self._touch(relative, opened=True)
+            for file in self._files_in(relative.rstrip("/")):
+                self._touch(file, opened=True)
         elif letter in ("i", "o", "n"):
-            self._touch(text.removeprefix(self._root), opened=letter == "o")
+            self._touch(relative, opened=letter == "o")
 
     def _touch(self, relative: str, *, opened: bool) -> None:
         project, path = self._owners.get(relative, ("", ""))
         if not project:
             return
+        module = module_name(path)
+        if module and self._natives and self._natives[-1] not in ("", path):
+            _add(self._recording.natives.setdefault(self._natives[-1], []), module)
         if project != self._project:
-            if project not in self._recording.projects and path.endswith(_CODE):
-                self._recording.projects.append(project)
+            if not self._besides and path.endswith(_CODE):
+                _add(self._recording.projects, project)
+                if module:
+                    _add(self._recording.modules, module)
             return
         for touched in (*self._source_of(relative), path):
+            if self._besides:
+                if touched not in self._order and touched not in self._later:
+                    self._later.add(touched)
+                    self._recording.later.append(touched)
+                continue
             if touched not in self._order:
                 self._order.add(touched)
                 self._recording.order.append(touched)
@@ -181,6 +221,11 @@ class _Collector:
             for relative in self._owners:
                 self._folders.setdefault(relative.rpartition("/")[0], []).append(relative)
         return sorted(self._folders.get(folder, []))
+
+
+def _add(names: list[str], name: str) -> None:
+    if name not in names:
+        names.append(name)
 
 
 def _environ(folder: str) -> dict[str, str]:

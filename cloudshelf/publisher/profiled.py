@@ -1,17 +1,33 @@
 """The script that imports one module and writes down what that touches. Run in a subprocess, by path.
 
-Arguments: the module, the folder of site-packages. Standard output is the record: one line an event, written at once,
-so that a crash or a time limit keeps what came before. What the module prints goes nowhere.
+Arguments: the module, the folder of site-packages, and JSON: submodules that may be imported besides, with the native
+modules for which that is worth while. Standard output is the record: one line an event, written at once, so that a
+crash or a time limit keeps what came before. What the module prints goes nowhere.
 
     i PATH   opened by the import system (importlib opens sources and bytecode, and loads extensions)
     o PATH   opened by the program itself
     l PATH   a folder that the program listed
+    x PATH   the body of a native module begins: what comes up to its end is imported by it
+    y PATH   it ends
     n PATH   a native library that is mapped at the end
     e TEXT   why the import failed
+    m NAME   the module is imported; from here on it is what a submodule touches besides, in a process of its own
 """
 
+import _imp
+import json
 import os
+import signal
 import sys
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+SECONDS_OF_ONE = 10
+SECONDS_OF_ALL = 20
 
 
 def main() -> None:
@@ -21,18 +37,59 @@ def main() -> None:
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 1)
     os.dup2(null, 2)
-    _watch(record, f"{site}/")
+    seen: set[tuple[str, str]] = set()
+    _watch(record, f"{site}/", seen)
+    _watch_natives(record)
     try:
         __import__(module)
     except BaseException as error:  # SystemExit too: some modules are programs
         _write(record, "e", f"{type(error).__name__}: {error}"[:500])
     _write_libraries(record, f"{site}/")
+    if module in sys.modules:
+        wanted = json.loads(sys.argv[3])
+        _import_besides(record, [name for name, paths in wanted.items() if any(("i", p) not in seen for p in paths)])
     os._exit(0)  # without what modules want to do at exit
 
 
-def _watch(record: int, site: str) -> None:
+def _import_besides(record: int, names: "list[str]") -> None:
+    """Each in a fork: it costs only what it imports more, and what it breaks is broken for it alone."""
+    deadline = time.monotonic() + SECONDS_OF_ALL
+    for name in names:
+        if time.monotonic() > deadline:
+            return
+        _write(record, "m", name)
+        child = os.fork()
+        if child:
+            os.waitpid(child, 0)
+            continue
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.alarm(SECONDS_OF_ONE)
+        try:
+            __import__(name)
+        finally:
+            os._exit(0)
+
+
+def _watch_natives(record: int) -> None:
+    """importlib's loader calls these two; the body of a native module runs in the one or the other (PEP 489)."""
+
+    def watched(function: "Callable[..., Any]") -> "Callable[..., Any]":
+        def run(about: "Any", *rest: "Any") -> "Any":
+            path = str(getattr(getattr(about, "__spec__", about), "origin", ""))
+            _write(record, "x", path)
+            try:
+                return function(about, *rest)
+            finally:
+                _write(record, "y", path)
+
+        return run
+
+    _imp.create_dynamic = watched(_imp.create_dynamic)
+    _imp.exec_dynamic = watched(_imp.exec_dynamic)
+
+
+def _watch(record: int, site: str, seen: "set[tuple[str, str]]") -> None:
     """Write every touch of a path below ``site``, once a kind."""
-    seen: set[tuple[str, str]] = set()
     getframe, fspath, fsdecode = sys._getframe, os.fspath, os.fsdecode
     abspath = os.path.abspath
 
@@ -71,7 +128,7 @@ def _watch(record: int, site: str) -> None:
 
 
 def _write_libraries(record: int, site: str) -> None:
-    seen = set()
+    seen: set[str] = set()
     with open("/proc/self/maps", errors="surrogateescape") as maps:
         for line in maps:
             path = line.partition("/")[2].rstrip("\n")

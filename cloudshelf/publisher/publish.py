@@ -19,8 +19,9 @@ from ..repository import Repository
 from .archive import Limits
 from .bytecode import compile_tree
 from .fetch import Fetched, fetch
+from .imports import find_imports
 from .interpreter import Interpreter, find_interpreter
-from .order import order_tree
+from .order import Ordered, order_tree
 from .ownership import check_modules
 from .packing import Packed, pack_tree
 from .pip import IndexOptions
@@ -209,7 +210,9 @@ class _Run:
     ) -> tuple[str, int, str]:
         project, tag = tree.metadata.project, self._tag(tree)
         recordings = self._profile(tree, importable if tag else None)
-        packed = self._pack(tree, tag, recordings, number)
+        known = importable.modules if importable else ()
+        imports = find_imports(tree, [recording.natives for recording in recordings], known)
+        packed = self._pack(tree, order_tree(tree, tag, recordings, imports), tag, number)
         self.watch.stage("upload", project, packed.packed, "B")
         new = _new_wheel(wheel, tree, tag, packed)
         default = self.request.default and wheel.planned.requested
@@ -228,10 +231,9 @@ class _Run:
         self.watch.done()
         return recordings
 
-    def _pack(self, tree: InstalledTree, tag: str, recordings: Sequence[Recording], number: int) -> Packed:
+    def _pack(self, tree: InstalledTree, ordered: Ordered, tag: str, number: int) -> Packed:
         folder = self.folder / f"packs-{number}"
         folder.mkdir()
-        ordered = order_tree(tree, tag, recordings)
         total = sum(row.size for row in ordered.rows[: ordered.idle])
         self.watch.stage("pack", tree.metadata.project, total, "B")
         packed = pack_tree(tree, ordered, folder, tag=tag, progress=self.watch.progress)

@@ -66,6 +66,7 @@ class InstalledTree:
     dist_info: str
     time: int  # of files that installing makes
     files: dict[str, TreeFile] = field(default_factory=dict)
+    imports: dict[str, tuple[str, ...]] = field(default_factory=dict)  # source → names, as compiling.py writes them
     modules: tuple[str, ...] = ()
     scripts: tuple[str, ...] = ()
 

@@ -35,6 +35,8 @@ class Project:
     data: Sequence[int] = ()
     uses: Sequence[int] = ()
     depends: Sequence[int] = ()
+    pulls: Sequence[str] = ()
+    imports: Mapping[str, Sequence[str]] = field(default_factory=dict)  # path → modules
     group: int = 1 << 20  # small files up to this many bytes share a frame
     large: int = 4 << 20  # a larger file is cut into frames of this many bytes
     modes: Mapping[str, int] = field(default_factory=dict)
@@ -96,6 +98,7 @@ class _Index:
         self.frame_digests = b""
         self.packs: list[tuple[str, str]] = []
         self.projects: list[dict[str, Any]] = []
+        self.imports: dict[int, tuple[str, ...]] = {}
 
     def add(self, project: Project, store: LocalStore) -> None:
         start, body = len(self.paths), b""
@@ -112,6 +115,8 @@ class _Index:
             for path in group:
                 self._add_file(project, path, first, offset)
                 offset += len(project.files[path])
+        for path, modules in project.imports.items():
+            self.imports[start + list(project.files).index(path)] = tuple(modules)
         self.kinds += project.kinds or "s" * len(project.files)
         part = collectable(hashlib.sha256(body).hexdigest(), 0)
         if not (Path(store.url.removeprefix("file://")) / pack_key(project.name, part)).exists():
@@ -131,6 +136,7 @@ class _Index:
                 "profile": [start + n for n in project.profile],
                 "uses": list(project.uses),
                 "depends": list(project.depends),
+                "pulls": list(project.pulls),
             }
         )
 
@@ -147,9 +153,16 @@ class _Index:
             column.append(value)
         self.digests += hashlib.sha256(content).digest()
 
+    def _folders(self) -> dict[str, dict[str, int]]:
+        folders: dict[str, dict[str, int]] = {}
+        for number, path in enumerate(self.paths):
+            folder, _, name = path.rpartition("/")
+            folders.setdefault(folder, {}).setdefault(name, number)
+        return folders
+
     def encode(self) -> dict[str, Any]:
         return {
-            "layout": 1,
+            "layout": 2,
             "site": SITE,
             "paths": self.paths,
             **self.rows,
@@ -157,10 +170,11 @@ class _Index:
             "kinds": self.kinds,
             "frames": self.frames | {"digest": self.frame_digests},
             "packs": self.packs,
-            "folders": {},
+            "folders": self._folders(),
             "projects": self.projects,
-            "owner": {},
+            "owner": {project["name"]: i for i, project in enumerate(self.projects)},
             "needs": {},
+            "imports": self.imports,
         }
 
 

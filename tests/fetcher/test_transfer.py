@@ -659,7 +659,7 @@ def test_an_environment_that_was_built_again_is_opened_again(shelf: Shelf, trans
 def test_an_environment_that_cannot_be_read_says_so(shelf: Shelf, damage: str) -> None:
     path = shelf.build(SMALL) / ".cloudshelf"
     if damage == "layout":
-        (path / "index").write_bytes(marshal.dumps({"layout": 2}))
+        (path / "index").write_bytes(marshal.dumps({"layout": 99}))
     elif damage == "cut":
         (path / "index").write_bytes((path / "index").read_bytes()[:-9])
     elif damage == "presence":

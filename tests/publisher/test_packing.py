@@ -56,8 +56,8 @@ def test_recorded_then_eager_then_rest_then_idle(tmp_path: Path) -> None:
     recording = Recording("demo", ["site/demo/__init__.py", "site/demo/z.py"])
     recorded, eager, rest, idle = sections(order_tree(tree, HERE.tag, [recording]))
     assert recorded == ["__init__.py", "z.py"]
-    assert eager == ["beside.py", "deep/table.csv"]  # the folder rule, and data
-    assert rest == ["deep/far.py"]
+    assert eager == ["deep/table.csv"]
+    assert rest == ["beside.py", "deep/far.py"]
     assert idle == ["site/demo-1.0.dist-info/RECORD", "stub.pyi", "tests/test_it.py"]
 
 
@@ -75,6 +75,21 @@ def test_what_an_import_touched_is_not_idle_even_among_tests(tmp_path: Path) -> 
     kinds = {row.path: row.kind for row in ordered.rows}
     assert kinds["site/demo/tests/test_it.py"] is Kind.SOURCE
     assert kinds[f"site/demo/tests/__pycache__/test_it.{HERE.tag}.pyc"] is Kind.BYTECODE
+
+
+def test_what_has_to_be_there_before_a_body_stands_before_it(tmp_path: Path) -> None:
+    files = FILES | {"demo/beside.json": b"{}", "demo/deep/__init__.py": b"", "demo/first.txt": b"opened"}
+    order = [f"site/demo/{name}.py" for name in ("__init__", "z", "deep/__init__")]
+    recording = Recording("demo", order, opened=["site/demo/z.py"])
+    recorded, *_ = sections(order_tree(tree_of(tmp_path, files), HERE.tag, [recording]))
+    assert recorded == ["z.py", "beside.json", "first.txt", "__init__.py", "deep/table.csv", "deep/__init__.py"]
+
+
+def test_what_a_submodule_touches_besides_stands_together_after_what_an_import_needs(tmp_path: Path) -> None:
+    later = ["site/demo/deep/far.py", "site/demo/__init__.py", "site/demo/beside.py"]
+    recording = Recording("demo", ["site/demo/__init__.py"], later=later)
+    _, _, rest, _ = sections(order_tree(tree_of(tmp_path, FILES), HERE.tag, [recording]))
+    assert rest == ["deep/far.py", "beside.py", "z.py"]
 
 
 def test_without_a_profile_the_top_level_package_is_eager(tmp_path: Path) -> None:
@@ -140,7 +155,7 @@ def test_no_frame_spans_recorded_eager_rest_and_idle_files(tmp_path: Path) -> No
     packed = pack(tree_of(tmp_path, FILES), [Recording("demo", ["site/demo/__init__.py", "site/demo/z.py"])])
     first = [file.frame for file in packed.manifest.files if file.frame >= 0]
     names = [file.path for file in packed.manifest.files]
-    bounds = ["site/demo/beside.py", "site/demo/deep/far.py", "site/demo-1.0.dist-info/RECORD"]
+    bounds = ["site/demo/deep/table.csv", "site/demo/beside.py", "site/demo-1.0.dist-info/RECORD"]
     for path in bounds:
         at = names.index(path)
         assert first[at] == first[at - 1] + 1

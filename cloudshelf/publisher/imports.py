@@ -1,0 +1,48 @@
+"""Which modules each module of a tree imports when its body runs, by absolute name.
+
+What sources say is read when they are compiled (compiling.py); what native modules do is seen when they are imported
+(profile.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from ..codecs.wheel import extension_name
+from .tree import InstalledTree
+
+
+def module_name(path: str) -> str:
+    """``site/a/b.py``, ``site/a/b.abi3.so``, ``site/a/b/__init__.py`` → ``a.b``; "" for what is no module."""
+    scheme, _, rest = path.partition("/")
+    folder, _, name = rest.rpartition("/")
+    stem = name.removesuffix(".py") if name.endswith(".py") else extension_name(name)
+    if scheme != "site" or not stem or folder.endswith("__pycache__"):
+        return ""
+    parts = [*folder.split("/"), stem] if folder else [stem]
+    if parts[-1] == "__init__":
+        parts.pop()
+    return ".".join(parts) if parts and all(part.isidentifier() for part in parts) else ""
+
+
+def find_imports(
+    tree: InstalledTree, natives: Iterable[Mapping[str, Iterable[str]]], known: Collection[str]
+) -> dict[str, tuple[str, ...]]:
+    """Path of a module → names that it imports.
+
+    ``natives`` are recordings of native modules. ``known`` are names of modules that there are: in ``from a import b``
+    only those tell whether b is a module.
+    """
+    here = {name for path in tree.files if (name := module_name(path))}
+    found: dict[str, dict[str, None]] = {}
+    for path, names in tree.imports.items():
+        for name in names:
+            module, _, attribute = name.partition(":")
+            if not attribute:
+                found.setdefault(path, {})[module] = None
+            elif (full := f"{module}.{attribute}") in here or full in known:
+                found.setdefault(path, {})[full] = None
+    for recorded in natives:
+        for path, modules in recorded.items():
+            found.setdefault(path, {}).update(dict.fromkeys(modules))
+    return {path: tuple(names) for path, names in found.items() if path in tree.files}

@@ -1,0 +1,94 @@
+"""What comes along with what an import needs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cloudshelf.fetcher.environments import Environment
+from cloudshelf.fetcher.plan import plan_begin, plan_need
+
+from .shelves import SITE, Project, Shelf
+
+TAG = "cpython-311"
+
+
+def project(name: str, modules: dict[str, list[str]], **more: object) -> Project:
+    """A project whose sources, by path, import ``modules``; each has its bytecode."""
+    files = {}
+    for path in modules:
+        folder, _, file = path.rpartition("/")
+        files[path] = path.encode()
+        if file.endswith(".py"):
+            files[f"{folder}/__pycache__/{file.removesuffix('.py')}.{TAG}.pyc"] = b"code of " + path.encode()
+    return Project(name, files, imports={path: names for path, names in modules.items() if names}, **more)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> Environment:
+    top = project(
+        "top",
+        {
+            "top/__init__.py": [],
+            "top/deep/__init__.py": ["top.deep.one", "top.deep.circle", "os.path"],
+            "top/deep/one.py": ["top.deep.native", "top.deep.Name", "other.part"],
+            "top/deep/circle.py": ["top.deep", "top.deep.circle"],
+            "top/deep/native.abi3.so": ["top.hidden"],
+            "top/hidden.py": [],
+            "top/alone.py": ["absent.module"],
+        },
+        profile=[0, 1],
+    )
+    other = project(
+        "other",
+        {"other/__init__.py": ["other.never"], "other/never.py": [], "other/part.py": ["top.alone"]},
+        profile=[0, 1],
+    )
+    user = project(
+        "user", {"user/__init__.py": ["top.deep"]}, profile=[0, 1], uses=[1], pulls=["other.part", "gone.away"]
+    )
+    return Shelf(tmp_path).environment(top, other, user)
+
+
+def number(environment: Environment, path: str) -> int:
+    return environment.paths.index(f"{SITE}/{path}")
+
+
+def sources(environment: Environment, numbers: list[int]) -> list[str]:
+    """Their paths; each source has its bytecode behind it."""
+    paths = [environment.paths[n].removeprefix(f"{SITE}/") for n in numbers]
+    for path in [path for path in paths if path.endswith(".py")]:
+        folder, _, name = path.rpartition("/")
+        assert paths[paths.index(path) + 1] == f"{folder}/__pycache__/{name.removesuffix('.py')}.{TAG}.pyc"
+    return [path for path in paths if not path.endswith(".pyc")]
+
+
+def test_a_needed_module_brings_all_that_it_will_import(environment: Environment) -> None:
+    found = plan_need(environment, [number(environment, "top/deep/__init__.py")])
+    assert sorted(sources(environment, found)) == [
+        "other/__init__.py",
+        "other/part.py",
+        "top/__init__.py",
+        "top/alone.py",
+        "top/deep/__init__.py",
+        "top/deep/circle.py",
+        "top/deep/native.abi3.so",
+        "top/deep/one.py",
+        "top/hidden.py",
+    ], "other.never is not among it: the recorded import of other did not open it"
+
+
+def test_a_module_is_followed_once(environment: Environment) -> None:
+    assert plan_need(environment, [number(environment, "top/hidden.py")])
+    assert plan_need(environment, [number(environment, "top/hidden.py")]) == []
+
+
+def test_data_and_bytecode_bring_nothing_else(environment: Environment) -> None:
+    assert plan_need(environment, [number(environment, f"top/deep/__pycache__/one.{TAG}.pyc")]) == []
+
+
+def test_an_import_that_begins_brings_what_it_pulls_out_of_other_projects(environment: Environment) -> None:
+    stages = [sources(environment, stage) for stage in plan_begin(environment, 2)]
+    assert stages == [["user/__init__.py"], ["other/__init__.py", "other/part.py"], ["user/__init__.py"]]
+    assert plan_need(environment, [number(environment, "user/__init__.py")]) == [], "it is followed already"

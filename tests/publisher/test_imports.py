@@ -1,0 +1,86 @@
+"""Which modules a module imports: what sources say, and what native modules were seen to do."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from cloudshelf.publisher.bytecode import compile_tree
+from cloudshelf.publisher.compiling import imports_of
+from cloudshelf.publisher.imports import find_imports, module_name
+from cloudshelf.publisher.interpreter import find_interpreter
+from cloudshelf.publisher.tree import unpack_wheel
+
+from .wheels import build_wheel
+
+HERE = find_interpreter(None, None)
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("import numpy, scipy.linalg", ["numpy", "scipy.linalg"]),
+        ("import scipy.linalg as la", ["scipy.linalg"]),
+        ("from numpy import ma, array", ["numpy", "numpy:ma", "numpy:array"]),
+        ("from numpy.ma import *", ["numpy.ma"]),
+        ("from . import sister", ["pack.deep", "pack.deep:sister"]),
+        ("from .sister import f", ["pack.deep.sister", "pack.deep.sister:f"]),
+        ("from ..aunt import f", ["pack.aunt", "pack.aunt:f"]),
+        ("from .... import beyond", []),
+        ("import os, sys, json.decoder", []),
+        (
+            "try:\n import a\nexcept ImportError:\n import b\nelse:\n import c\nfinally:\n import d",
+            ["a", "c", "b", "d"],
+        ),
+        ("if x:\n import a\nelse:\n import b", ["a", "b"]),
+        ("with x:\n class C:\n  import a", ["a"]),
+        ("for x in y:\n import a\nwhile x:\n import b", ["a", "b"]),
+        ("match x:\n case 1:\n  import a", ["a"]),
+        ("def f():\n import a\nasync def g():\n import b\nh = lambda: __import__('c')", []),
+        ("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n import a\nelse:\n import b", ["b"]),
+        ("import typing\nif typing.TYPE_CHECKING:\n import a", []),
+        ("if not TYPE_CHECKING:\n import a", ["a"]),
+    ],
+)
+def test_what_a_body_imports(source: str, expected: list[str]) -> None:
+    assert sorted(imports_of(ast.parse(source), "pack/deep/module.py")) == sorted(expected)
+
+
+def test_in_a_package_a_dot_is_the_package_itself() -> None:
+    assert imports_of(ast.parse("from .sister import f"), "pack/__init__.py") == ["pack.sister", "pack.sister:f"]
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("site/a/b.py", "a.b"),
+        ("site/a/b/__init__.py", "a.b"),
+        ("site/six.py", "six"),
+        ("site/a/c.cpython-311-x86_64-linux-gnu.so", "a.c"),
+        ("site/a/c.abi3.so", "a.c"),
+        ("site/a/__pycache__/b.cpython-311.pyc", ""),
+        ("site/a/table.csv", ""),
+        ("site/a-1.0.dist-info/METADATA", ""),
+        ("site/not-a-package/b.py", ""),
+        ("data/share/b.py", ""),
+    ],
+)
+def test_the_name_of_a_module(path: str, name: str) -> None:
+    assert module_name(path) == name
+
+
+def test_an_attribute_counts_only_where_it_is_a_module(tmp_path: Path) -> None:
+    files = {
+        "demo/__init__.py": b"from . import a, value\nfrom other import known, unknown\n",
+        "demo/a.py": b"",
+        "demo/broken.py": b"import (",
+    }
+    tree = unpack_wheel(build_wheel(tmp_path, "demo", files=files), tmp_path / "demo")
+    compile_tree(tree, HERE)
+    found = find_imports(tree, [{"site/demo/a.py": ["demo.native"]}, {"site/gone.so": ["x"]}], {"other.known"})
+    assert found == {
+        "site/demo/__init__.py": ("demo", "demo.a", "other", "other.known"),
+        "site/demo/a.py": ("demo.native",),
+    }
