@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from .environments import Environment
 
 
-def plan_begin(environment: Environment, project: int) -> list[list[int]]:
-    """File numbers in stages: what comes first, what the projects bring that it uses, and its own.
+def plan_begin(environment: Environment, project: int, module: str = "") -> list[list[int]]:
+    """File numbers in stages: what comes first, what the projects bring that it uses, its own, and what ``module`` of
+    it needs besides.
 
     A package begins with its own first files, then pulls in the projects that it uses; so those come after the first
     frame of its own, and before the bulk of it. Of each project it is what the recorded import opened, in its order,
@@ -22,6 +23,7 @@ def plan_begin(environment: Environment, project: int) -> list[list[int]]:
     first = _first_frame(environment, own["profile"]) if used else []
     stages = [[*first, *own["wait"]] if used else [], [n for each in used for n in _eager(each)] + pulled, _eager(own)]
     environment.expanded.update(own["modules"])
+    stages.append(_plan_imports(environment, [module]) if module else [])
     return [_with_needs(environment, stage) for stage in stages if stage]
 
 
@@ -31,8 +33,13 @@ def plan_need(environment: Environment, numbers: Iterable[int]) -> list[int]:
     A project's top-level module brings what its recorded import opened. Each module is followed once; a failure
     forgets that, so that the next import tries again.
     """
+    modules = [name for number in numbers if (name := environment.module_of(number))]
+    return _with_needs(environment, _plan_imports(environment, modules))
+
+
+def _plan_imports(environment: Environment, modules: Sequence[str]) -> list[int]:
     found: dict[int, None] = {}
-    waiting = [name for number in numbers if (name := environment.module_of(number))]
+    waiting = list(modules)
     while waiting:
         module = waiting.pop()
         if module in environment.expanded:
@@ -49,7 +56,7 @@ def plan_need(environment: Environment, numbers: Iterable[int]) -> list[int]:
         files = environment.files_of(module)
         found.update(dict.fromkeys(files))
         waiting.extend(reversed(environment.imports.get(files[0], ()) if files else ()))
-    return _with_needs(environment, found)
+    return list(found)
 
 
 def _files_of(environment: Environment, modules: Iterable[str]) -> list[int]:

@@ -266,7 +266,7 @@ class Answer:
         request.result()
 
     def _begin(self, body: bytes) -> None:
-        path, number = _split(body, 2)
+        path, number, module = _split(body, 3)
         if not number.isdecimal():
             raise Malformed("its project number cannot be read")
         transfer, environments = self._server.engine.get()
@@ -274,7 +274,9 @@ class Answer:
         if int(number) >= len(environment.projects):
             raise UsageError(f"{path} has no project number {number}")
         try:
-            transfer.begin(environment, int(number))  # before the reply: what is needed next is among it already
+            transfer.begin(
+                environment, int(number), module
+            )  # before the reply: what is needed next is among it already
         except Exception:
             log.exception("a beginning failed")  # whoever needs a file of it is told
         self._send(b"K")

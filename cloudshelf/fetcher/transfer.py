@@ -74,14 +74,15 @@ class Transfer:
             self._ensure(environment, [[*numbers, *follows]], Priority.SOON)
         return self.ensure(environment, numbers)
 
-    def begin(self, environment: Environment, project: int) -> None:
-        """The first import of a project begins: have what it needs brought, and in quiet times the rest.
+    def begin(self, environment: Environment, project: int, module: str = "") -> None:
+        """The first import of a project begins, on the way to ``module`` of it: have what that needs brought, and in
+        quiet times the rest.
 
         Returns when everything is queued. Raises UsageError for a project that the environment does not have.
         """
         if not 0 <= project < len(environment.projects):
             raise UsageError(f"{environment.path} has no such project number")
-        self._ensure(environment, plan_begin(environment, project), Priority.SOON)
+        self._ensure(environment, plan_begin(environment, project, module), Priority.SOON)
         if self._background:
             self._scheduler.submit_background(partial(self._follow, environment, project))
 

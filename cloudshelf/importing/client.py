@@ -58,12 +58,15 @@ def ensure(environment: str, numbers: Sequence[int], priority: str = "need") -> 
     _exchange(target_of(environment), b"E", body.encode("utf-8", "surrogateescape"))
 
 
-def begin(environment: str, project: int, *, start: bool = True) -> None:
-    """Tell that the first import of ``project`` began. Without ``start``, only a fetcher that runs already is told."""
+def begin(environment: str, project: int, module: str = "", *, start: bool = True) -> None:
+    """Tell that the first import of ``project`` began, on the way to ``module`` of it.
+
+    Without ``start``, only a fetcher that runs already is told.
+    """
     target = target_of(environment)
     if not start and not os.path.exists(target.path):
         return
-    _exchange(target, b"B", f"{environment}\0{project}".encode("utf-8", "surrogateescape"))
+    _exchange(target, b"B", f"{environment}\0{project}\0{module}".encode("utf-8", "surrogateescape"))
 
 
 def call(verb: str, args: dict[str, Any], progress: Callable[[dict[str, Any]], None] | None = None) -> dict[str, Any]:

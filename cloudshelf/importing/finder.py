@@ -13,6 +13,7 @@ import os
 import sys
 
 from .loader import BytecodeLoader, EnvironmentLoader, NativeLoader
+from .statement import REAL_IMPORT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ _SUFFIXES: tuple[tuple[str, Any], ...] = (
 )
 _OWN = {"00_cloudshelf.pth", "__pycache__"}
 _STANDARD: Any = external._get_supported_file_loaders()  # type: ignore[attr-defined]
-_REAL_IMPORT = bootstrap._find_and_load_unlocked.__code__  # type: ignore[attr-defined]
 
 
 class EnvironmentFinder(external.FileFinder):
@@ -179,6 +179,6 @@ def evict(root: str) -> None:
 def _is_real_import() -> bool:
     """Whether an import statement asks: find_spec ← _get_spec ← PathFinder.find_spec ← _find_spec ← import."""
     try:
-        return sys._getframe(6).f_code is _REAL_IMPORT
+        return sys._getframe(6).f_code is REAL_IMPORT
     except ValueError:
         return False

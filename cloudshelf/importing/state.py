@@ -12,6 +12,7 @@ import os
 from _bisect import bisect_right
 
 from ..errors import CacheUnusable, FormatUnknown, ShelfError
+from .statement import import_target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -199,7 +200,7 @@ class Environment:
         self._begun.add(project)
         try:
             if first:
-                self._begin(project)
+                self._begin(project, import_target(module))
             self.bring((*wanted, *self.projects[project]["wait"]))
         except BaseException:
             self._begun.discard(project)  # the next import begins again
@@ -242,18 +243,26 @@ class Environment:
                 numbers += [n for name, n in names.items() if n >= 0 and not name.endswith(_CODE)]
         return numbers
 
-    def _begin(self, project: int) -> None:
-        """Tell the fetcher, if anything is to be brought. What it cannot bring, ``bring`` will say."""
+    def _begin(self, project: int, module: str = "") -> None:
+        """Tell the fetcher, if anything is to be brought, for ``module`` in the end. What it cannot, ``bring`` says."""
         facts = self.projects[project]
-        needed = any(not self._presence[n] for part in ("wait", "data", "profile") for n in facts[part])
+        needed = self._lacks(module) or any(
+            not self._presence[n] for part in ("wait", "data", "profile") for n in facts[part]
+        )
         if not needed and (_fills_on_demand() or self._presence.find(b"\0", facts["start"], facts["stop"]) < 0):
             return
         from . import client
 
         try:
-            client.begin(self.path, project, start=needed)
+            client.begin(self.path, project, module, start=needed)
         except ShelfError:
             return
+
+    def _lacks(self, module: str) -> bool:
+        """Whether the file of a module is absent."""
+        folder = f"{self.site[len(self.path) + 1 :]}/{module.replace('.', '/')}"
+        numbers = [self._number_at(f"{folder}/__init__.py"), self._number_at(f"{folder}.py")]
+        return any(number >= 0 and not self._presence[number] for number in numbers)
 
 
 def _fills_on_demand() -> bool:

@@ -1,7 +1,7 @@
 """Which modules each module of a tree imports when its body runs, by absolute name.
 
-What sources say is read when they are compiled (compiling.py); what native modules do is seen when they are imported
-(profile.py).
+What sources say is read when they are compiled (compiling.py); what they do besides, and all that native modules do, is
+seen when they are imported (profile.py).
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ def module_name(path: str) -> str:
 
 
 def find_imports(
-    tree: InstalledTree, natives: Iterable[Mapping[str, Iterable[str]]], known: Collection[str]
+    tree: InstalledTree, recorded: Iterable[Mapping[str, Iterable[str]]], known: Collection[str]
 ) -> dict[str, tuple[str, ...]]:
     """Path of a module → names that it imports.
 
-    ``natives`` are recordings of native modules. ``known`` are names of modules that there are: in ``from a import b``
+    ``recorded`` is what was seen of that. ``known`` are names of modules that there are: in ``from a import b``
     only those tell whether b is a module.
     """
     here = {name for path in tree.files if (name := module_name(path))}
@@ -42,7 +42,7 @@ def find_imports(
                 found.setdefault(path, {})[module] = None
             elif (full := f"{module}.{attribute}") in here or full in known:
                 found.setdefault(path, {})[full] = None
-    for recorded in natives:
-        for path, modules in recorded.items():
+    for seen in recorded:
+        for path, modules in seen.items():
             found.setdefault(path, {}).update(dict.fromkeys(modules))
     return {path: tuple(names) for path, names in found.items() if path in tree.files}

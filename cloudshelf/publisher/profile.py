@@ -38,7 +38,7 @@ class Recording:
     opened: list[str] = field(default_factory=list)
     projects: list[str] = field(default_factory=list)
     modules: list[str] = field(default_factory=list)  # of other projects
-    natives: dict[str, list[str]] = field(default_factory=dict)  # native module → modules that its body imported
+    imports: dict[str, list[str]] = field(default_factory=dict)  # module's path → modules that its body imported first
     later: list[str] = field(default_factory=list)  # touched by submodules besides
     error: str = ""
 
@@ -159,7 +159,7 @@ class _Collector:
         self._opened: set[str] = set()
         self._later: set[str] = set()
         self._folders: dict[str, list[str]] = {}
-        self._natives: list[str] = []  # whose bodies run just now, by their paths in the tree; "" for another project's
+        self._bodies: list[str] = []  # that run just now, by their paths in the tree; "" for another project's
         self._besides = False  # the module itself is imported
 
     def take(self, letter: str, text: str) -> None:
@@ -167,25 +167,30 @@ class _Collector:
         if letter == "e":
             self._recording.error = text
         elif letter == "m":
-            self._besides, self._natives = True, []
+            self._besides, self._bodies = True, []
         elif letter == "x":
-            project, path = self._owners.get(relative, ("", ""))
-            self._natives.append(path if project == self._project else "")
+            self._enter(relative)
         elif letter == "y":
-            del self._natives[-1:]
+            del self._bodies[-1:]
         elif letter == "l":
             for file in self._files_in(relative.rstrip("/")):
                 self._touch(file, opened=True)
         elif letter in ("i", "o", "n"):
             self._touch(relative, opened=letter == "o")
 
+    def _enter(self, relative: str) -> None:
+        """A body begins; a native one can do so twice."""
+        project, path = self._owners.get(relative, ("", ""))
+        module, importer = module_name(path), self._bodies[-1] if self._bodies else ""
+        if module and importer not in ("", path):
+            _add(self._recording.imports.setdefault(importer, []), module)
+        self._bodies.append(path if project == self._project else "")
+
     def _touch(self, relative: str, *, opened: bool) -> None:
         project, path = self._owners.get(relative, ("", ""))
         if not project:
             return
         module = module_name(path)
-        if module and self._natives and self._natives[-1] not in ("", path):
-            _add(self._recording.natives.setdefault(self._natives[-1], []), module)
         if project != self._project:
             if not self._besides and path.endswith(_CODE):
                 _add(self._recording.projects, project)

@@ -7,13 +7,14 @@ crash or a time limit keeps what came before. What the module prints goes nowher
     i PATH   opened by the import system (importlib opens sources and bytecode, and loads extensions)
     o PATH   opened by the program itself
     l PATH   a folder that the program listed
-    x PATH   the body of a native module begins: what comes up to its end is imported by it
+    x PATH   the body of a module begins: the modules that begin before its end are imported by it
     y PATH   it ends
     n PATH   a native library that is mapped at the end
     e TEXT   why the import failed
     m NAME   the module is imported; from here on it is what a submodule touches besides, in a process of its own
 """
 
+import _frozen_importlib_external as external
 import _imp
 import json
 import os
@@ -39,7 +40,7 @@ def main() -> None:
     os.dup2(null, 2)
     seen: set[tuple[str, str]] = set()
     _watch(record, f"{site}/", seen)
-    _watch_natives(record)
+    _watch_bodies(record)
     try:
         __import__(module)
     except BaseException as error:  # SystemExit too: some modules are programs
@@ -70,22 +71,25 @@ def _import_besides(record: int, names: "list[str]") -> None:
             os._exit(0)
 
 
-def _watch_natives(record: int) -> None:
-    """importlib's loader calls these two; the body of a native module runs in the one or the other (PEP 489)."""
+def _watch_bodies(record: int) -> None:
+    """importlib's loaders call these; the body of a native module runs in the one or the other (PEP 489)."""
 
-    def watched(function: "Callable[..., Any]") -> "Callable[..., Any]":
-        def run(about: "Any", *rest: "Any") -> "Any":
+    def watched(function: "Callable[..., Any]", place: int) -> "Callable[..., Any]":
+        def run(*arguments: "Any") -> "Any":
+            about = arguments[place]
             path = str(getattr(getattr(about, "__spec__", about), "origin", ""))
             _write(record, "x", path)
             try:
-                return function(about, *rest)
+                return function(*arguments)
             finally:
                 _write(record, "y", path)
 
         return run
 
-    _imp.create_dynamic = watched(_imp.create_dynamic)
-    _imp.exec_dynamic = watched(_imp.exec_dynamic)
+    basics: Any = external._LoaderBasics
+    basics.exec_module = watched(basics.exec_module, 1)
+    _imp.create_dynamic = watched(_imp.create_dynamic, 0)
+    _imp.exec_dynamic = watched(_imp.exec_dynamic, 0)
 
 
 def _watch(record: int, site: str, seen: "set[tuple[str, str]]") -> None:

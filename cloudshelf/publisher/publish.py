@@ -211,7 +211,7 @@ class _Run:
         project, tag = tree.metadata.project, self._tag(tree)
         recordings = self._profile(tree, importable if tag else None)
         known = importable.modules if importable else ()
-        imports = find_imports(tree, [recording.natives for recording in recordings], known)
+        imports = find_imports(tree, [recording.imports for recording in recordings], known)
         packed = self._pack(tree, order_tree(tree, tag, recordings, imports), tag, number)
         self.watch.stage("upload", project, packed.packed, "B")
         new = _new_wheel(wheel, tree, tag, packed)

@@ -91,7 +91,7 @@ def test_begin_is_answered_and_the_rest_follows_in_the_background(shelf: Shelf, 
     environment = shelf.build(PROJECT)
     fetchers()
     client = Client(tmp_path / "run" / "s")
-    assert client.ask(b"B", f"{environment}\x000".encode()) == (b"K", None)
+    assert client.ask(b"B", f"{environment}\x000\x00".encode()) == (b"K", None)
     assert client.ensure(environment, 0, 1) == (b"K", None)
 
 
