@@ -171,8 +171,8 @@ def without_paths(text: str) -> str:
 # preparing
 
 
-def download_wheels(workloads: Sequence[Workload]) -> dict[str, str]:
-    """Bring the wheels of ``workloads`` with pip, under its own configuration; one version of each project.
+def download_wheels(workloads: Sequence[Workload], more: Iterable[str] = ()) -> dict[str, str]:
+    """Bring the wheels of ``workloads``, and ``more``, with pip under its own configuration; a version of each project.
 
     Returns why a workload cannot be measured, by its name.
     """
@@ -181,7 +181,7 @@ def download_wheels(workloads: Sequence[Workload]) -> dict[str, str]:
     wheels.mkdir(parents=True, exist_ok=True)
     pip = [sys.executable, "-m", "pip", "download", "--quiet", "--only-binary", ":all:", "--dest", str(wheels)]
     missing = {w.name: "pip finds no torch 2.13.0 on this machine's disk" for w in workloads if not _is_at_hand(w)}
-    wanted = sorted({r for w in workloads if w.name not in missing for r in w.requirements})
+    wanted = sorted({*more, *(r for w in workloads if w.name not in missing for r in w.requirements)})
     had: list[str] = json.loads(done.read_text()) if done.exists() else []
     if not set(wanted) <= set(had):
         subprocess.run([*pip, *sorted({*had, *wanted})], check=True)
