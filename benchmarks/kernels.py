@@ -51,9 +51,7 @@ def running_kernel(environ: Mapping[str, str], folder: Path, python: str) -> Ite
     manager = KernelManager()
     assert manager.kernel_spec
     manager.kernel_spec.argv[0] = python
-    manager.start_kernel(
-        env=dict(environ), cwd=str(folder), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    manager.start_kernel(env=dict(environ), cwd=str(folder), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     client = manager.client()
     client.start_channels()
     try:

@@ -7,14 +7,13 @@ import re
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.stage import CannotRun, last_line
 
-LONG = 20.0  # seconds: what takes longer is run FEW times, and its row says so
-FEW = 2
+FEWER = ((20.0, 2), (60.0, 1))  # (seconds that the first run took at least, runs in all): the table says so
 _BETWEEN = 0.05  # seconds between two looks at memory
 
 
@@ -44,17 +43,9 @@ def spend(
     return Spent(seconds, peak, said)
 
 
-def repeat(run: Callable[[], float], runs: int) -> list[float]:
-    """The values of ``runs`` runs, or of FEW when the first took long; a run's value is its seconds."""
-    values = [run()]
-    while len(values) < runs_of(values[0], runs):
-        values.append(run())
-    return values
-
-
 def runs_of(first: float, runs: int) -> int:
     """How many runs what took ``first`` seconds the first time gets."""
-    return runs if first <= LONG else min(FEW, runs)
+    return min([runs, *(few for seconds, few in FEWER if first > seconds)])
 
 
 class _Watch:

@@ -73,9 +73,7 @@ def _measure_pair(turns: int) -> dict[str, tuple[float, float]]:
         tempfile.TemporaryDirectory(prefix="ordinary-", dir=WORK, ignore_cleanup_errors=True) as name,
         empty_cache(Path(name), (FOLDER / "shelf").as_uri()) as environ,
         running_kernel(environ | {"TMPDIR": name}, Path(name), sys.executable) as ours,
-        running_kernel(
-            clean_environ({"PYTHONPATH": str(site), "TMPDIR": name}), Path(name), sys.executable
-        ) as plain,
+        running_kernel(clean_environ({"PYTHONPATH": str(site), "TMPDIR": name}), Path(name), sys.executable) as plain,
     ):
         ours.run(f"%load_ext cloudshelf\n%shelf use {WORKLOAD}")
         for kernel in (ours, plain):
@@ -106,7 +104,9 @@ def table(found: dict[str, Any]) -> list[str]:
         [name, f"{statistics.median(p[1] for p in found['pairs'][name]) * 1e6:.2f} µs", tables.spread(values, 3)]
         for name, values in ratios(found).items()
     ]
-    about = f"The extension loaded, {found['workload']} imported and complete; least of {found['turns']} turns, pairs of kernels."
+    about = (
+        f"The extension loaded, {found['workload']} imported and complete; {found['turns']} turns, pairs of kernels."
+    )
     return [about, "", *tables.table(["", "without", "× with the extension"], rows)]
 
 

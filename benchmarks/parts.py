@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks import latency, ordinary, publishing, scale, storm
+from benchmarks import latency, ordinary, publishing, scale, storm, wide
 from benchmarks.bars import Bar
 from benchmarks.stage import Stage
 
@@ -28,5 +28,5 @@ class Part:
 
 PARTS = tuple(
     Part(module.NAME, module.ABOUT, module.MINUTES, module.measure, module.table, module.bars)
-    for module in (storm, scale, publishing, latency, ordinary)
+    for module in (storm, scale, wide, publishing, latency, ordinary)
 )

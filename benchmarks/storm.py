@@ -165,7 +165,10 @@ def table(found: dict[str, Any]) -> list[str]:
                 f"{together['bytes'] / one['bytes']:.3f}",
             ]
         )
-    installed = [f"the same {KERNELS} from site-packages", *(tables.spread(found[k]) for k in ("installed", "installed, all"))]
+    installed = [
+        f"the same {KERNELS} from site-packages",
+        *(tables.spread(found[k]) for k in ("installed", "installed, all")),
+    ]
     return [
         f"`import {found['workload']}`, {found['link']}, empty caches, {found['cores']} cores.",
         "",
@@ -179,7 +182,7 @@ def table(found: dict[str, Any]) -> list[str]:
 def per_core(row: Mapping[str, Any], cores: int) -> float:
     """How many times longer the slowest took than one alone, where each core had its share of them to do."""
     share = max(1.0, row["count"] / cores)
-    return statistics.median(row["together"]) / statistics.median(row["alone"]) / share
+    return float(statistics.median(row["together"]) / statistics.median(row["alone"]) / share)
 
 
 def bars(found: dict[str, Any] | None) -> list[Bar]:
