@@ -179,14 +179,24 @@ def download_wheels(workloads: Sequence[Workload], more: Iterable[str] = ()) -> 
     wheels = FOLDER / "wheels"
     done = wheels / "requirements.json"
     wheels.mkdir(parents=True, exist_ok=True)
-    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--only-binary", ":all:", "--dest", str(wheels)]
     missing = {w.name: "pip finds no torch 2.13.0 on this machine's disk" for w in workloads if not _is_at_hand(w)}
-    wanted = sorted({*more, *(r for w in workloads if w.name not in missing for r in w.requirements)})
-    had: list[str] = json.loads(done.read_text()) if done.exists() else []
-    if not set(wanted) <= set(had):
-        subprocess.run([*pip, *sorted({*had, *wanted})], check=True)
-        done.write_text(json.dumps(sorted({*had, *wanted})))
+    wanted = {*more, *(r for w in workloads if w.name not in missing for r in w.requirements)}
+    had = set(json.loads(done.read_text()) if done.exists() else ())
+    if not wanted <= had:
+        _download(sorted(wanted | had), wheels)
+        done.write_text(json.dumps(sorted(wanted | had)))
     return missing
+
+
+def _download(requirements: Sequence[str], wheels: Path) -> None:
+    """All at once, so that they agree with each other: what an earlier, smaller set had chosen goes."""
+    with tempfile.TemporaryDirectory(dir=FOLDER) as name:
+        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--only-binary", ":all:", "--dest", name]
+        subprocess.run([*pip, "--find-links", str(wheels), *requirements], check=True)
+        for path in wheels.glob("*.whl"):
+            path.unlink()
+        for path in Path(name).glob("*.whl"):
+            path.rename(wheels / path.name)
 
 
 def _is_at_hand(workload: Workload) -> bool:

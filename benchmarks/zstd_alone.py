@@ -1,7 +1,7 @@
 """What zstd alone needs for the frames of a project, on all cores:  python zstd_alone.py SHELF PROJECT
 
 Reads and decompresses everything before the clock starts, and compresses it as it was. Frames whose compressed length
-is not the published one were made at the level for what is compressed already; they are found before, and made so again.
+is not the published one were made at the level for what is compressed already; they are found before.
 """
 
 from __future__ import annotations
