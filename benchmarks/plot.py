@@ -20,6 +20,8 @@ _BARS = {
     "ours, cold with a lock": "#63b3e4",
 }
 _MARKS = {"floor": ("#d1495b", "floor: fetch, unpack, import"), "site-packages": (_INK, "site-packages, warm")}
+_NUMBERED = ("uv, empty cache", "ours, cold", "ours, cold with a lock")
+_LEAST = 0.05  # seconds at which the axis begins
 _BAR = 0.115  # inches of a bar's height
 _PANEL = 4.6  # inches of a panel's width
 
@@ -61,8 +63,8 @@ def _draw_panel(axis: Any, link: str, rows: Rows, workloads: Sequence[str], show
         values = [found[w] for w in workloads if w in found]
         axis.barh(places, values, step * 0.92, color=_BARS[name], label=name)
         for place, value in zip(places, values, strict=True):
-            if name == "ours, cold":
-                axis.text(value * 1.06, place, f"{value:.2g} s", va="center", fontsize=7, color=_BARS[name])
+            if name in _NUMBERED:
+                axis.text(value * 1.05, place, f"{value:.2g}", va="center", fontsize=6.5, color=_INK)
     for name, (colour, label) in _MARKS.items():
         found = medians(rows, name, link) or medians(rows, name, LINKS[0].name)
         rows_of = [n for n, w in enumerate(workloads) if w in found]
@@ -74,7 +76,10 @@ def _draw_panel(axis: Any, link: str, rows: Rows, workloads: Sequence[str], show
             linewidth=1.4,
             label=label,
         )
-    axis.set_xscale("log")
+    axis.set_xscale("log", subs=())
+    axis.set_xlim(_LEAST, 1.6 * max(max(r["seconds"]) for r in rows if r["contestant"] in shown and r["seconds"]))
+    ticks = [mantissa * 10.0**power for power in range(-1, 3) for mantissa in (1, 2, 5)]
+    axis.set_xticks([tick for tick in ticks if tick < axis.get_xlim()[1]])
     axis.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
     axis.set_xlabel("seconds, from the command to the script's end (logarithmic)", fontsize=8, color=_INK)
     axis.set_title(link, fontsize=11, loc="left", color=_INK)

@@ -29,6 +29,7 @@ QUICK = (
 )
 QUICK_ONCE = ("pip, empty cache", "rclone mount, empty cache", "ours, two at once, cold")
 QUICK_RUNS = 2
+TOO_LONG = 60.0  # seconds of a run: no bar is about how slow something is on a link that is slower still
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,11 @@ def quick_entries(entries: Iterable[Entry], workload: Workload) -> list[Entry]:
     return [Entry(e.contestant, e.reason or ("" if e.contestant.name in names else LEFT_OUT)) for e in entries]
 
 
+def runs_for(contestant: str, runs: int, *, quick: bool) -> int:
+    """How many runs are meant for a contestant, as long as it is not too slow for them."""
+    return min(runs, QUICK_RUNS) if quick and contestant in QUICK_ONCE else runs
+
+
 def race(workload: Workload, link: Link, entries: Sequence[Entry], runs: int, *, quick: bool) -> list[dict[str, Any]]:
     """A row a contestant. A B C, A B C …; who fails once is asked no more, and the reason stands in its row.
 
@@ -86,13 +92,13 @@ def race(workload: Workload, link: Link, entries: Sequence[Entry], runs: int, *,
     expected = ""
     for number in range(runs):
         for entry in here:
-            row, each = rows[entry.contestant.name], entry.contestant
-            most = min(runs, QUICK_RUNS) if quick and each.name in QUICK_ONCE else runs
-            if row["reason"] or number >= runs_of(max(row["seconds"], default=0.0), most):
+            row, name = rows[entry.contestant.name], entry.contestant.name
+            most = runs_of(max(row["seconds"], default=0.0), runs_for(name, runs, quick=quick))
+            if row["reason"] or number >= most:
                 continue
             try:
                 with fresh_case(workload, link) as case:
-                    sample = each.run(case)
+                    sample = entry.contestant.run(case)
             except CannotRun as error:
                 row["reason"] = str(error)
                 continue
@@ -103,6 +109,17 @@ def race(workload: Workload, link: Link, entries: Sequence[Entry], runs: int, *,
             row["script"].append(round(sample.script, 4))
             row["memory"].append(sample.memory)
     return list(rows.values())
+
+
+def without_slow(entries: Iterable[Entry], rows: Iterable[Mapping[str, Any]]) -> list[Entry]:
+    """``entries`` for the next, slower link: who took TOO_LONG over this one, which ``rows`` are of, is left out."""
+    slow = {r["contestant"]: r["link"] for r in rows if r["seconds"] and min(r["seconds"]) > TOO_LONG}
+    return [
+        Entry(e.contestant, e.reason or f"took more than {TOO_LONG:.0f} s over {slow[e.contestant.name]} already")
+        if e.contestant.name in slow
+        else e
+        for e in entries
+    ]
 
 
 def rows_of_missing(

@@ -20,6 +20,11 @@ def begin(path: Path, *, resume: bool, facts: dict[str, Any]) -> dict[str, Any]:
     return empty | facts
 
 
+def earlier_rows(folder: Path) -> list[dict[str, Any]]:
+    """Rows of all results in ``folder``: whatever they are of, they tell how long something takes."""
+    return [row for path in sorted(folder.glob("*.json")) for row in json.loads(path.read_text())["rows"]]
+
+
 def forget(results: dict[str, Any], piece: str) -> None:
     """Remove a workload or a part: it is about to be measured anew."""
     results["rows"] = [row for row in results["rows"] if row["workload"] != piece]

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import ours, publishing, races, report, results
-from benchmarks.estimate import race_seconds
+from benchmarks.estimate import race_seconds, seconds_seen
 from benchmarks.links import LINKS, Link
 from benchmarks.own_cost import measure_links
 from benchmarks.parts import PARTS, Part
@@ -60,6 +60,7 @@ class _Run:
         self._options, self._stage, self._links, self._started = options, stage, links, started
         self._facts = ShelfFacts(stage)
         self._everybody = races.contestants(stage, self._facts)
+        self._seen = seconds_seen(results.earlier_rows(RESULTS))
         self.found: dict[str, Any] = {}
 
     def go(self, file: str, workloads: Sequence[Workload], parts: Sequence[Part], missing: dict[str, str]) -> None:
@@ -91,8 +92,16 @@ class _Run:
         seconds = sum(part.minutes[0 if quick else 1] * 60 for part in parts)
         for workload in workloads:
             taking = races.quick_entries(entries, workload) if quick else entries
-            names = [(e.contestant.name, e.contestant.on_links) for e in taking if not e.reason]
-            seconds += race_seconds(names, [workload.name], self._links, self._options.runs, self.found["rows"])
+            seconds += race_seconds(
+                workload.name,
+                self._links,
+                [
+                    (name, e.contestant.on_links, races.runs_for(name, self._options.runs, quick=quick))
+                    for e in taking
+                    if not e.reason and (name := e.contestant.name)
+                ],
+                self._seen,
+            )
         print(
             f"{len(workloads)} workloads, {len(self._links)} links, {len(parts)} other parts: about "
             f"{seconds / 60:.0f} minutes from here.",
@@ -107,7 +116,9 @@ class _Run:
         taking = races.quick_entries(entries, workload) if quick else list(entries)
         self.found["facts"][workload.name] = dataclasses.asdict(self._facts.opened(workload))
         for link in self._links:
-            self.found["rows"] += races.race(workload, link, taking, self._options.runs, quick=quick)
+            rows = races.race(workload, link, taking, self._options.runs, quick=quick)
+            taking = races.without_slow(taking, rows)
+            self.found["rows"] += rows
         self.found["counts"][workload.name] = races.count(self._everybody, workload, quick=quick)
 
     def _measure(self, part: Part) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What zstd alone needs for the frames of a project, on all cores:  python zstd_alone.py SHELF PROJECT
 
-Reads and decompresses everything before the clock starts, and compresses it as it was. Frames whose compressed length
-is not the published one were made at the level for what is compressed already; they are found before.
+Reads and decompresses everything before the clock starts, and compresses it as it was: at the level
+that makes the published bytes, which is another one for what is compressed already.
 """
 
 from __future__ import annotations
@@ -31,20 +31,20 @@ def compress(contents: list[tuple[bytes, int]]) -> float:
         return time.monotonic() - begun
 
 
-def read_frames(shelf: Path, project: str) -> Iterator[tuple[bytes, int]]:
-    """(content, compressed length) of each frame of the project's only manifest."""
+def read_frames(shelf: Path, project: str) -> Iterator[tuple[bytes, bytes]]:
+    """(content, compressed bytes) of each frame of the project's only manifest."""
     part = next((shelf / "projects" / project / "manifest").iterdir()).name
     key = manifest_key(project, part)
     manifest = parse_manifest((shelf / key).read_bytes(), project, key)
     packs = {pack: (shelf / pack_key(project, pack)).read_bytes() for pack in {f.pack for f in manifest.frames}}
     for frame in manifest.frames:
         data = packs[frame.pack][frame.offset : frame.offset + frame.length]
-        yield decompress_frame(data, frame, project), frame.length
+        yield decompress_frame(data, frame, project), data
 
 
-def level_of(content: bytes, length: int) -> int:
-    """At which level ``content`` becomes ``length`` bytes."""
-    return next(level for level in _LEVELS if len(compress_frame(content, level=level)) == length)
+def level_of(content: bytes, data: bytes) -> int:
+    """At which level ``content`` becomes ``data``."""
+    return next(level for level in _LEVELS if compress_frame(content, level=level) == data)
 
 
 def main() -> None:
@@ -52,7 +52,7 @@ def main() -> None:
     with ThreadPoolExecutor(WORKERS) as pool:
         levels = list(pool.map(lambda frame: level_of(*frame), frames))
     seconds = compress([(content, level) for (content, _), level in zip(frames, levels, strict=True)])
-    packed = sum(length for _, length in frames)
+    packed = sum(len(data) for _, data in frames)
     print(json.dumps({"zstd": round(seconds, 2), "frames": len(frames), "packed": packed}))
 
 
