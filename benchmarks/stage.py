@@ -28,7 +28,7 @@ from tests.servers import S3Server, seaweed
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / ".bench"
-# Where everybody's files are made and removed; see README.md for file systems that this does not suit.
+# Where everybody's files are made and removed; docs/notes/2026-11-benchmark.md tells of file systems that spoil it.
 WORK = Path(os.environ.get("BENCH_WORK") or FOLDER) / "bench-work"
 BIN = Path(sys.executable).parent
 CLOUDSHELF = (sys.executable, "-m", "cloudshelf")
