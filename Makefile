@@ -8,6 +8,7 @@ STAMP := $(VENV)/.installed
 BENCH := .bench/venv
 JOBS ?= 2
 PYTEST_ARGS ?=
+BENCH_ARGS ?=
 
 # Bytecode is part of what the demo and the table measure, whatever this shell says about writing it.
 MEASURED := env -u PYTHONDONTWRITEBYTECODE
@@ -53,11 +54,11 @@ compat: $(STAMP) ## every compatibility case, against ordinary virtual environme
 pythons: $(STAMP) ## importer, environment and faces tests on every other supported Python that this machine has
 	$(BIN)/python tests/pythons.py --jobs $(JOBS)
 
-bench: $(BENCH)/.installed ## Cloudshelf beside pip, uv and mounts, every workload and link; takes hours
-	$(BENCH)/bin/python -m benchmarks.run
+bench: $(BENCH)/.installed ## Cloudshelf beside pip, uv and mounts, and every bar; hours (BENCH_ARGS=--resume goes on)
+	$(BENCH)/bin/python -m benchmarks.run $(BENCH_ARGS)
 
-bench-quick: $(BENCH)/.installed ## the same with few workloads and without pip and mounts; five minutes, the second time
-	$(BENCH)/bin/python -m benchmarks.run --quick
+bench-quick: $(BENCH)/.installed ## a small variant of everything in it; five minutes, the second time
+	$(BENCH)/bin/python -m benchmarks.run --quick $(BENCH_ARGS)
 
 # An environment of its own: it has matplotlib, which the notebooks of the tests must not find installed.
 $(BENCH)/.installed: pyproject.toml

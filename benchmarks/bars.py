@@ -13,6 +13,7 @@ from benchmarks.links import LINKS, Link
 Rows = Sequence[Mapping[str, Any]]
 COLD, LOCKED, WARM, FILLED = "ours, cold", "ours, cold with a lock", "ours, warm", "ours, filled"
 SITE, FLOOR = "site-packages", "floor"
+TRIPS = {LOCKED: 2, COLD: 4}  # round trips in sequence that the bars grant
 HUGE = {"polars", "polars.LazyFrame", "torch", "torch.nn"}  # one huge library each
 
 
@@ -53,7 +54,7 @@ class Medians:
 
 
 def judge(rows: Rows, counts: Mapping[str, Any], facts: Mapping[str, Any]) -> list[Bar]:
-    """Every bar of the issue's table. ``facts``: of each workload, what it opens; ``counts``: see counts.py."""
+    """The bars of the races. ``facts``: of each workload, what it opens; ``counts``: see counts.py."""
     seconds = Medians(rows)
     two = LINKS[:2]
     floors = seconds.ratios(LOCKED, FLOOR, two)
@@ -63,26 +64,17 @@ def judge(rows: Rows, counts: Mapping[str, Any], facts: Mapping[str, Any]) -> li
         _at_least("the same with a lock of ours", seconds.ratios("uv, empty cache", LOCKED, two), 5, 2),
         _at_least("cold, against pip", seconds.ratios("pip, empty cache", COLD, two), 15, None),
         _against_mounts(seconds),
-        _against_what_is_possible(seconds, counts, facts),
+        _against_what_is_possible(seconds, facts, LOCKED, "with a lock"),
+        _against_what_is_possible(seconds, facts, COLD, "without"),
         _at_most("cold with a lock, against the floor", floors, 1.2, 1.5),
         _at_most("warm cache, new process, against site-packages", warm, 0.95, 1.05),
         _at_most("after fill, against site-packages", seconds.ratios(FILLED, SITE, LINKS[:1]), 1.02, None),
         _sequence(counts, "locked", 2),
         _sequence(counts, "resolved", 4),
         _requests(counts, facts),
-        _bytes(counts, facts),
+        *_bytes(counts, facts),
         _memory(rows),
-        *(Bar(what, bar, None, None) for what, bar in NOT_YET),
     ]
-
-
-NOT_YET = (
-    ("storm of 50 on one host", "bytes 1.05 × one's; slowest 3 × one alone, per core"),
-    ("use on 10,000 projects against 10; publish to 3,000 releases against 3", "at most 1.2"),
-    ("%load_ext; a completion; a finder miss", "150 ms; 50 ms; 2 µs"),
-    ("ordinary code while the extension is loaded", "at most 1.02"),
-    ("publish torch, against zstd alone", "at most 2"),
-)
 
 
 def geometric_mean(values: Iterable[float]) -> float:
@@ -97,7 +89,7 @@ def _at_least(what: str, ratios: Mapping[Any, float], mean: float, each: float |
     worst = min(ratios, key=lambda k: ratios[k])
     found = geometric_mean(ratios.values())
     met = found >= mean and (each is None or ratios[worst] >= each)
-    return Bar(what, bar, f"{found:.2f} (least {ratios[worst]:.2f}: {', '.join(worst)})", met)
+    return Bar(what, bar, f"{found:.2f} (least {ratios[worst]:.2f}: {', '.join(worst)}; of {len(ratios)})", met)
 
 
 def _at_most(what: str, ratios: Mapping[Any, float], mean: float, each: float | None) -> Bar:
@@ -107,7 +99,7 @@ def _at_most(what: str, ratios: Mapping[Any, float], mean: float, each: float | 
     worst = max(ratios, key=lambda k: ratios[k])
     found = geometric_mean(ratios.values())
     met = found <= mean and (each is None or ratios[worst] <= each)
-    return Bar(what, bar, f"{found:.2f} (most {ratios[worst]:.2f}: {', '.join(worst)})", met)
+    return Bar(what, bar, f"{found:.2f} (most {ratios[worst]:.2f}: {', '.join(worst)}; of {len(ratios)})", met)
 
 
 def _against_mounts(seconds: Medians) -> Bar:
@@ -131,17 +123,40 @@ def possible_seconds(link: Link, packed: int, site: float, trips: int) -> float:
     return packed / rate + trips * link.round_trip / 1000 + site
 
 
-def _against_what_is_possible(seconds: Medians, counts: Mapping[str, Any], facts: Mapping[str, Any]) -> Bar:
-    """Ours ÷ possible is the same for all peers: (peer ÷ ours) ≥ 0.8 × (peer ÷ possible)."""
+def shares_of_the_possible(seconds: Medians, facts: Mapping[str, Any], ours: str) -> dict[tuple[str, str], float]:
+    """(workload, link) → possible seconds ÷ our seconds.
+
+    It is the same against every peer: (peer ÷ ours) ≥ 0.8 × (peer ÷ possible) is possible ÷ ours ≥ 0.8.
+    """
     shares = {}
     for link in LINKS:
         for workload in seconds.workloads:
-            ours, site = seconds.get(LOCKED, workload, link.name), seconds.anywhere(SITE, workload)
-            if ours and site and workload in facts:
-                shares[workload, link.name] = possible_seconds(link, facts[workload]["packed"], site, 2) / ours
-    bar = _at_least("cold with a lock, share of the ratio that bytes, link and warm import allow", shares, 0.8, None)
-    least = min(shares.values(), default=0.0)
-    return Bar(bar.what, "each at least 0.8", bar.figure, least >= 0.8 if shares else None)
+            took, site = seconds.get(ours, workload, link.name), seconds.anywhere(SITE, workload)
+            if took and site and workload in facts:
+                possible = possible_seconds(link, facts[workload]["packed"], site, TRIPS[ours])
+                shares[workload, link.name] = possible / took
+    return shares
+
+
+def against_peers(rows: Rows, facts: Mapping[str, Any], ours: str) -> list[tuple[str, str, float, float, int]]:
+    """(peer, link, how many times faster ours is, how many times faster it could be, workloads): geometric means."""
+    seconds, found = Medians(rows), []
+    shares = shares_of_the_possible(seconds, facts, ours)
+    peers = dict.fromkeys(r["contestant"] for r in rows if not r["contestant"].startswith(("ours", FLOOR, SITE)))
+    for peer in peers:
+        for link in LINKS:
+            ratios = {k: v for k, v in seconds.ratios(peer, ours, [link]).items() if k in shares}
+            if ratios:
+                possible = geometric_mean(ratio / shares[key] for key, ratio in ratios.items())
+                found.append((peer, link.name, geometric_mean(ratios.values()), possible, len(ratios)))
+    return found
+
+
+def _against_what_is_possible(seconds: Medians, facts: Mapping[str, Any], ours: str, how: str) -> Bar:
+    shares = shares_of_the_possible(seconds, facts, ours)
+    what = f"cold, any peer, any link: share of the ratio that bytes, link and warm import allow, {how}"
+    bar = _at_least(what, shares, 0.8, 0.8)
+    return Bar(what, "each at least 0.8", bar.figure, bar.met)
 
 
 def _sequence(counts: Mapping[str, Any], kind: str, most: int) -> Bar:
@@ -164,13 +179,23 @@ def _requests(counts: Mapping[str, Any], facts: Mapping[str, Any]) -> Bar:
     return Bar(bar.what, "each at most 1", bar.figure, bar.met)
 
 
-def _bytes(counts: Mapping[str, Any], facts: Mapping[str, Any]) -> Bar:
-    ratios = {
-        (workload,): counted["locked"]["bytes"] / facts[workload]["packed"]
-        for workload, counted in counts.items()
-        if "locked" in counted and workload in facts and facts[workload]["packed"]
-    }
-    return _at_most("bytes until the import returns, against the frames of what was opened alone", ratios, 1.1, None)
+def _bytes(counts: Mapping[str, Any], facts: Mapping[str, Any]) -> list[Bar]:
+    """Against what the rules require, which has a bar; and against what was opened alone, which has none."""
+
+    def ratios(below: str) -> dict[tuple[str], float]:
+        return {
+            (workload,): counted["locked"]["bytes"] / facts[workload][below]
+            for workload, counted in counts.items()
+            if "locked" in counted and workload in facts and facts[workload][below]
+        }
+
+    opened = _at_most("the same, of the frames of what was opened alone", ratios("packed"), math.inf, None)
+    return [
+        _at_most(
+            "bytes until the import returns, of what was opened and the rules require", ratios("required"), 1.1, None
+        ),
+        Bar(opened.what, "reported", opened.figure, None),
+    ]
 
 
 def _memory(rows: Rows) -> Bar:

@@ -35,11 +35,15 @@ with open(_os.environ["BENCH_REPORT"], "w") as _file:
     _json.dump({"first": _first[0], "ended": _ended}, _file)
 """
 _STATS = {"stat", "lstat", "newfstatat", "statx", "access", "faccessat", "faccessat2", "readlink", "readlinkat"}
+_SHOWN = {"begun": "warm, begun", "settled": "warm", "filled": "filled"}
 _OPENS = {"open", "openat", "openat2"}
+QUIET = {"CLOUDSHELF_BACKGROUND_FILL": "0"}
 
 
-def count_requests(ours: Ours, workload: Workload, *, locked: bool) -> dict[str, Any]:
+def count_requests(ours: Ours, workload: Workload, *, locked: bool, background: bool = False) -> dict[str, Any]:
     """One cold start: requests, bytes, connections and round trips in sequence, until the script's end.
+
+    Without ``background`` all of it is the import's: what the background adds by then is chance.
 
     ``sequence`` is the longest chain of requests of which each began after the one before it was answered, from the
     start until the first module's body ran; requests that only waited for a connection are in it, so it is never less
@@ -52,8 +56,9 @@ def count_requests(ours: Ours, workload: Workload, *, locked: bool) -> dict[str,
             Path(command[-1]).write_text(_HOOK + workload.script + _REPORT)
             report = case.folder / "report.json"
             with ending_fetchers(case.folder / "cache"):
-                check(command, ours.environ(case, port=port) | {"BENCH_REPORT": str(report)}, cwd=case.folder)
-            exchanges = _read_trace(trace)  # what was under way is written when the fetcher's connections have ended
+                environ = ours.environ(case, port=port) | ({} if background else QUIET)
+                check(command, environ | {"BENCH_REPORT": str(report)}, cwd=case.folder)
+            exchanges = read_trace(trace)  # what was under way is written when the fetcher's connections have ended
         times = json.loads(report.read_text())
     asked = [e for e in exchanges if e["start"] < times["ended"]]
     return {
@@ -75,7 +80,7 @@ def longest_chain(exchanges: Sequence[Mapping[str, Any]], until: float) -> int:
     return length
 
 
-def _read_trace(path: Path) -> list[dict[str, Any]]:
+def read_trace(path: Path) -> list[dict[str, Any]]:
     """All exchanges, once nothing has been added for half a second."""
     size = -1
     while size != path.stat().st_size:
@@ -90,27 +95,38 @@ def _kind(line: str) -> str:
     return found[1] if found else line.partition("?")[0].rpartition("/")[2] or "list"
 
 
-def count_calls(ours: Ours, workload: Workload) -> dict[str, dict[str, int]]:
-    """Opens and stat calls of the script's process, by strace: site-packages, and ours in each warm state."""
+def count_calls(ours: Ours, workload: Workload, *, states: Sequence[str]) -> dict[str, dict[str, int]]:
+    """Opens and stat calls of the script's process, by strace: site-packages, ours cold, and ours in each warm state.
+
+    Cold is an environment that is built and has no files; what its fetcher does is not the importing process's.
+    """
     if not shutil.which("strace"):
         raise CannotRun("strace is not installed: Debian's strace")
     found = {}
     with fresh_case(workload, LINKS[0]) as case:
-        plain = case.folder / "script.py"
-        plain.write_text(workload.script)
-        pythons = {"site-packages": (install_site(workload), clean_environ())}
-        for name, state in (("ours, warm, begun", "begun"), ("ours, warm", "settled"), ("ours, filled", "filled")):
+        script = case.folder / "script.py"
+        script.write_text(workload.script)
+        found["site-packages"] = _trace_calls(install_site(workload), script, clean_environ())
+        cold = ours.environ(case) | QUIET
+        with ending_fetchers(case.folder / "cache"):
+            command = ours.command(case, locked=True)
+            check([*command[: command.index("--") + 1], "true"], cold, cwd=case.folder)
+            script.write_text(workload.script)
+            python = environment_in(case.folder / "cache") / "bin" / "python"
+            found["ours, cold"] = _trace_calls(python, script, cold)
+        for state in states:
             cache = warm_cache(ours, workload, state)
-            pythons[name] = (environment_in(cache) / "bin" / "python", ours.environ(case, cache=cache))
-        for name, (python, environ) in pythons.items():
-            log = case.folder / "strace"
-            command = ["strace", "-qq", "-e", "trace=%file,fstat", "-o", str(log), str(python), str(plain)]
-            check(command, environ, cwd=case.folder)
-            found[name] = _count_calls(log.read_text(errors="replace"))
-        for cache in (warm_cache(ours, workload, s) for s in ("begun", "settled", "filled")):
+            python = environment_in(cache) / "bin" / "python"
             with ending_fetchers(cache):
-                pass
+                found[f"ours, {_SHOWN[state]}"] = _trace_calls(python, script, ours.environ(case, cache=cache))
     return found
+
+
+def _trace_calls(python: Path, script: Path, environ: Mapping[str, str]) -> dict[str, int]:
+    log = script.parent / "strace"
+    command = ["strace", "-qq", "-e", "trace=%file,fstat", "-o", str(log), str(python), str(script)]
+    check(command, environ, cwd=script.parent)
+    return _count_calls(log.read_text(errors="replace"))
 
 
 def _count_calls(log: str) -> dict[str, int]:

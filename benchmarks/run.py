@@ -1,222 +1,163 @@
 """make bench: Cloudshelf and the systems that it has to beat, side by side, in one run.
 
-    python -m benchmarks.run [--quick] [--workload NAME…] [--link NAME…] [--only TEXT…] [--runs N]
+    python -m benchmarks.run [--quick] [--resume] [--workload NAME…] [--part NAME…] [--link NAME…] [--only TEXT…]
 
-For each workload and link, everybody runs once, then everybody again: whole fresh processes, interleaved. Results are
-written after each workload into benchmarks/results/, so an interrupted run leaves what it has. A full run takes hours,
-most of them in mounts; a quick one less than five minutes, once wheels and shelf are there.
+For each workload and link, everybody runs once, then everybody again: whole fresh processes, interleaved. Then come the
+parts that measure something else. Results are written after each workload and each part into benchmarks/results/;
+--resume goes on with those, and measures anew only what is named. A full run takes hours, most of them in mounts; a
+quick one less than five minutes, once wheels and shelf are there.
 """
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
-import http.client
 import os
 import platform
 import shutil
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import ours, peers, report
-from benchmarks.bars import judge
-from benchmarks.counts import count_calls, count_requests
-from benchmarks.links import LINKS, Link, open_link
-from benchmarks.peers import Contestant
+from benchmarks import ours, publishing, races, report, results
+from benchmarks.estimate import race_seconds, seconds_seen
+from benchmarks.links import LINKS, Link
+from benchmarks.own_cost import measure_links
+from benchmarks.parts import PARTS, Part
 from benchmarks.shelf_facts import ShelfFacts
-from benchmarks.stage import FOLDER, WORK, CannotRun, Stage, download_wheels, fresh_case, publish_shelf, set_stage
+from benchmarks.stage import WORK, CannotRun, Stage, download_wheels, publish_shelf, set_stage
 from benchmarks.workloads import WORKLOADS, Workload
 
 RESULTS = Path(__file__).parent / "results"
-RUNS = 5
-LEFT_OUT = "left out of the quick run: make bench"
-QUICK = ("site-packages", "uv, empty", "ours, cold", "ours, warm", "ours, filled", "floor")
-NOT_QUICK = ("ours, warm, begun", "ours, warm, whole command")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
-    asked = set(options.workload or (w.name for w in WORKLOADS if w.quick >= options.quick))
-    workloads = [w for w in WORKLOADS if w.name in asked]
+    name = "quick" if options.quick else "bench"
+    workloads = _workloads(options)
+    parts = [part for part in PARTS if part.name in options.part or not (options.part or options.workload)]
     links = [link for link in LINKS[: 2 if options.quick else 3] if not options.link or link.name in options.link]
     started = time.monotonic()
-    missing = download_wheels(workloads)
+    missing = download_wheels(workloads, publishing.requirements(options.quick))
     publish_shelf()
-    name, text = "quick" if options.quick else "bench", ""
     with set_stage(workloads) as stage:
-        facts = ShelfFacts(stage)
-        everybody = _contestants(stage, facts)
-        results: dict[str, Any] = {
-            "date": time.strftime("%Y-%m-%d", time.gmtime()),
-            "machine": _machine(),
-            "load before": round(os.getloadavg()[0], 1),
-            "links": [dataclasses.asdict(link) for link in LINKS],
-            "own cost": measure_links(stage, links),
-            "versions": {},
-            "rows": _rows_of(missing, workloads, links, everybody),
-            "facts": {},
-            "counts": {},
-        }
-        chosen = _choose(everybody, options, results)
-        for workload in workloads:
-            if workload.name in missing:
-                continue
-            print(f"{time.monotonic() - started:6.0f} s  {workload.name}", flush=True)
-            results["facts"][workload.name] = dataclasses.asdict(facts.opened(workload))
-            for link in links:
-                results["rows"] += _measure(workload, link, chosen, options.runs)
-            results["counts"][workload.name] = _count(everybody, workload, calls=not options.quick)
-            text = report.write(RESULTS, name, results, judge(results["rows"], results["counts"], results["facts"]))
-        ours.forget_caches()
+        run = _Run(options, stage, links, started)
+        run.found = results.begin(RESULTS / f"{name}.json", resume=options.resume, facts=_facts_of_run(stage, links))
+        run.go(name, workloads, parts, missing)
+    ours.forget_caches()
     shutil.rmtree(WORK, ignore_errors=True)
-    print(text)
+    print(report.write(RESULTS, name, run.found))
     print(f"Took {time.monotonic() - started:.0f} s; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores.")
     return 0
 
 
+class _Run:
+    """One run: what was found so far, and who takes part."""
+
+    def __init__(self, options: argparse.Namespace, stage: Stage, links: Sequence[Link], started: float) -> None:
+        self._options, self._stage, self._links, self._started = options, stage, links, started
+        self._facts = ShelfFacts(stage)
+        self._everybody = races.contestants(stage, self._facts)
+        self._seen = seconds_seen(results.earlier_rows(RESULTS))
+        self.found: dict[str, Any] = {}
+
+    def go(self, file: str, workloads: Sequence[Workload], parts: Sequence[Part], missing: dict[str, str]) -> None:
+        """Measure, and write after each piece."""
+        entries = races.choose(self._everybody, self._options.only, self.found["versions"])
+        workloads = [w for w in workloads if self._is_wanted(w.name, w.name in self._options.workload)]
+        parts = [part for part in parts if self._is_wanted(part.name, part.name in self._options.part)]
+        self._announce(entries, [w for w in workloads if w.name not in missing], parts)
+        for name in (*(w.name for w in workloads), *(p.name for p in parts)):
+            results.forget(self.found, name)
+        self.found["rows"] += races.rows_of_missing(missing, workloads, self._links, self._everybody)
+        for workload in workloads:
+            if workload.name not in missing:
+                self._say(workload.name)
+                self._race(workload, entries)
+                results.note(self.found, workload.name)
+                report.write(RESULTS, file, self.found)
+        for part in parts:
+            self._say(part.name)
+            self.found["parts"][part.name] = self._measure(part)
+            results.note(self.found, part.name)
+            report.write(RESULTS, file, self.found)
+
+    def _is_wanted(self, piece: str, named: bool) -> bool:
+        return named or not self._options.resume or piece not in self.found["measured"]
+
+    def _announce(self, entries: Sequence[races.Entry], workloads: Sequence[Workload], parts: Sequence[Part]) -> None:
+        quick = self._options.quick
+        seconds = sum(part.minutes[0 if quick else 1] * 60 for part in parts)
+        for workload in workloads:
+            taking = races.quick_entries(entries, workload) if quick else entries
+            seconds += race_seconds(
+                workload.name,
+                self._links,
+                [
+                    (name, e.contestant.on_links, races.runs_for(name, self._options.runs, quick=quick))
+                    for e in taking
+                    if not e.reason and (name := e.contestant.name)
+                ],
+                self._seen,
+            )
+        print(
+            f"{len(workloads)} workloads, {len(self._links)} links, {len(parts)} other parts: about "
+            f"{seconds / 60:.0f} minutes from here.",
+            flush=True,
+        )
+
+    def _say(self, piece: str) -> None:
+        print(f"{time.monotonic() - self._started:6.0f} s  {piece}", flush=True)
+
+    def _race(self, workload: Workload, entries: Sequence[races.Entry]) -> None:
+        quick = self._options.quick
+        taking = races.quick_entries(entries, workload) if quick else list(entries)
+        self.found["facts"][workload.name] = dataclasses.asdict(self._facts.opened(workload))
+        for link in self._links:
+            rows = races.race(workload, link, taking, self._options.runs, quick=quick)
+            taking = races.without_slow(taking, rows)
+            self.found["rows"] += rows
+        self.found["counts"][workload.name] = races.count(self._everybody, workload, quick=quick)
+
+    def _measure(self, part: Part) -> dict[str, Any]:
+        try:
+            return part.measure(self._stage, self._options.quick)
+        except CannotRun as error:
+            return {"reason": str(error)}
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="few workloads, two links, no pip and no mounts")
+    parser.add_argument("--quick", action="store_true", help="few workloads, two links, small variants of all parts")
+    parser.add_argument("--resume", action="store_true", help="go on with the results that are there")
     parser.add_argument("--workload", nargs="*", default=[], choices=[w.name for w in WORKLOADS])
+    parser.add_argument("--part", nargs="*", default=[], choices=[part.name for part in PARTS])
     parser.add_argument("--link", nargs="*", default=[], choices=[link.name for link in LINKS])
     parser.add_argument("--only", nargs="*", default=[], metavar="TEXT", help="contestants whose names begin so")
-    parser.add_argument("--runs", type=int, default=RUNS)
+    parser.add_argument("--runs", type=int, default=races.RUNS)
     return parser
 
 
-def _contestants(stage: Stage, facts: ShelfFacts) -> list[Contestant]:
-    return [
-        peers.SitePackages(),
-        peers.Pip(stage),
-        peers.Uv(stage, warm=False),
-        peers.Uv(stage, warm=True),
-        peers.Rclone(stage, warm=False),
-        peers.Rclone(stage, warm=True),
-        peers.S3fs(stage, warm=False),
-        peers.S3fs(stage, warm=True),
-        peers.ZipImport(),
-        *ours.contestants(stage, facts),
-    ]
+def _workloads(options: argparse.Namespace) -> list[Workload]:
+    """Those that are named; without names all, or the quick ones, unless parts are named."""
+    if options.workload:
+        return [w for w in WORKLOADS if w.name in options.workload]
+    return [w for w in WORKLOADS if w.quick >= options.quick and not options.part]
 
 
-def _choose(
-    everybody: Sequence[Contestant], options: argparse.Namespace, results: dict[str, Any]
-) -> list[tuple[Contestant, str]]:
-    """Each contestant with why it does not run, or nothing; versions are noted."""
-    chosen = []
-    for each in everybody:
-        reason = ""
-        try:
-            results["versions"][each.name] = each.version()
-        except CannotRun as error:
-            reason = str(error)
-        if options.quick and (not each.name.startswith(QUICK) or each.name in NOT_QUICK):
-            reason = reason or LEFT_OUT
-        if options.only and not each.name.startswith(tuple(options.only)):
-            reason = reason or "not asked for"
-        chosen.append((each, reason))
-    return chosen
-
-
-def _measure(
-    workload: Workload, link: Link, chosen: Sequence[tuple[Contestant, str]], runs: int
-) -> list[dict[str, Any]]:
-    """A row a contestant. A B C, A B C …; who fails once is asked no more, and the reason stands in its row."""
-    here = [(each, reason) for each, reason in chosen if each.on_links or link is LINKS[0]]
-    rows = {each.name: _row(workload, link, each.name, reason) for each, reason in here}
-    expected = ""
-    for _ in range(runs):
-        for each, _ in here:
-            row = rows[each.name]
-            if row["reason"]:
-                continue
-            try:
-                with fresh_case(workload, link) as case:
-                    sample = each.run(case)
-            except CannotRun as error:
-                row["reason"] = str(error)
-                continue
-            expected = expected or sample.said
-            if sample.said != expected:
-                row["reason"] = f"printed {sample.said[:80]!r}, not {expected[:80]!r}"
-            row["seconds"].append(round(sample.seconds, 4))
-            row["script"].append(round(sample.script, 4))
-            row["memory"].append(sample.memory)
-    return list(rows.values())
-
-
-def _rows_of(
-    missing: Mapping[str, str], workloads: Iterable[Workload], links: Sequence[Link], everybody: Sequence[Contestant]
-) -> list[dict[str, Any]]:
-    """Rows of the workloads that cannot be measured here."""
-    gone = [w for w in workloads if w.name in missing]
-    return [_row(w, link, each.name, missing[w.name]) for w in gone for link in links for each in everybody]
-
-
-def _row(workload: Workload, link: Link, contestant: str, reason: str) -> dict[str, Any]:
+def _facts_of_run(stage: Stage, links: Sequence[Link]) -> dict[str, Any]:
     return {
-        "workload": workload.name,
-        "recorded": workload.recorded,
-        "link": link.name,
-        "contestant": contestant,
-        "reason": reason,
-        "seconds": [],
-        "script": [],  # seconds from the script's first line to its last
-        "memory": [],  # KiB
-    }
-
-
-def _count(everybody: Sequence[Contestant], workload: Workload, *, calls: bool) -> dict[str, Any]:
-    one = next(each for each in everybody if isinstance(each, ours.Ours))
-    counted: dict[str, Any] = {}
-    try:
-        counted["resolved"] = count_requests(one, workload, locked=False)
-        counted["locked"] = count_requests(one, workload, locked=True)
-        if calls:
-            counted["calls"] = count_calls(one, workload)
-    except CannotRun as error:
-        counted["reason"] = str(error)
-    return counted
-
-
-def measure_links(stage: Stage, links: Sequence[Link]) -> dict[str, str]:
-    """What the links cost by themselves: half a second's worth of a wheel, straight and through each; a first page."""
-    largest = max((FOLDER / "wheels").glob("*.whl"), key=lambda path: path.stat().st_size)
-    found = {"download, no link": _shown(stage.index_port, largest, 0)}
-    for link in links:
-        with open_link(stage.index_port, link) as port:
-            found[f"download, {link.name}"] = _shown(port, largest, link.mbit)
-    return found
-
-
-def _shown(port: int, wheel: Path, mbit: float) -> str:
-    size = int(min(wheel.stat().st_size, (mbit or 2000) * 1e6 / 8 / 2))
-    rates, pages = [0.0], [1e9]
-    for _ in range(3):
-        connection = http.client.HTTPConnection("127.0.0.1", port)
-        begun = time.monotonic()
-        connection.request("GET", "/simple/")
-        connection.getresponse().read()
-        pages.append(time.monotonic() - begun)
-        begun = time.monotonic()
-        connection.request("GET", f"/files/{wheel.name}", headers={"Range": f"bytes=0-{size - 1}"})
-        answer = connection.getresponse()
-        first = time.monotonic()
-        while answer.read(1 << 20):
-            pass
-        rates.append(size * 8 / 1e6 / (time.monotonic() - (first if mbit else begun)))
-        connection.close()
-    return f"{max(rates):.0f} Mbit/s, first page of a new connection {min(pages) * 1000:.1f} ms"
-
-
-def _machine() -> dict[str, Any]:
-    return {
-        "cores": os.cpu_count(),
-        "architecture": platform.machine(),
-        "python": ".".join(map(str, sys.version_info[:3])),
+        "date": time.strftime("%Y-%m-%d", time.gmtime()),
+        "machine": {
+            "cores": os.cpu_count(),
+            "architecture": platform.machine(),
+            "python": ".".join(map(str, sys.version_info[:3])),
+        },
+        "load before": round(os.getloadavg()[0], 1),
+        "links": [dataclasses.asdict(link) for link in LINKS],
+        "own cost": measure_links(stage, links),
     }
 
 

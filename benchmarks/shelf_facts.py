@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import functools
-import posixpath
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from benchmarks import floor
 from benchmarks.opened import opened_files
+from benchmarks.required import required_files, with_sources
 from benchmarks.stage import CLOUDSHELF, FOLDER, Stage, check, clean_environ
 from benchmarks.wheel_index import normalize
 from benchmarks.workloads import Workload
@@ -22,10 +22,11 @@ from cloudshelf.stores.opening import open_store
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """Of a workload: how many files it opens, and the bytes of the frames that hold them."""
+    """Of a workload: how many files it opens, and the bytes of the frames that hold them; see required.py."""
 
     files: int
     packed: int
+    required: int  # bytes of the frames that hold what the rules require
     projects: int  # of the lock
 
 
@@ -62,20 +63,21 @@ class ShelfFacts:
         return {**self._plan(workload), "store": store}
 
     def _opened(self, workload: Workload) -> Opened:
-        opened, plan = set(opened_files(workload)), self._plan(workload)
-        frames: set[int] = set()
-        for path, size, _, _, frame, offset in plan["files"]:
-            if path in opened:
-                frames |= _frames_of([size for _, _, size, _ in plan["frames"]], frame, offset, size)
-        packed = sum(plan["frames"][number][1] for number in frames)
-        return Opened(len(opened), packed, len(self._read_lock(workload).pins))
+        opened, lock = set(opened_files(workload)), self._read_lock(workload)
+        packed = required = 0
+        for pin in lock.pins:
+            manifest = self._repository.manifest(pin.project, pin.manifest)
+            itself = [n for n, file in enumerate(manifest.files) if file.path.removeprefix("site/") in opened]
+            packed += packed_size(manifest, itself)
+            required += packed_size(manifest, required_files(manifest, opened))
+        return Opened(len(opened), packed, required, len(lock.pins))
 
     def _read_lock(self, workload: Workload) -> Lock:
         return parse_lock(self.lock_text(workload), "the lock")
 
     def _make_plan(self, workload: Workload) -> dict[str, Any]:
         lock = self._read_lock(workload)
-        wanted = _with_sources(set(opened_files(workload)))
+        wanted = with_sources(opened_files(workload))
         frames: list[tuple[int, int, int, str]] = []
         files: list[tuple[str, int, str, int, int, int]] = []
         inline: list[tuple[str, str]] = []
@@ -99,14 +101,13 @@ class ShelfFacts:
         return {"frames": frames, "files": files, "ranges": ranges, "inline": inline}
 
 
-def _with_sources(opened: set[str]) -> set[str]:
-    """Bytecode counts only beside its source."""
-    sources = set()
-    for path in opened:
-        folder, _, name = path.rpartition("/")
-        if posixpath.basename(folder) == "__pycache__":
-            sources.add(posixpath.join(posixpath.dirname(folder), f"{name.partition('.')[0]}.py"))
-    return opened | sources
+def packed_size(manifest: Manifest, numbers: Iterable[int]) -> int:
+    """Bytes of the frames that hold these files."""
+    sizes, frames = [frame.size for frame in manifest.frames], set[int]()
+    for file in (manifest.files[number] for number in numbers):
+        if file.frame >= 0:
+            frames |= _frames_of(sizes, file.frame, file.offset, file.size)
+    return sum(manifest.frames[number].length for number in frames)
 
 
 def _frames_of(sizes: Sequence[int], frame: int, offset: int, size: int) -> set[int]:

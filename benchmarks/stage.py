@@ -28,7 +28,7 @@ from tests.servers import S3Server, seaweed
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / ".bench"
-# Where everybody's files are made and removed; see README.md for file systems that this does not suit.
+# Where everybody's files are made and removed; docs/notes/2026-11-benchmark.md tells of file systems that spoil it.
 WORK = Path(os.environ.get("BENCH_WORK") or FOLDER) / "bench-work"
 BIN = Path(sys.executable).parent
 CLOUDSHELF = (sys.executable, "-m", "cloudshelf")
@@ -171,22 +171,32 @@ def without_paths(text: str) -> str:
 # preparing
 
 
-def download_wheels(workloads: Sequence[Workload]) -> dict[str, str]:
-    """Bring the wheels of ``workloads`` with pip, under its own configuration; one version of each project.
+def download_wheels(workloads: Sequence[Workload], more: Iterable[str] = ()) -> dict[str, str]:
+    """Bring the wheels of ``workloads``, and ``more``, with pip under its own configuration; a version of each project.
 
     Returns why a workload cannot be measured, by its name.
     """
     wheels = FOLDER / "wheels"
     done = wheels / "requirements.json"
     wheels.mkdir(parents=True, exist_ok=True)
-    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--only-binary", ":all:", "--dest", str(wheels)]
     missing = {w.name: "pip finds no torch 2.13.0 on this machine's disk" for w in workloads if not _is_at_hand(w)}
-    wanted = sorted({r for w in workloads if w.name not in missing for r in w.requirements})
-    had: list[str] = json.loads(done.read_text()) if done.exists() else []
-    if not set(wanted) <= set(had):
-        subprocess.run([*pip, *sorted({*had, *wanted})], check=True)
-        done.write_text(json.dumps(sorted({*had, *wanted})))
+    wanted = {*more, *(r for w in workloads if w.name not in missing for r in w.requirements)}
+    had = set(json.loads(done.read_text()) if done.exists() else ())
+    if not wanted <= had:
+        _download(sorted(wanted | had), wheels)
+        done.write_text(json.dumps(sorted(wanted | had)))
     return missing
+
+
+def _download(requirements: Sequence[str], wheels: Path) -> None:
+    """All at once, so that they agree with each other: what an earlier, smaller set had chosen goes."""
+    with tempfile.TemporaryDirectory(dir=FOLDER) as name:
+        pip = [sys.executable, "-m", "pip", "download", "--quiet", "--only-binary", ":all:", "--dest", name]
+        subprocess.run([*pip, "--find-links", str(wheels), *requirements], check=True)
+        for path in wheels.glob("*.whl"):
+            path.unlink()
+        for path in Path(name).glob("*.whl"):
+            path.rename(wheels / path.name)
 
 
 def _is_at_hand(workload: Workload) -> bool:

@@ -28,10 +28,10 @@ WORKLOADS = (
     _imports("pandas+pyarrow", "pandas pyarrow", "pyarrow", "pandas"),
     _imports("matplotlib.pyplot", "matplotlib", "matplotlib.pyplot"),
     _imports("scipy.stats", "scipy", "scipy.stats"),
-    _imports("sklearn.linear_model", "scikit-learn", "sklearn.linear_model", quick=True),
+    _imports("sklearn.linear_model", "scikit-learn", "sklearn.linear_model"),
     _imports("polars", "polars", "polars"),
     _imports("torch", "torch==2.13.0", "torch"),
-    _imports("sympy", "sympy", "sympy", quick=True),
+    _imports("sympy", "sympy", "sympy"),
     _imports("boto3", "boto3", "boto3"),
     Workload(
         "notebook",

@@ -1,0 +1,45 @@
+"""What was measured, piece by piece: kept in a file, so that a run that was interrupted goes on where it stopped."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks.stage import ROOT
+
+
+def begin(path: Path, *, resume: bool, facts: dict[str, Any]) -> dict[str, Any]:
+    """Empty results with ``facts`` of this run, or those in ``path`` with which to go on."""
+    empty: dict[str, Any] = {"versions": {}, "rows": [], "facts": {}, "counts": {}, "parts": {}, "measured": {}}
+    if resume and path.exists():
+        found: dict[str, Any] = json.loads(path.read_text())
+        return empty | found | facts
+    return empty | facts
+
+
+def earlier_rows(folder: Path) -> list[dict[str, Any]]:
+    """Rows of all results in ``folder``: whatever they are of, they tell how long something takes."""
+    return [row for path in sorted(folder.glob("*.json")) for row in json.loads(path.read_text())["rows"]]
+
+
+def forget(results: dict[str, Any], piece: str) -> None:
+    """Remove a workload or a part: it is about to be measured anew."""
+    results["rows"] = [row for row in results["rows"] if row["workload"] != piece]
+    for kind in ("facts", "counts", "parts", "measured"):
+        results[kind].pop(piece, None)
+
+
+def note(results: dict[str, Any], piece: str) -> None:
+    """A workload or a part is complete: when, and of which commit."""
+    results["measured"][piece] = f"{time.strftime('%Y-%m-%d', time.gmtime())} {_commit()}".strip()
+
+
+def _commit() -> str:
+    """The commit that is checked out, with "+" when files differ from it; nothing outside of a clone."""
+    described = subprocess.run(
+        ["git", "describe", "--always", "--dirty=+", "--exclude=*"], cwd=ROOT, capture_output=True, text=True
+    )
+    return described.stdout.strip()
