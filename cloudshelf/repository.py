@@ -8,11 +8,9 @@ import os
 import re
 import tempfile
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -33,6 +31,7 @@ from .codecs.release import parse_release
 from .commit import version_order
 from .errors import HeadReplayed, ObjectInvalid, ObjectMissing, ProjectMissing, ShelfError, ShelfMissing, VersionMissing
 from .model import Entry, Head, Manifest, Release
+from .parallel import Task, map_parallel, spread
 from .stores.protocols import Get
 
 PARALLEL = 16
@@ -127,46 +126,40 @@ class Repository:
 
     def manifests(self, pins: Iterable[tuple[str, str]]) -> list[Manifest]:
         """The manifests of ``(project, part)``, in that order, read in parallel."""
-        return self._parallel(lambda pin: self.manifest(*pin), list(pins))
+        return map_parallel(lambda pin: self.manifest(*pin), list(pins), PARALLEL)
 
     def prefetch(
         self, projects: Iterable[str], *, closure: bool = False, hints: Iterable[tuple[str, str, str]] = ()
     ) -> None:
         """Read heads and default releases in parallel; what is missing or damaged shows when it is asked for.
 
-        With ``closure`` the catalog's hints for ``projects`` are read at the same time, and then all that they name at
-        once, instead of one generation after the other. ``hints`` are such rows (project, version, release), known.
+        With ``closure`` the catalog's hints for ``projects`` are read at the same time, and all that they name as soon
+        as they are there, instead of one generation after the other. ``hints`` are such rows (project, version,
+        release), known. What a head says otherwise than a hint is read after it.
         """
-        hints = list(hints)
         wanted = [project for project in dict.fromkeys(projects) if project not in self._heads]
-        rows: list[tuple[str, str, str]] = []
-        jobs: list[Callable[[], object]] = [partial(self._read_default, project) for project in wanted]
-        if jobs and self._seen.folder is not None:
-            jobs.append(self.info)  # heads are checked against what this shelf showed before
+        tasks: list[Task] = [(self._follow_head, project) for project in wanted]
+        if wanted and self._seen.folder is not None:
+            tasks.append((_only, self.info))  # heads are checked against what this shelf showed before
         if closure:
-            jobs += [partial(self._extend, rows, project) for project in wanted]
-        self._quietly(jobs + self._hinted(hints, wanted))
-        self._quietly(self._hinted(rows, ()))
-        stale = [row[0] for row in (*hints, *rows) if self._heads.get(row[0]) is not None]
-        self._quietly([partial(self._read_default, project) for project in dict.fromkeys(stale)])
+            tasks += [(self._follow_closure, project) for project in wanted]
+        spread([*tasks, *self._follow_rows(hints)], PARALLEL, ignoring=ShelfError)
 
-    def _hinted(self, rows: Iterable[tuple[str, str, str]], without: Collection[str]) -> list[Callable[[], object]]:
-        """Jobs that read the heads of hinted projects and, at the same time, the releases that they probably name."""
-        jobs: list[Callable[[], object]] = []
-        for row in dict.fromkeys(rows):
-            if row[0] not in without and row[0] not in self._heads:
-                jobs += [partial(self.release_at, *row), partial(self._remember_head, row[0])]
-        return jobs
+    def _follow_head(self, project: str) -> list[Task]:
+        """A head, and then the default's release."""
+        head = self._remember_head(project)
+        if head is None or head.default is None or head.default not in head.versions:
+            return []
+        return [(_only, self.release_at, project, head.default, head.versions[head.default].release)]
 
-    def _extend(self, rows: list[tuple[str, str, str]], project: str) -> None:
-        rows.extend(self.closure(project))
+    def _follow_closure(self, project: str) -> list[Task]:
+        return self._follow_rows(self.closure(project))
 
-    def _quietly(self, jobs: Sequence[Callable[[], object]]) -> None:
-        def run(job: Callable[[], object]) -> None:
-            with suppress(ShelfError):
-                job()
-
-        self._parallel(run, list(jobs))
+    def _follow_rows(self, rows: Iterable[tuple[str, str, str]]) -> list[Task]:
+        """The heads of hinted projects and, at the same time, the releases that they probably name."""
+        rows = list(rows)
+        releases: list[Task] = [(_only, self.release_at, *row) for row in rows if row[0] not in self._heads]
+        return [*releases, *((self._follow_head, row[0]) for row in rows)]
 
     def closure(self, project: str) -> tuple[tuple[str, str, str], ...]:
         """The catalog's hint, maybe stale: (project, version, release) of what the default needs, itself first."""
@@ -193,7 +186,7 @@ class Repository:
     def listing(self) -> tuple[ProjectFacts, ...]:
         """What the catalog tells of every project, by name: 16 requests in parallel, however large the shelf."""
         if self._facts is None:
-            shards = self._parallel(self._project_shard, list(projects_keys()))
+            shards = map_parallel(self._project_shard, projects_keys(), PARALLEL)
             self._facts = tuple(sorted((f for shard in shards for f in shard.values()), key=lambda f: f.project))
         return self._facts
 
@@ -234,11 +227,6 @@ class Repository:
         if project not in self._heads:
             self._heads[project] = self._read_head(project)
         return self._heads[project]
-
-    def _read_default(self, project: str) -> None:
-        head = self._remember_head(project)
-        if head is not None and head.default is not None and head.default in head.versions:
-            self.release_at(project, head.default, head.versions[head.default].release)
 
     def _object(self, key: str, digest: str, parse: Callable[[bytes, str], T]) -> T:
         """An immutable object: from memory, the cache or the store, verified by its name."""
@@ -281,11 +269,11 @@ class Repository:
         owner = [p for f in self._facts or () if project.replace("-", "_") in f.modules for p in (f.project,)]
         return tuple(dict.fromkeys([*owner, *difflib.get_close_matches(project, names, n=3, cutoff=0.6)]))[:3]
 
-    def _parallel(self, work: Callable[[Any], T], jobs: list[Any]) -> list[T]:
-        if len(jobs) < 2:
-            return [work(job) for job in jobs]
-        with ThreadPoolExecutor(min(PARALLEL, len(jobs)), thread_name_prefix="cloudshelf-read") as pool:
-            return list(pool.map(work, jobs))
+
+def _only(read: Callable[..., object], *args: str) -> tuple[Task, ...]:
+    """Read something from which nothing else follows."""
+    read(*args)
+    return ()
 
 
 def own_folder(cache: Path | None) -> Path | None:

@@ -1,0 +1,124 @@
+"""How often a cold start waits for an answer before it can ask on: 4 times, and 2 times with a lock.
+
+Held, not measured: the store of these tests gives an answer only when everything was asked that can be asked without
+it. Who asks one thing after the other where both could be asked at once gets no answer at all.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cloudshelf.codecs.catalog import closure_key
+from cloudshelf.codecs.names import SHELF, head_key, manifest_key, pack_key, release_key, sha256
+from cloudshelf.codecs.release import format_release
+from cloudshelf.commit import init_shelf
+from cloudshelf.fetcher.blobs import BlobCache
+from cloudshelf.fetcher.environments import Environments
+from cloudshelf.fetcher.transfer import Transfer
+from cloudshelf.shelf import Shelf
+from cloudshelf.stores.memory import MemoryStore
+from cloudshelf.verbs.pinning import lock, sync, use
+
+from .shelves import publish
+
+PATIENCE = 20.0  # seconds until a test fails that would wait for ever
+URL = "memory:waves"
+NEEDS = {"a": ["b"], "b": ["c"], "c": []}
+
+
+class Waves:
+    """``store``, in which the answers of a wave are held back until each of its keys was asked for."""
+
+    url = URL
+
+    def __init__(self, store: MemoryStore, *waves: set[str]) -> None:
+        self._store = store
+        self._waves = waves
+        self._changed = threading.Condition()
+        self.asked: set[str] = set()
+
+    def get(self, key: str) -> bytes:
+        self._ask(key)
+        return self._store.get(key)
+
+    def stream_range(self, key: str, *, start: int, length: int) -> Iterator[bytes | memoryview]:
+        self._ask(key)
+        yield from self._store.stream_range(key, start=start, length=length)
+
+    def _ask(self, key: str) -> None:
+        wave = next((wave for wave in self._waves if key in wave), None)
+        assert wave is not None, f"nobody needs {key}"
+        with self._changed:
+            assert key not in self.asked, f"{key} is asked for twice"
+            self.asked.add(key)
+            self._changed.notify_all()
+            assert self._changed.wait_for(lambda: wave <= self.asked, PATIENCE), f"{wave - self.asked} came later"
+
+
+class Published:
+    """A shelf on which a needs b and b needs c, and the keys of what was published."""
+
+    def __init__(self) -> None:
+        self.store = MemoryStore(URL)
+        init_shelf(self.store, "ours")
+        releases = [publish(self.store, name, "1", requires=needs) for name, needs in reversed(NEEDS.items())]
+        parts = {release.project: release.wheels[0].trees[""].manifest for release in releases}
+        repository = Shelf(self.store).repository
+        self.heads = {head_key(name) for name in NEEDS}
+        self.releases = {release_key(r.project, sha256(format_release(r))) for r in releases}
+        self.manifests = {manifest_key(name, part) for name, part in parts.items()}
+        self.packs = {pack_key(name, repository.manifest(name, part).frames[0].pack) for name, part in parts.items()}
+
+
+@pytest.fixture
+def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Published:
+    monkeypatch.setenv("CLOUDSHELF_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("cloudshelf.importing.client.reach", lambda *, start: False)
+    return Published()
+
+
+def serve_from(store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cloudshelf.shelf.open_store", lambda url, environ=None: store)
+
+
+def bring_all(environment: str, store: Waves, cache: Path) -> None:
+    """As an import does that needs every file at once."""
+    opened = Environments(lambda url: store).get(environment)
+    transfer = Transfer(BlobCache(cache), background=False)
+    transfer.need(opened, range(len(opened))).result()
+    transfer.close()
+
+
+def test_a_use_asks_for_all_heads_all_releases_all_manifests_and_all_packs_at_once(
+    published: Published, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = {SHELF, closure_key("a"), head_key("a")}
+    store = Waves(
+        published.store,
+        first,
+        (published.heads | published.releases) - first,
+        published.manifests,
+        published.packs,
+    )
+    serve_from(store, monkeypatch)
+    result = use({"requirements": ["a"], "shelf": URL}, lambda event: None)
+    bring_all(result["environment"], store, tmp_path / "cache")
+    assert published.packs <= store.asked
+
+
+def test_a_lock_needs_its_manifests_then_the_packs_and_nothing_else(
+    published: Published, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve_from(published.store, monkeypatch)
+    text = lock({"requirements": ["a"], "shelf": URL}, lambda event: None)["lock"]
+    monkeypatch.setenv("CLOUDSHELF_CACHE", str(tmp_path / "other"))
+    store = Waves(published.store, published.manifests, published.packs)
+    serve_from(store, monkeypatch)
+    result = sync({"lock": text, "shelf": URL}, lambda event: None)
+    bring_all(result["environment"], store, tmp_path / "other")
+    assert store.asked == published.manifests | published.packs
