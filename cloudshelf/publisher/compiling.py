@@ -4,15 +4,30 @@ Standard input: JSON, the root of a tree and paths of sources within its ``site`
 the modules that its body imports, by absolute name: ``"a.b"``, and ``"a.b:c"`` for ``from a.b import c``, where c may
 be a module or not. Imports in functions, and those for type checkers only, do not happen when the module is imported.
 
+The code objects say it, not the sources: they are at hand, and parsing once more takes longer than compiling.
 Sources that do not compile (templates, Python 2) are left alone, as pip does.
 """
 
-import ast
+import dis
+import inspect
 import json
+import marshal
 import py_compile
 import sys
 
-_ERRORS = (SyntaxError, ValueError, RecursionError, MemoryError, OSError)
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import CodeType
+    from typing import Any
+
+_HEADER = 16  # bytes of a .pyc before its code (PEP 552)
+_IMPORT = dis.opmap["IMPORT_NAME"]
+_CONSTANT = dis.opmap["LOAD_CONST"]
+_SMALL_INTEGER = dis.opmap.get("LOAD_SMALL_INT", -1)  # Python 3.14
+_EXTENDED = dis.opmap["EXTENDED_ARG"]
+_JUMPS = ("POP_JUMP_IF_FALSE", "POP_JUMP_FORWARD_IF_FALSE")  # the second in Python 3.11
+_BETWEEN = ("TO_BOOL", "EXTENDED_ARG")  # what may stand between a value and its jump
 
 
 def main() -> None:
@@ -21,43 +36,74 @@ def main() -> None:
     for path in paths:
         file = f"{root}/site/{path}"
         try:
-            py_compile.compile(
+            compiled = py_compile.compile(
                 file, dfile=path, doraise=True, quiet=2, invalidation_mode=py_compile.PycInvalidationMode.TIMESTAMP
             )
-            with open(file, "rb") as source:
-                found[path] = imports_of(ast.parse(source.read()), path)
-        except (py_compile.PyCompileError, *_ERRORS):
-            pass
+        except (py_compile.PyCompileError, ValueError, RecursionError, MemoryError, OSError):
+            continue
+        if compiled:
+            with open(compiled, "rb") as stream:
+                found[path] = imports_of(marshal.loads(stream.read()[_HEADER:]), path)
     json.dump(found, sys.stdout)
 
 
-def imports_of(tree: ast.Module, path: str) -> "list[str]":
-    """What the body of the module at ``path``, whose source is ``tree``, imports; without the standard library."""
-    parts = path.removesuffix(".py").split("/")
-    package = parts[:-1]
+def imports_of(code: "CodeType", path: str) -> "list[str]":
+    """What the body of the module at ``path``, which is ``code``, imports; without the standard library."""
+    package = path.split("/")[:-1]
     found: dict[str, None] = {}
-    waiting: list[ast.AST] = list(reversed(tree.body))
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ast.Import):
-            found.update((alias.name, None) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            base = [*package[: len(package) - node.level + 1]] if node.level else []
-            if node.level > len(package):
-                continue  # beyond the top: it fails
-            name = ".".join([*base, *([node.module] if node.module else [])])
-            found[name] = None
-            found.update((f"{name}:{alias.name}", None) for alias in node.names if alias.name != "*")
-        elif isinstance(node, ast.If) and _is_for_type_checkers(node.test):
-            waiting.extend(reversed(node.orelse))
-        elif not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.expr)):
-            waiting.extend(reversed(list(ast.iter_child_nodes(node))))
-    return [name for name in found if name and name.partition(":")[0].partition(".")[0] not in sys.stdlib_module_names]
+    for level, name, attributes in _imports_in(code):
+        if level > len(package):
+            continue  # beyond the top: it fails
+        base = package[: len(package) - level + 1] if level else []
+        module = ".".join([*base, *([name] if name else [])])
+        if module.partition(".")[0] not in sys.stdlib_module_names:
+            found[module] = None
+            found.update((f"{module}:{attribute}", None) for attribute in attributes if attribute != "*")
+    return list(found)
 
 
-def _is_for_type_checkers(test: ast.expr) -> bool:
-    name = test.attr if isinstance(test, ast.Attribute) else getattr(test, "id", "")
-    return name == "TYPE_CHECKING"
+def _imports_in(code: "CodeType") -> "Iterator[tuple[int, str, tuple[str, ...]]]":
+    """(level, module, names after ``import``) of each import of a body, and of the classes in it, in their order."""
+    if _IMPORT in code.co_code[::2]:
+        unseen = _for_type_checkers(code) if "TYPE_CHECKING" in code.co_names else []
+        for offset, module, level, attributes in _import_instructions(code):
+            if not any(offset in part for part in unseen):
+                yield level, module, attributes
+    for inside in code.co_consts:
+        if hasattr(inside, "co_code") and not inside.co_flags & inspect.CO_OPTIMIZED:  # a class; functions have it
+            yield from _imports_in(inside)
+
+
+def _import_instructions(code: "CodeType") -> "Iterator[tuple[int, str, int, tuple[str, ...]]]":
+    """Before each one the level and the names are loaded: ``dis`` would tell the same, many times slower."""
+    level: Any = 0
+    attributes: Any = ()  # the last two constants, whatever they are for
+    extended = 0
+    operations = code.co_code
+    for offset in range(0, len(operations), 2):
+        operation, argument = operations[offset], operations[offset + 1] | extended
+        extended = argument << 8 if operation == _EXTENDED else 0
+        if operation == _CONSTANT:
+            level, attributes = attributes, code.co_consts[argument]
+        elif operation == _SMALL_INTEGER:
+            level, attributes = attributes, argument
+        elif operation == _IMPORT:
+            yield offset, code.co_names[argument], level, attributes or ()
+
+
+def _for_type_checkers(code: "CodeType") -> "list[range]":
+    """Where the instructions are that ``if TYPE_CHECKING`` guards: what is jumped over when it is false."""
+    found: list[range] = []
+    tested = guarded = False
+    for each in dis.get_instructions(code):
+        if guarded and each.is_jump_target:
+            found.pop()  # of ``if x or TYPE_CHECKING``: another way leads there
+        guarded = guarded and each.opname == "NOT_TAKEN"  # Python 3.14 has one between a jump and what it guards
+        if tested and each.opname in _JUMPS:
+            found.append(range(each.offset, each.argval))
+            guarded = True
+        tested = each.argval == "TYPE_CHECKING" or (tested and each.opname in _BETWEEN)
+    return found
 
 
 if __name__ == "__main__":

@@ -92,18 +92,19 @@ class ImportTree:
             recording.error = f"the import did not end within {seconds:g} seconds"
         return recording
 
-    def _besides(self, tree: InstalledTree, module: str) -> dict[str, list[str]]:
-        """Public submodules directly below ``module``, with the native modules in them: only a real import tells what
-        those import."""
-        found: dict[str, list[str]] = {}
+    def _besides(self, tree: InstalledTree, module: str) -> dict[str, dict[str, str]]:
+        """Public submodules directly below ``module``, with the native modules in them, names by paths: only a real
+        import tells what those import."""
+        found: dict[str, dict[str, str]] = {}
         inside = f"site/{module.replace('.', '/')}/"
         for path in sorted(p for p, f in tree.files.items() if f.kind is Kind.EXTENSION and p.startswith(inside)):
             name = path.removeprefix(inside).split("/")[0].split(".")[0]
             if not name.startswith("_"):
-                found.setdefault(f"{module}.{name}", []).append(str(self._site / path.removeprefix("site/")))
+                natives = found.setdefault(f"{module}.{name}", {})
+                natives[str(self._site / path.removeprefix("site/"))] = module_name(path)
         return found
 
-    def _run(self, module: str, besides: Mapping[str, list[str]], seconds: float) -> tuple[list[str], bool]:
+    def _run(self, module: str, besides: Mapping[str, Mapping[str, str]], seconds: float) -> tuple[list[str], bool]:
         """The events of one import, and whether it had to be stopped."""
         with (
             tempfile.TemporaryDirectory(prefix="cloudshelf-profile-") as folder,

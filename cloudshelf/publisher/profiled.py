@@ -1,8 +1,8 @@
 """The script that imports one module and writes down what that touches. Run in a subprocess, by path.
 
 Arguments: the module, the folder of site-packages, and JSON: submodules that may be imported besides, with the native
-modules for which that is worth while. Standard output is the record: one line an event, written at once, so that a
-crash or a time limit keeps what came before. What the module prints goes nowhere.
+modules for which that is worth while (names by paths). Standard output is the record: one line an event, written at
+once, so that a crash or a time limit keeps what came before. What the module prints goes nowhere.
 
     i PATH   opened by the import system (importlib opens sources and bytecode, and loads extensions)
     o PATH   opened by the program itself
@@ -16,6 +16,7 @@ crash or a time limit keeps what came before. What the module prints goes nowher
 
 import _frozen_importlib_external as external
 import _imp
+import contextlib
 import json
 import os
 import signal
@@ -47,17 +48,18 @@ def main() -> None:
         _write(record, "e", f"{type(error).__name__}: {error}"[:500])
     _write_libraries(record, f"{site}/")
     if module in sys.modules:
-        wanted = json.loads(sys.argv[3])
-        _import_besides(record, [name for name, paths in wanted.items() if any(("i", p) not in seen for p in paths)])
+        _import_besides(record, json.loads(sys.argv[3]), seen)
     os._exit(0)  # without what modules want to do at exit
 
 
-def _import_besides(record: int, names: "list[str]") -> None:
+def _import_besides(record: int, submodules: "dict[str, dict[str, str]]", seen: "set[tuple[str, str]]") -> None:
     """Each in a fork: it costs only what it imports more, and what it breaks is broken for it alone."""
     deadline = time.monotonic() + SECONDS_OF_ALL
-    for name in names:
+    for name, natives in submodules.items():
         if time.monotonic() > deadline:
             return
+        if all(("i", path) in seen for path in natives):
+            continue
         _write(record, "m", name)
         child = os.fork()
         if child:
@@ -66,9 +68,17 @@ def _import_besides(record: int, names: "list[str]") -> None:
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         signal.alarm(SECONDS_OF_ONE)
         try:
-            __import__(name)
+            _import_one(name)
+            for path, native in natives.items():  # of subpackages that their parent does not import
+                if ("i", path) not in seen:
+                    _import_one(native)
         finally:
             os._exit(0)
+
+
+def _import_one(name: str) -> None:
+    with contextlib.suppress(BaseException):
+        __import__(name)
 
 
 def _watch_bodies(record: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from pathlib import Path
 
 import pytest
@@ -42,14 +41,23 @@ HERE = find_interpreter(None, None)
         ("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n import a\nelse:\n import b", ["b"]),
         ("import typing\nif typing.TYPE_CHECKING:\n import a", []),
         ("if not TYPE_CHECKING:\n import a", ["a"]),
+        ("if TYPE_CHECKING and x:\n import a\nimport b", ["b"]),
+        ("if x or TYPE_CHECKING:\n import a", ["a"]),
+        ("if x:\n import a\nelif TYPE_CHECKING:\n import b\nelse:\n import c", ["a", "c"]),
+        ("if TYPE_CHECKING:\n from a import b, c\n class D:\n  pass\nfrom e import f", ["e", "e:f"]),
+        ("try:\n if TYPE_CHECKING:\n  import a\nexcept ImportError:\n import b", ["b"]),
+        ("class C:\n class D:\n  from a import b", ["a", "a:b"]),
+        ("def f():\n class C:\n  import a", []),
+        ("".join(f"x = {n}.5\n" for n in range(300)) + "from a import b", ["a", "a:b"]),  # constants past the 256th
     ],
 )
 def test_what_a_body_imports(source: str, expected: list[str]) -> None:
-    assert sorted(imports_of(ast.parse(source), "pack/deep/module.py")) == sorted(expected)
+    assert sorted(imports_of(compile(source, "module.py", "exec"), "pack/deep/module.py")) == sorted(expected)
 
 
 def test_in_a_package_a_dot_is_the_package_itself() -> None:
-    assert imports_of(ast.parse("from .sister import f"), "pack/__init__.py") == ["pack.sister", "pack.sister:f"]
+    code = compile("from .sister import f", "__init__.py", "exec")
+    assert imports_of(code, "pack/__init__.py") == ["pack.sister", "pack.sister:f"]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.machinery
 import os
+import sysconfig
 from collections.abc import Callable
 from pathlib import Path
 
@@ -147,3 +149,34 @@ def test_pth_files_work_as_installed(record: Record) -> None:
     recordings = {recording.module: recording for recording in record(files)}
     assert recordings["demo"].error == ""
     assert "site/inner/hidden.py" in recordings["demo"].order
+
+
+def test_native_modules_that_the_import_leaves_out_are_imported_besides(record: Record) -> None:
+    """Also those of a subpackage that nothing imports: only running them tells what they import."""
+    suffix = importlib.machinery.EXTENSION_SUFFIXES[0]
+    native = (Path(sysconfig.get_config_var("DESTSHARED")) / f"_queue{suffix}").read_bytes()
+    files = {
+        "demo/__init__.py": b"from . import a\n",
+        "demo/a.py": b"",
+        "demo/crash/__init__.py": b"import os\nos.abort()\n",
+        f"demo/crash/_queue{suffix}": native,
+        "demo/plain/__init__.py": b"",
+        "demo/sub/__init__.py": b"from . import b\nraise ValueError\n",
+        "demo/sub/b.py": b"",
+        "demo/sub/public/__init__.py": b"",
+        f"demo/sub/public/_queue{suffix}": native,
+        "demo/thing/__init__.py": b"",
+        "demo/thing/inner/__init__.py": b"",
+        f"demo/thing/inner/_queue{suffix}": native,
+    }
+    (recording,) = record(files)
+    assert recording.error == ""
+    assert [path for path in recording.order if path.endswith(".py")] == ["site/demo/__init__.py", "site/demo/a.py"]
+    assert [path for path in recording.later if "__pycache__" not in path] == [
+        "site/demo/crash/__init__.py",
+        "site/demo/sub/__init__.py",
+        "site/demo/sub/b.py",
+        "site/demo/thing/__init__.py",
+        "site/demo/thing/inner/__init__.py",
+        f"site/demo/thing/inner/_queue{suffix}",
+    ]
