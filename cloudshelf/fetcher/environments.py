@@ -117,6 +117,12 @@ class Environment:
         """The files that have bytes in ``frame``, or begin in it."""
         return self._touching[frame]
 
+    def owner_of(self, module: str) -> int | None:
+        """The project that brings ``module``, or the nearest package around it; None for a module of nobody here."""
+        while module and module not in self.owner:
+            module = module.rpartition(".")[0]
+        return self.owner.get(module)
+
     def files_of(self, module: str) -> list[int]:
         """What importing ``module`` reads in its folder: its source and bytecode, or its library. Empty if it is not
         here, as a module of the standard library."""

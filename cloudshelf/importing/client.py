@@ -69,6 +69,15 @@ def begin(environment: str, project: int, module: str = "", *, start: bool = Tru
     _exchange(target, b"B", f"{environment}\0{project}\0{module}".encode("utf-8", "surrogateescape"))
 
 
+def expect(environment: str, modules: Sequence[str]) -> None:
+    """Tell that a program starts which will import ``modules``: the environment is opened, their files are brought.
+
+    Returns at once. Raises as ``ensure``.
+    """
+    body = "\0".join((environment, *modules))
+    _exchange(target_of(environment), b"A", body.encode("utf-8", "surrogateescape"))
+
+
 def call(verb: str, args: dict[str, Any], progress: Callable[[dict[str, Any]], None] | None = None) -> dict[str, Any]:
     """The answer of any verb; ``progress`` gets each event. Raises errors of ``cloudshelf.errors``.
 

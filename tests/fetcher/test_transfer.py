@@ -451,6 +451,23 @@ def test_begin_leaves_the_background_alone_when_told_so(shelf: Shelf, transfers:
     assert environment.presence[:] == b"\1\1\0\0"
 
 
+def test_what_a_program_will_import_is_brought_before_it_asks(shelf: Shelf, transfers: Any) -> None:
+    projects = [
+        Project(
+            name,
+            {f"{name}/m{i}.bin": noise(100_000, 4 * (name == "q") + i) for i in range(4)},
+            group=1,
+            profile=[0],
+            eager=2,
+        )
+        for name in ("p", "q")
+    ]
+    environment, transfer = shelf.environment(*projects), transfers(quiet=0.0)
+    transfer.expect(environment, ["json", "p.m1.x", "nowhere"])
+    assert transfer.settle_copies(30)
+    assert environment.presence[:] == b"\1\0\0\0\0\0\0\0"  # neither the other project nor the background
+
+
 def test_fill_brings_everything_and_counts(shelf: Shelf, transfers: Any) -> None:
     project = Project("p", {f"p/f{i}.py": noise(50, i) for i in range(4)}, kinds="siis")
     environment, transfer = shelf.environment(project), transfers()
