@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import fcntl
 import os
 import re
-import tempfile
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -28,7 +26,6 @@ from .codecs.head import parse_head, parse_index
 from .codecs.manifest import parse_manifest
 from .codecs.names import SHELF, head_key, index_key, is_normalized, is_sha256, manifest_key, release_key, sha256
 from .codecs.release import parse_release
-from .commit import version_order
 from .errors import HeadReplayed, ObjectInvalid, ObjectMissing, ProjectMissing, ShelfError, ShelfMissing, VersionMissing
 from .model import Entry, Head, Manifest, Release
 from .parallel import Task, map_parallel, spread
@@ -266,6 +263,8 @@ class Repository:
             names = [facts.project for facts in self.listing()]
         except ShelfError:
             return ()
+        import difflib
+
         owner = [p for f in self._facts or () if project.replace("-", "_") in f.modules for p in (f.project,)]
         return tuple(dict.fromkeys([*owner, *difflib.get_close_matches(project, names, n=3, cutoff=0.6)]))[:3]
 
@@ -346,6 +345,8 @@ class SeenHeads:
 
 def shorten(versions: Iterable[str], most: int = 12) -> tuple[str, ...]:
     """The newest versions, newest first, for a message; what is left out is counted."""
+    from .ordering import version_order  # only messages are in order
+
     ordered = sorted(versions, key=version_order, reverse=True)
     if len(ordered) <= most:
         return tuple(ordered)
@@ -360,12 +361,13 @@ def _parse_seen(data: bytes) -> tuple[int, str] | None:
 def _write_whole(path: Path, data: bytes) -> None:
     """Temp file and rename: nobody ever reads half of it."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".")
+    temporary = path.with_name(f".{os.getpid()}-{threading.get_native_id()}-{path.name}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(data)
-        Path(temporary).replace(path)
+        temporary.replace(path)
     except BaseException:
         with suppress(OSError):
-            Path(temporary).unlink()
+            temporary.unlink()
         raise

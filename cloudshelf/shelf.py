@@ -1,4 +1,7 @@
-"""Shelf: one object, one method a verb; wiring only. ``dataclasses.asdict`` makes JSON of every result."""
+"""Shelf: one object, one method a verb; wiring only. ``dataclasses.asdict`` makes JSON of every result.
+
+A method imports what it alone needs: a lock that is there already is used without resolver, commit or catalog.
+"""
 
 from __future__ import annotations
 
@@ -9,22 +12,20 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .catalog import project_facts, rebuild_catalog, update_catalog
 from .codecs.catalog import ProjectFacts
 from .codecs.lock import parse_lock
-from .codecs.names import manifest_key, normalize
-from .commit import Change, change_head, init_shelf, version_order, walk_history
+from .codecs.names import manifest_key, named_project, normalize
 from .errors import ObjectInvalid, ShelfError, UsageError, VersionMissing
-from .fitting import pick_tree, pick_wheel
 from .model import Entry, Head, Loaded, Lock, Manifest, Pin, Wheel
 from .repository import Repository, ShelfInfo, shorten
 from .stores.opening import open_store
 from .stores.protocols import Store
-from .target import Target, current_target
-from .verification import VerifyReport, verify_shelf
 
 if TYPE_CHECKING:
+    from .commit import Change
     from .resolver import Resolution
+    from .target import Target
+    from .verification import VerifyReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,8 @@ class Shelf:
         cls, url: str, *, name: str = "", cache: Path | None = None, environ: Mapping[str, str] | None = None
     ) -> Shelf:
         """Create a shelf at ``url``. Raises ShelfExists."""
+        from .commit import init_shelf
+
         shelf = cls.open(url, cache=cache, environ=environ)
         init_shelf(shelf.store, name or shelf.url.rstrip("/").rsplit("/", 1)[-1])
         return shelf
@@ -165,6 +168,8 @@ class Shelf:
 
     def versions(self, project: str) -> tuple[VersionFacts, ...]:
         """The versions of ``project``, newest first. Raises ProjectMissing."""
+        from .ordering import version_order
+
         head = self.repository.head(normalize(project))
         entries = self.repository.versions_of(head)
         return tuple(
@@ -174,6 +179,9 @@ class Shelf:
 
     def files(self, project: str, version: str, target: Target | None = None) -> tuple[FileFacts, ...]:
         """The installed tree of a version, of the wheel for ``target`` (default: here) or else its first."""
+        from .fitting import pick_tree, pick_wheel
+        from .target import current_target
+
         name = normalize(project)
         release = self.repository.release(name, self.find_version(name, version))
         target = target or current_target()
@@ -192,6 +200,8 @@ class Shelf:
 
     def show(self, what: str) -> Shown:
         """What there is to know of "PROJECT" (its default, else newest version) or "PROJECT==VERSION"."""
+        from .ordering import version_order
+
         name, wanted = split_pin(what)
         head = self.repository.head(name)
         entries = self.repository.versions_of(head)
@@ -230,6 +240,8 @@ class Shelf:
 
     def find_version(self, project: str, version: str) -> str:
         """The version as the shelf spells it ("2.1" finds "2.1.0"). Raises VersionMissing with what is there."""
+        from .ordering import version_order
+
         entries = self.repository.versions(project)
         if version in entries:
             return version
@@ -241,6 +253,8 @@ class Shelf:
 
     def log(self, project: str) -> tuple[LogEntry, ...]:
         """Who did what, newest first, each entry verified by the next."""
+        from .commit import walk_history
+
         head = self.repository.head(normalize(project))
         return tuple(LogEntry(h.seq, h.time, h.by, h.action, h.default) for h in walk_history(self.store, head))
 
@@ -256,7 +270,8 @@ class Shelf:
         constraints: Sequence[str] = (),
     ) -> Resolution:
         """See ``resolver.resolve``; ``target`` is this interpreter unless given."""
-        from .resolver import resolve  # a lock that is there already needs none
+        from .resolver import resolve
+        from .target import current_target
 
         return resolve(
             requirements,
@@ -269,6 +284,8 @@ class Shelf:
 
     def read_lock(self, text: str, source: str, *, target: Target | None = None) -> Lock:
         """The lock in ``text``, whoever wrote it, with pins of this shelf. Raises UsageError, VersionMissing."""
+        from .target import current_target
+
         target = target or current_target()
         lock = parse_lock(text, source, environment=target.environment, tags=target.tags)
         return self.repin(lock, target) if not lock.shelf else lock
@@ -280,6 +297,8 @@ class Shelf:
         return replace(lock, shelf=self.url, python=target.python, tag=target.cache_tag, pins=pins)
 
     def _repin(self, pin: Pin, target: Target) -> Pin:
+        from .fitting import pick_tree
+
         version = self.find_version(pin.project, pin.version)
         entry = self.repository.versions(pin.project)[version]
         release = self.repository.release_at(pin.project, version, entry.release)
@@ -317,7 +336,7 @@ class Shelf:
         pins = {pin.project: pin for pin in lock.pins}
         if name not in pins:
             raise UsageError(f"{name} is not pinned here. Pinned: {', '.join(pins) or 'nothing'}.")
-        asked = {_name_in(text): text for text in reversed(lock.requirements)}
+        asked = {named_project(text): text for text in reversed(lock.requirements)}
         chains: list[tuple[str, ...]] = []
         paths: list[tuple[str, ...]] = [(name,)]
         while paths and len(chains) < most:
@@ -337,7 +356,7 @@ class Shelf:
             if pin.release:
                 release = self.repository.release_at(parent, pin.version, pin.release)
                 lines = next((w.requires_dist for w in release.wheels if w.sha256 == pin.sha256), ())
-            words = next((line.partition(";")[0].strip() for line in lines if _name_in(line) == child), child)
+            words = next((line.partition(";")[0].strip() for line in lines if named_project(line) == child), child)
             links.append(f"{parent} {pin.version} wants {words}")
         return links
 
@@ -345,6 +364,8 @@ class Shelf:
 
     def default(self, project: str, version: str, *, by: str) -> Changed:
         """What a bare name takes from now on."""
+        from .commit import Change
+
         name = normalize(project)
         found = self.find_version(name, version)
         return self._change(name, lambda head: Change(default=found), by=by, action=f"default {found}")
@@ -358,6 +379,8 @@ class Shelf:
 
     def rollback(self, project: str, seq: int | None = None, *, by: str) -> Changed:
         """A new head with the list of an older one: that of ``seq``, or the one before the last change."""
+        from .commit import Change, walk_history
+
         name = normalize(project)
 
         def change(head: Head | None) -> Change | None:
@@ -375,11 +398,15 @@ class Shelf:
 
     def verify(self, projects: Iterable[str] = (), *, progress: Callable[[str], None] | None = None) -> VerifyReport:
         """Read everything (or these projects) and compare every byte with its digest."""
+        from .verification import verify_shelf
+
         self.info()
         return verify_shelf(self.store, [normalize(project) for project in projects], progress or (lambda _: None))
 
     def rebuild_catalog(self) -> tuple[ProjectFacts, ...]:
         """Write the catalog anew from the heads, whatever is damaged or missing of it; what it now shows."""
+        from .catalog import rebuild_catalog
+
         self.info()
         self.repository.forget()
         return rebuild_catalog(self.store)
@@ -388,6 +415,8 @@ class Shelf:
         return f"Shelf({self.url!r})"
 
     def _set_yanked(self, project: str, version: str, reason: str | None, *, by: str, action: str) -> Changed:
+        from .commit import Change
+
         name = normalize(project)
         found = self.find_version(name, version)
 
@@ -400,6 +429,8 @@ class Shelf:
         return self._change(name, change, by=by, action=f"{action} {found}")
 
     def _change(self, project: str, change: Callable[[Head | None], Change | None], *, by: str, action: str) -> Changed:
+        from .commit import change_head
+
         self.repository.head(project)  # a name that is not there gets suggestions, not a new head
         before: list[Head | None] = []
 
@@ -422,6 +453,8 @@ class Shelf:
 
     def _refresh_catalog(self, project: str) -> tuple[str, ...]:
         """The catalog is derived: the change holds even if it cannot follow."""
+        from .catalog import project_facts, update_catalog
+
         try:
             update_catalog(self.store, [project_facts(self.repository, project)])
         except ShelfError as error:
@@ -473,8 +506,3 @@ def _wheel_facts(wheel: Wheel) -> WheelFacts:
 
 def _union(groups: Iterable[Iterable[str]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(item for group in groups for item in group))
-
-
-def _name_in(requirement: str) -> str:
-    match = re.match(r"\s*[A-Za-z0-9._-]+", requirement)
-    return normalize(match[0].strip()) if match else ""
