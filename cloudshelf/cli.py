@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from . import grammar, render
+from . import grammar
 from .arguments import prepare, write_text
 from .errors import NoShelf, ShelfError, UsageError
 
@@ -49,6 +49,8 @@ def _obey(command: grammar.Command) -> int:
         return 0
     if command.verb == "run":
         return _run(command)
+    from . import render
+
     args = prepare(command)
     bars = render.Bars(_bar)
     try:
