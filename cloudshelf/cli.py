@@ -110,7 +110,7 @@ def _run(command: grammar.Command) -> int:
     verb = "sync" if args.get("lock") else "use"
     # A fetcher that runs has its libraries loaded. Where nothing is there yet one is started while this process works.
     is_new = not Path(cache_folder(), "environments").exists()
-    answer = call(verb, args) if reach(start=is_new) else _serve(verb, args, None)
+    answer = call(verb, args) if reach(start=is_new, shelf=str(args["shelf"] or "")) else _serve(verb, args, None)
     environment = str(answer["environment"])
     if args.get("fill"):
         _serve("fill", {"environment": environment}, None)

@@ -59,6 +59,7 @@ class Repository:
         self._objects = ObjectCache(cache)
         self._seen = SeenHeads(cache)
         self._heads: dict[str, Head | None] = {}
+        self._tried: set[str] = set()  # read ahead, once: who asks for it after that is told what failed
         self._parsed: dict[tuple[str, str], Any] = {}
         self._shards: dict[str, dict[str, str]] = {}
         self._info: ShelfInfo | None = None
@@ -134,7 +135,8 @@ class Repository:
         as they are there, instead of one generation after the other. ``hints`` are such rows (project, version,
         release), known. What a head says otherwise than a hint is read after it.
         """
-        wanted = [project for project in dict.fromkeys(projects) if project not in self._heads]
+        wanted = [project for project in dict.fromkeys(projects) if project not in self._heads.keys() | self._tried]
+        self._tried.update(wanted)
         tasks: list[Task] = [(self._follow_head, project) for project in wanted]
         if wanted and self._seen.folder is not None:
             tasks.append((_only, self.info))  # heads are checked against what this shelf showed before
@@ -191,8 +193,10 @@ class Repository:
         """Read the heads (or one) and the catalog anew from now on: after a change of our own."""
         if project is None:
             self._heads.clear()
+            self._tried.clear()
         else:
             self._heads.pop(project, None)
+            self._tried.discard(project)
         self._shards.clear()
         self._facts = None
 

@@ -6,6 +6,7 @@ A method imports what it alone needs: a lock that is there already is used witho
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from .codecs.catalog import ProjectFacts
 from .codecs.lock import parse_lock
-from .codecs.names import manifest_key, named_project, normalize
+from .codecs.names import is_normalized, manifest_key, named_project, normalize
 from .errors import ObjectInvalid, ShelfError, UsageError, VersionMissing
 from .model import Entry, Head, Loaded, Lock, Manifest, Pin, Wheel
 from .repository import Repository, ShelfInfo, shorten
@@ -270,9 +271,14 @@ class Shelf:
         constraints: Sequence[str] = (),
     ) -> Resolution:
         """See ``resolver.resolve``; ``target`` is this interpreter unless given."""
+        pinned = {pin.project for pin in preferred.pins} if preferred else set()
+        names = [name for name in map(named_project, requirements) if is_normalized(name) and name not in pinned]
+        ahead = threading.Thread(target=self.repository.prefetch, args=(names,), kwargs={"closure": True})
+        ahead.start()  # the first answers come while the resolver loads
         from .resolver import resolve
         from .target import current_target
 
+        ahead.join()
         return resolve(
             requirements,
             self.repository,

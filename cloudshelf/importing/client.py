@@ -363,7 +363,7 @@ class _Guard:
             self.descriptor = -1
 
 
-def _start(target: Target) -> int:
+def _start(target: Target, shelf: str = "") -> int:
     """Start a fetcher in a session of its own; its process id. What it prints before it has a log goes there too."""
     _children[:] = [pid for pid in _children if _status_of(pid) is None]
     words = list(target.command)
@@ -373,6 +373,8 @@ def _start(target: Target) -> int:
     environ = {
         name: absolute_setting(name, value) for name, value in os.environ.items() if name != "CLOUDSHELF_ENVIRONMENT"
     }
+    if shelf:
+        environ["CLOUDSHELF_URL"] = shelf
     log = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
     try:
         return posix.posix_spawn(
@@ -391,10 +393,10 @@ def _start(target: Target) -> int:
         raise FetcherFailed(f"{words[0]} cannot be started ({error.strerror})", target.log) from None
 
 
-def reach(*, start: bool) -> bool:
+def reach(*, start: bool, shelf: str = "") -> bool:
     """Whether a fetcher listens; with ``start``, one that does not is started, and not waited for.
 
-    What cannot be started is told when it is asked.
+    It connects to ``shelf`` (a URL) ahead. What cannot be started is told when it is asked.
     """
     target = default_target()
     try:
@@ -405,7 +407,7 @@ def reach(*, start: bool) -> bool:
         if start:
             private_folder(target.cache)
             private_folder(f"{target.cache}/fetcher")
-            _children.append(_start(target))
+            _children.append(_start(target, shelf))
     except (ShelfError, OSError):
         pass
     return False

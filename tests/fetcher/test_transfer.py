@@ -32,6 +32,7 @@ from cloudshelf.fetcher.frames import Priority
 from cloudshelf.fetcher.plan import plan_background
 from cloudshelf.fetcher.scheduler import MOST_AHEAD
 from cloudshelf.fetcher.transfer import Transfer
+from cloudshelf.stores.counting import CountingStore
 
 from .shelves import MTIME, SITE, Gate, Project, Shelf
 
@@ -653,6 +654,21 @@ def test_numbers_since_a_mark(shelf: Shelf, transfers: Any) -> None:
             }
         },
     }
+
+
+def test_a_store_that_was_approached_is_the_one_that_is_used(shelf: Shelf) -> None:
+    shelf.build(SMALL)
+    shelf.store.put_new("shelf.json", b"{}")
+    opened: list[CountingStore] = []
+
+    def open_store(url: str) -> CountingStore:
+        opened.append(CountingStore(shelf.store))
+        return opened[-1]
+
+    environments = Environments(open_store)
+    environments.approach(shelf.store.url)
+    assert environments.get(str(shelf.path("e1"))).store is opened[0]
+    assert (len(opened), opened[0].counts.requests, opened[0].counts.received) == (1, {"stream_range": 1}, 1)
 
 
 def test_an_environment_that_was_built_again_is_opened_again(shelf: Shelf, transfers: Any) -> None:
