@@ -1,4 +1,4 @@
-"""Shelf: one object, one method a verb; wiring only. ``dataclasses.asdict`` makes JSON of every result.
+"""Shelf: one object, one method a verb; wiring only; what the methods return is in answers.py.
 
 A method imports what it alone needs: a lock that is there already is used without resolver, commit or catalog.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,117 +17,17 @@ from .codecs.catalog import ProjectFacts
 from .codecs.lock import parse_lock
 from .codecs.names import is_normalized, manifest_key, named_project, normalize
 from .errors import ObjectInvalid, ShelfError, UsageError, VersionMissing
-from .model import Entry, Head, Loaded, Lock, Manifest, Pin, Wheel
+from .model import Entry, Head, Loaded, Lock, Manifest, Pin
 from .repository import Repository, ShelfInfo, shorten
 from .stores.opening import open_store
 from .stores.protocols import Store
 
 if TYPE_CHECKING:
+    from .answers import Changed, FileFacts, Found, LogEntry, Shown, VersionFacts, Why
     from .commit import Change
     from .resolver import Resolution
     from .target import Target
     from .verification import VerifyReport
-
-
-@dataclass(frozen=True, slots=True)
-class VersionFacts:
-    """A version, as ``ls PROJECT`` lists it."""
-
-    version: str
-    default: bool
-    yanked: str | None
-    release: str
-
-
-@dataclass(frozen=True, slots=True)
-class FileFacts:
-    """A file of an installed tree, as ``ls PROJECT==VERSION`` lists it."""
-
-    path: str
-    size: int
-    kind: str
-
-
-@dataclass(frozen=True, slots=True)
-class WheelFacts:
-    """A wheel of a release; ``packed`` and ``eager`` are bytes on the shelf, of all and of what an import needs."""
-
-    filename: str
-    sha256: str
-    size: int
-    installed: int
-    files: int
-    packed: int
-    eager: int
-    origin: str
-    requires_python: str
-    interpreters: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What ``show`` tells of a project at one version."""
-
-    project: str
-    version: str
-    default: str | None
-    latest: str | None
-    versions: int
-    yanked: str | None
-    summary: str
-    license: str
-    requires: tuple[str, ...]
-    extras: tuple[str, ...]
-    modules: tuple[str, ...]
-    scripts: tuple[str, ...]
-    wheels: tuple[WheelFacts, ...]
-    changed: str
-    changed_by: str
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A project that ``search`` found, the best first; ``why`` says where the words were."""
-
-    project: str
-    summary: str
-    default: str | None
-    latest: str | None
-    modules: tuple[str, ...]
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Why:
-    """Why a lock has a project: chains of sentences, each from what was asked for down to it."""
-
-    project: str
-    version: str
-    chains: tuple[tuple[str, ...], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """What a change of a head came to; ``changed`` is False where it said so already."""
-
-    project: str
-    seq: int
-    action: str
-    default: str | None
-    changed: bool
-    versions: tuple[str, ...]
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class LogEntry:
-    """One commit of a project, as its history keeps it."""
-
-    seq: int
-    time: str
-    by: str
-    action: str
-    default: str | None
 
 
 class Shelf:
@@ -169,6 +69,7 @@ class Shelf:
 
     def versions(self, project: str) -> tuple[VersionFacts, ...]:
         """The versions of ``project``, newest first. Raises ProjectMissing."""
+        from .answers import VersionFacts
         from .ordering import version_order
 
         head = self.repository.head(normalize(project))
@@ -180,6 +81,7 @@ class Shelf:
 
     def files(self, project: str, version: str, target: Target | None = None) -> tuple[FileFacts, ...]:
         """The installed tree of a version, of the wheel for ``target`` (default: here) or else its first."""
+        from .answers import FileFacts
         from .fitting import pick_tree, pick_wheel
         from .target import current_target
 
@@ -201,6 +103,7 @@ class Shelf:
 
     def show(self, what: str) -> Shown:
         """What there is to know of "PROJECT" (its default, else newest version) or "PROJECT==VERSION"."""
+        from .answers import Shown, wheel_facts
         from .ordering import version_order
 
         name, wanted = split_pin(what)
@@ -222,13 +125,15 @@ class Shelf:
             extras=_union(wheel.extras for wheel in release.wheels),
             modules=_union(wheel.modules for wheel in release.wheels),
             scripts=_union(wheel.scripts for wheel in release.wheels),
-            wheels=tuple(_wheel_facts(wheel) for wheel in release.wheels),
+            wheels=tuple(wheel_facts(wheel) for wheel in release.wheels),
             changed=head.time,
             changed_by=head.by,
         )
 
     def search(self, words: str, *, most: int = 50) -> tuple[Found, ...]:
         """Projects whose name, modules or summary hold all ``words``, the best first."""
+        from .answers import Found
+
         terms = words.lower().split()
         ranked = []
         for facts in self.projects():
@@ -254,6 +159,7 @@ class Shelf:
 
     def log(self, project: str) -> tuple[LogEntry, ...]:
         """Who did what, newest first, each entry verified by the next."""
+        from .answers import LogEntry
         from .commit import walk_history
 
         head = self.repository.head(normalize(project))
@@ -338,6 +244,8 @@ class Shelf:
 
     def why(self, project: str, lock: Lock, *, most: int = 5) -> Why:
         """The shortest chains from what was asked for to ``project``. Raises UsageError when it is not pinned."""
+        from .answers import Why
+
         name = normalize(project)
         pins = {pin.project: pin for pin in lock.pins}
         if name not in pins:
@@ -435,6 +343,7 @@ class Shelf:
         return self._change(name, change, by=by, action=f"{action} {found}")
 
     def _change(self, project: str, change: Callable[[Head | None], Change | None], *, by: str, action: str) -> Changed:
+        from .answers import Changed
         from .commit import change_head
 
         self.repository.head(project)  # a name that is not there gets suggestions, not a new head
@@ -492,22 +401,6 @@ def _score(facts: ProjectFacts, term: str) -> tuple[int, str]:
     if term in words:
         return 20, "summary"
     return (10, "summary") if any(term in word for word in words) else (0, "")
-
-
-def _wheel_facts(wheel: Wheel) -> WheelFacts:
-    tree = wheel.trees[min(wheel.trees)]
-    return WheelFacts(
-        filename=wheel.filename,
-        sha256=wheel.sha256,
-        size=wheel.size,
-        installed=wheel.installed,
-        files=wheel.files,
-        packed=tree.packed,
-        eager=tree.eager,
-        origin=wheel.origin,
-        requires_python=wheel.requires_python,
-        interpreters=tuple(sorted(wheel.trees)),
-    )
 
 
 def _union(groups: Iterable[Iterable[str]]) -> tuple[str, ...]:
