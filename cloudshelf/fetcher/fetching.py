@@ -69,6 +69,8 @@ class RangeFetcher:
             for part in environment.store.stream_range(key, start=batch.start, length=batch.length):
                 content[received : received + len(part)] = part
                 received += len(part)
+                self._scheduler.arrived(batch, len(part))
+                self._statistics.received(path, project, len(part))
                 while waiting and waiting[0].stop - batch.start <= received:
                     job = waiting.popleft()
                     yield job, content[job.start - batch.start : job.stop - batch.start]
@@ -79,4 +81,4 @@ class RangeFetcher:
                 self._in_flight.fail_frames(list(waiting), error)
                 self._scheduler.release(batch, len(waiting))
         finally:
-            self._statistics.request_ends(path, project, received)
+            self._statistics.request_ends(path)

@@ -10,7 +10,7 @@ from enum import IntEnum
 from .environments import Environment
 
 LARGEST_RANGE = 8 << 20  # bytes of one request: larger ones are cut, so that several connections carry them
-LARGEST_GAP = 64 << 10  # bytes nobody wants between two frames that cost less than another request
+LARGEST_GAP = 256 << 10  # bytes nobody wants between two frames that cost less than another request
 
 
 class Priority(IntEnum):
@@ -49,9 +49,12 @@ class Range:
     jobs: list[FrameJob]
     priority: Priority
     queued: bool = True
+    ahead: bool = False  # it was begun when no import waited for it
+    missing: int = field(init=False)  # bytes that have not come; the scheduler counts
     unfinished: int = field(init=False)  # frames whose bytes are still needed; the scheduler counts
 
     def __post_init__(self) -> None:
+        self.missing = self.length
         self.unfinished = len(self.jobs)
 
     @property

@@ -27,7 +27,8 @@ from .environments import Environment
 from .frames import FrameJob, FrameQueue, Priority, Range
 
 QUIET = 1.0  # seconds without demand after which the background goes on, and files are copied for the cache
-MOST_AHEAD = 4  # ranges under way that no import waits for yet: more share the line, and each comes later
+MOST_AHEAD = 8 << 20  # bytes on the line that no import waits for yet: more share it, and what is needed first is late
+RESERVED = 2  # connections that are left for what an import waits for
 Task = Callable[[], None]
 
 log = logging.getLogger(__name__)
@@ -36,13 +37,14 @@ log = logging.getLogger(__name__)
 class Scheduler:
     """Hands out work in order of urgency. Any thread; ``queue`` and the methods that say so need the lock held."""
 
-    def __init__(self, *, largest: int, most_held: int, quiet: float = QUIET) -> None:
-        """``largest`` bounds the bytes of one range, ``most_held`` is where no further range is begun on demand."""
+    def __init__(self, *, largest: int, connections: int, quiet: float = QUIET) -> None:
+        """``largest`` bounds the bytes of one range; as many as there are connections are held at a time."""
         self.lock = threading.Lock()
         self.queue = FrameQueue(largest=largest)
         self.numbers = itertools.count()  # of jobs and tasks, as they come; no two are the same
         self.closed = False
-        self._most_held = most_held
+        self._most_held = connections * largest
+        self._most_ranges = max(1, connections - RESERVED)
         self._quiet = quiet
         self._demand = threading.Condition(self.lock)  # there are frames that somebody waits for, or there is memory
         self._work = threading.Condition(self.lock)  # there are tasks
@@ -58,6 +60,7 @@ class Scheduler:
         self._held = 0  # bytes fetched or being fetched, not finished
         self._busy = 0  # demand ranges in flight and tasks being done
         self._ahead = 0  # of these ranges, those that nobody waited for when they began
+        self._on_the_line = 0  # bytes of those that have not come
 
     def is_busy(self) -> bool:
         """Whether anything is under way, in the background too."""
@@ -112,11 +115,15 @@ class Scheduler:
         with self.lock:
             while not self.closed:
                 if not self._held or self._held < self._most_held:
-                    batch = self.queue.take(Priority.REST if self._ahead < MOST_AHEAD else Priority.NEED)
+                    ahead = self._ahead < self._most_ranges and self._on_the_line < MOST_AHEAD
+                    batch = self.queue.take(Priority.REST if ahead else Priority.NEED)
                     if batch is not None:
                         self._busy += 1
-                        self._ahead += batch.priority > Priority.NEED
                         self._held += batch.length
+                        if batch.priority > Priority.NEED:
+                            batch.ahead = True
+                            self._ahead += 1
+                            self._on_the_line += batch.length
                         return batch
                 self._demand.wait()
         return None
@@ -141,11 +148,21 @@ class Scheduler:
             with self.lock:
                 self._doing_later -= 1
 
+    def arrived(self, batch: Range, size: int) -> None:
+        """So many bytes of a range have come."""
+        with self.lock:
+            batch.missing -= size
+            if batch.ahead:
+                self._on_the_line -= size
+                self._demand.notify()
+
     def fetched(self, batch: Range) -> None:
-        """A range of ``take_demand`` is here, or cannot be had."""
+        """A range of ``take_demand`` is here, or what is missing of it cannot be had."""
         with self.lock:
             self._busy -= 1
-            self._ahead -= batch.priority > Priority.NEED
+            if batch.ahead:
+                self._ahead -= 1
+                self._on_the_line -= batch.missing
             self._demand.notify()
             if self._is_quiet():
                 self._idle.notify_all()

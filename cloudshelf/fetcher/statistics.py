@@ -72,11 +72,16 @@ class Statistics:
                 counters.since = time.monotonic()
             counters.under_way += 1
 
-    def request_ends(self, environment: str, project: str, received: int) -> None:
+    def received(self, environment: str, project: str, size: int) -> None:
+        """Bytes of a request have come. Called before anybody can use them, so that who was told finds them counted."""
         with self._lock:
             counters = self._environments[environment]
-            counters.fetched += received
-            counters.of(project)[1] += received
+            counters.fetched += size
+            counters.of(project)[1] += size
+
+    def request_ends(self, environment: str) -> None:
+        with self._lock:
+            counters = self._environments[environment]
             counters.under_way -= 1
             if counters.under_way == 0:
                 counters.seconds += time.monotonic() - counters.since

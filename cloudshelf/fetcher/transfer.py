@@ -30,7 +30,7 @@ from .request import Request
 from .scheduler import QUIET, Scheduler
 from .statistics import Statistics
 
-CONNECTIONS = 8
+CONNECTIONS = 16
 BACKGROUND_CONNECTIONS = 2
 BACKGROUND_NICENESS = 5  # of the threads that work in the background; Linux has it per thread
 COPY_NICENESS = 10
@@ -58,7 +58,7 @@ class Transfer:
         self._blobs = blobs
         self._background = background
         self._connections = connections
-        self._scheduler = Scheduler(largest=largest, most_held=connections * largest, quiet=quiet)
+        self._scheduler = Scheduler(largest=largest, connections=connections, quiet=quiet)
         self._in_flight = InFlight(self._scheduler)
         self._placer = Placer(blobs, self._scheduler, self._in_flight, self.statistics)
         self._threads: list[threading.Thread] = []

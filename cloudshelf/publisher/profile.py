@@ -184,18 +184,17 @@ class _Collector:
         module, importer = module_name(path), self._bodies[-1] if self._bodies else ""
         if module and importer not in ("", path):
             _add(self._recording.imports.setdefault(importer, []), module)
+        if module and project != self._project and not self._besides:
+            _add(self._recording.modules, module)
         self._bodies.append(path if project == self._project else "")
 
     def _touch(self, relative: str, *, opened: bool) -> None:
         project, path = self._owners.get(relative, ("", ""))
         if not project:
             return
-        module = module_name(path)
         if project != self._project:
             if not self._besides and path.endswith(_CODE):
                 _add(self._recording.projects, project)
-                if module:
-                    _add(self._recording.modules, module)
             return
         for touched in (*self._source_of(relative), path):
             if self._besides:

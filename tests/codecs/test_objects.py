@@ -70,8 +70,21 @@ MANIFEST = Manifest(
     eager=2,
     inline={"site/numpy-2.1.0.dist-info/METADATA": b"hi"},
     needs={1: ("libm.so.6",)},
-    profiles=(Profile("numpy", (0, 1), (0,), ("six",), ""),),
+    profiles=(Profile("numpy", (0, 1), (0,), ("six",), "", ("six", "six.moves")),),
+    imports={0: ("numpy.core", "six"), 1: ("six",)},
 )
+
+
+BAD_IMPORTS: list[object] = [
+    [],
+    {"0": [1]},
+    {"0": [-1]},
+    {"0": [True]},
+    {"0": "0"},
+    {"3": [0]},
+    {"-1": [0]},
+    {"x": [0]},
+]
 
 
 def raw(manifest: Manifest = MANIFEST) -> dict[str, object]:
@@ -96,6 +109,23 @@ def test_a_release_comes_back_as_it_went_in() -> None:
 
 def test_a_manifest_comes_back_as_it_went_in() -> None:
     assert parse_manifest(format_manifest(MANIFEST), "numpy", "k") == MANIFEST
+
+
+def test_a_manifest_of_before_there_were_imports_is_read() -> None:
+    payload = raw()
+    del payload["imports"]
+    del payload["profiles"][0]["modules"]  # type: ignore[index]
+    profile = dataclasses.replace(MANIFEST.profiles[0], modules=())
+    expected = dataclasses.replace(MANIFEST, imports={}, profiles=(profile,))
+    assert parse_manifest(packed(payload), "numpy", "k") == expected
+
+
+@pytest.mark.parametrize(
+    "imports", [[], {"names": ["a"]}, {"names": [1], "of": {}}, *({"names": ["a"], "of": of} for of in BAD_IMPORTS)]
+)
+def test_imports_that_cannot_be_right_are_refused(imports: object) -> None:
+    with pytest.raises(ObjectInvalid):
+        parse_manifest(packed(raw() | {"imports": imports}), "numpy", "k")
 
 
 def test_signature_lines_after_a_head_are_not_part_of_it() -> None:

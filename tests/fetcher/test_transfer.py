@@ -30,7 +30,7 @@ from cloudshelf.errors import (
 from cloudshelf.fetcher.environments import Environment, Environments
 from cloudshelf.fetcher.frames import Priority
 from cloudshelf.fetcher.plan import plan_background
-from cloudshelf.fetcher.scheduler import MOST_AHEAD
+from cloudshelf.fetcher.scheduler import RESERVED
 from cloudshelf.fetcher.transfer import Transfer
 from cloudshelf.stores.counting import CountingStore
 
@@ -112,7 +112,7 @@ def test_adjacent_frames_travel_in_one_request_up_to_the_largest_range(shelf: Sh
 
 
 def test_a_small_gap_is_fetched_through_and_a_large_one_is_not(shelf: Shelf, transfers: Any) -> None:
-    sizes = [1000, 60_000, 1000, 70_000, 1000]
+    sizes = [1000, 250_000, 1000, 270_000, 1000]
     files = {f"p/d{i}.bin": noise(size, i) for i, size in enumerate(sizes)}
     environment, transfer = shelf.environment(Project("p", files, group=1)), transfers()
     transfer.ensure(environment, [0, 2, 4]).result()
@@ -406,15 +406,18 @@ def test_a_range_that_breaks_off_is_asked_again_only_for_what_did_not_come(shelf
     assert [content(environment, n) for n in range(3)] == [noise(100_000, n) for n in range(3)]
 
 
-def test_an_import_that_waits_finds_a_connection_whatever_is_fetched_ahead(shelf: Shelf, transfers: Any) -> None:
-    files = {f"p/d{i}.bin": noise(100_000, i) for i in range(9)}
+@pytest.mark.parametrize(("size", "ahead"), [(1000, 8 - RESERVED), (5 << 20, 2)], ids=["connections", "bytes"])
+def test_an_import_that_waits_finds_a_connection_and_the_line_free(
+    shelf: Shelf, transfers: Any, size: int, ahead: int
+) -> None:
+    files = {f"p/d{i}.bin": noise(size, i) for i in range(9)}
     gate = Gate(shelf.store)
-    environment = shelf.environment(Project("p", files, group=1), store=gate)
-    transfer = transfers(connections=8, largest=100_100)
+    environment = shelf.environment(Project("p", files, group=1, large=size), store=gate)
+    transfer = transfers(connections=8, largest=size + 100)
     transfer.ensure(environment, range(8), Priority.SOON)
-    for _ in range(MOST_AHEAD):
+    for _ in range(ahead):
         assert gate.asked.acquire(timeout=30)
-    assert not gate.asked.acquire(timeout=0.2), "more ranges share the line than are allowed"
+    assert not gate.asked.acquire(timeout=0.2), "more is fetched ahead than is allowed"
     request = transfer.ensure(environment, [8])
     assert gate.asked.acquire(timeout=30)
     assert gate.requests[-1][0] == environment.frame_offset[8]

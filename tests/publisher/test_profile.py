@@ -26,7 +26,7 @@ def record(tmp_path: Path) -> Record:
     def record(files: dict[str, bytes], *, seconds: float = 60) -> list[Recording]:
         importable = ImportTree(tmp_path / "environment", HERE)
         trees = []
-        for name, content in (("below", {"below/__init__.py": b""}), ("demo", files)):
+        for name, content in (("below", {"below/__init__.py": b"", "below/deep.py": b""}), ("demo", files)):
             tree = unpack_wheel(build_wheel(tmp_path, name, files=content), tmp_path / name)
             compile_tree(tree, HERE)
             write_record(tree, HERE.python)
@@ -71,6 +71,25 @@ def test_projects_are_told_in_the_order_they_were_imported(record: Record) -> No
     (recording,) = record({"demo/__init__.py": b"import below\n"})
     assert recording.projects == ["below"]
     assert all(path.startswith("site/demo/") for path in recording.order)
+
+
+def test_what_an_import_takes_of_other_projects_is_told_by_module(record: Record) -> None:
+    (recording,) = record({"demo/__init__.py": b"from . import a\n", "demo/a.py": b"import below\nimport below.deep\n"})
+    assert recording.modules == ["below", "below.deep"]
+
+
+def test_what_each_body_imports_is_told_even_where_no_source_says_it(record: Record) -> None:
+    files = {
+        "demo/__init__.py": b"__import__('demo.a')\n",
+        "demo/a.py": b"import importlib\nimportlib.import_module('demo.' + 'b')\n",
+        "demo/b.py": b"import below\n",
+    }
+    (recording,) = record(files)
+    assert recording.imports == {
+        "site/demo/__init__.py": ["demo.a"],
+        "site/demo/a.py": ["demo.b"],
+        "site/demo/b.py": ["below"],
+    }
 
 
 def test_each_module_is_recorded_on_its_own(record: Record) -> None:

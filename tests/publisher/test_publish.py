@@ -367,6 +367,9 @@ def test_numpy_is_as_pip_installs_it(
     recorded = [paths[number] for number in profile.order]
     assert profile.error == ""
     assert next(path for path in recorded if path.endswith(".py")) == "site/numpy/__init__.py"
+    generator = next(i for i, path in enumerate(paths) if "random/_generator." in path)  # native: no source says it
+    assert "numpy.random._pcg64" in manifest.imports[generator]
+    assert "numpy.lib._index_tricks_impl" in manifest.imports[paths.index("site/numpy/lib/__init__.py")]
     libraries = [path for path in recorded if path.startswith("site/numpy.libs/")]
     user = next(path for path in recorded if "_multiarray_umath" in path and path.endswith(".so"))
     assert libraries and recorded.index(libraries[0]) < recorded.index(user)
