@@ -30,8 +30,8 @@ from .codecs.catalog import (
     projects_keys,
 )
 from .codecs.names import normalize
-from .commit import version_order
 from .errors import Conflict, ObjectInvalid, ObjectMissing, OutcomeUnknown, ShelfError
+from .ordering import version_order
 from .repository import Repository
 from .stores.protocols import Get, GetTagged, Listing, Replace
 

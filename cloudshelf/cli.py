@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from . import grammar, render
+from . import grammar
 from .arguments import prepare, write_text
 from .errors import NoShelf, ShelfError, UsageError
 
@@ -49,6 +49,8 @@ def _obey(command: grammar.Command) -> int:
         return 0
     if command.verb == "run":
         return _run(command)
+    from . import render
+
     args = prepare(command)
     bars = render.Bars(_bar)
     try:
@@ -100,22 +102,23 @@ def _run(command: grammar.Command) -> int:
         raise UsageError("run needs a command: cloudshelf run --with pandas -- python script.py")
     if not args["shelf"] and not args.get("lock"):
         raise NoShelf()
-    from .importing.client import call, ensure, leave_children, reach
+    from .importing.client import call, expect, leave_children, reach
     from .importing.paths import cache_folder
     from .importing.state import is_complete
+    from .program import first_imports
 
     verb = "sync" if args.get("lock") else "use"
     # A fetcher that runs has its libraries loaded. Where nothing is there yet one is started while this process works.
     is_new = not Path(cache_folder(), "environments").exists()
-    answer = call(verb, args) if reach(start=is_new) else _serve(verb, args, None)
+    answer = call(verb, args) if reach(start=is_new, shelf=str(args["shelf"] or "")) else _serve(verb, args, None)
     environment = str(answer["environment"])
     if args.get("fill"):
         _serve("fill", {"environment": environment}, None)
-    elif not is_complete(environment):
-        with suppress(ShelfError):  # who needs a file is told
-            ensure(environment, (), "soon")  # opened while the command starts
     environ = isolated(os.environ, environment)
     program = _which(words[0], environ["PATH"])
+    if not args.get("fill") and not is_complete(environment):
+        with suppress(ShelfError):  # who needs a file is told
+            expect(environment, first_imports(program, words[1:]))  # brought while the command starts
     leave_children()
     sys.stdout.flush()
     sys.stderr.flush()

@@ -16,13 +16,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
-from packaging.version import InvalidVersion, Version
-
 from .codecs.envelope import format_object
 from .codecs.head import format_head, format_index, parse_head, parse_index
 from .codecs.names import SHELF, head_key, history_key, index_key, sha256
 from .errors import Conflict, ObjectInvalid, ObjectMissing, OutcomeUnknown, ShelfExists, StoreError
 from .model import Entry, Head
+from .ordering import version_order
 from .stores.protocols import Get, GetTagged, PutNew, Replace
 
 LIMIT = 128  # entries in a head, about 11 KB
@@ -209,14 +208,6 @@ def read_index(store: Get, project: str, digest: str) -> dict[str, Entry]:
     if sha256(data) != digest:
         raise ObjectInvalid(key, "its bytes are not those that its name says")
     return parse_index(data, project, key)
-
-
-def version_order(version: str) -> tuple[int, Version | str]:
-    """A sort key by PEP 440; what is no version of it sorts first, as text."""
-    try:
-        return (1, Version(version))
-    except InvalidVersion:
-        return (0, version)
 
 
 def _says_nothing_new(present: Head, wanted: Change) -> bool:

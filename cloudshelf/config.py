@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
 from .errors import UsageError
@@ -20,8 +20,7 @@ _PREFIX_PART = re.compile(r"[A-Za-z0-9_+=@~-][A-Za-z0-9._+=@~-]*", re.ASCII)
 _SYSTEM_FILE = Path("/etc/cloudshelf.toml")
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(NamedTuple):
     """The shelf (``None``: nobody named one) and the cache folder; ``*_origin`` says where each was found."""
 
     url: str | None

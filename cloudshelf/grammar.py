@@ -7,12 +7,10 @@ a SystemExit: a notebook must survive a typing error.
 from __future__ import annotations
 
 import argparse
-import difflib
 import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from .errors import UsageError
 from .version import __version__
@@ -24,19 +22,17 @@ class HelpAsked(Exception):
     """``--help`` was among the words; the argument is the page."""
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):  # this module and config.py do without dataclasses, which take 7 ms to load
     """What was asked: a verb with its arguments, and the options that every verb has."""
 
     verb: str
-    args: dict[str, Any] = field(default_factory=dict)
+    args: dict[str, Any]
     shelf: str | None = None
     json: bool = False
     debug: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Verb:
+class Verb(NamedTuple):
     """A verb of the grammar: ``declare`` adds its own arguments to a parser."""
 
     name: str
@@ -163,7 +159,7 @@ def find_verb(word: str, face: str) -> Verb:
 def _guess(word: str, names: Sequence[str], face: str) -> str:
     """What somebody meant who typed ``word`` for a verb: another tool's word, a slip, or the project itself."""
     typed = word.lower()
-    like = [typed] if typed in _MEANT else difflib.get_close_matches(typed, [*names, *_MEANT], n=2, cutoff=0.6)
+    like = [typed] if typed in _MEANT else _near(typed, [*names, *_MEANT], most=2)
     near = [name for each in like for name in _MEANT.get(each, (each,)) if name in names]
     if near:
         return f" Did you mean {' or '.join(near)}?"
@@ -237,13 +233,19 @@ def _check(verb: Verb, known: Mapping[str, Any], program: str) -> None:
                 raise UsageError(f"{verb.name} takes a project without a version: {program} {verb.name} {name}")
 
 
+def _near(word: str, known: Sequence[str], *, most: int = 1) -> list[str]:
+    import difflib
+
+    return difflib.get_close_matches(word, known, n=most, cutoff=0.6)
+
+
 def _in_our_words(message: str, parser: _Parser) -> str:
     """A message of argparse (3.11 to 3.14) as a sentence that says which word is wrong and what was meant."""
     verb = parser.prog.split()[-1]
     if found := re.match(r"unrecognized arguments: (.*)", message, re.DOTALL):
         options = [o for action in parser._actions for o in action.option_strings if o.startswith("--")]
         words = found[1].split()
-        near = difflib.get_close_matches(words[0].partition("=")[0], options, n=1) if words[0].startswith("-") else []
+        near = _near(words[0].partition("=")[0], options) if words[0].startswith("-") else []
         return f"{verb} does not take {found[1]}.{f' Did you mean {near[0]}?' if near else ''}"
     if found := re.match(r"the following arguments are required: (.*)", message):
         return f"{verb} needs {found[1]}."
@@ -254,7 +256,7 @@ def _in_our_words(message: str, parser: _Parser) -> str:
     if found := re.match(r"argument (\S+): invalid choice: '?(.*?)'? \(choose from (.*)\)", message):
         choices = found[3].replace("'", "").split(", ")
         meant = [name for name in _MEANT.get(found[2], ()) if name in choices]
-        near = meant or difflib.get_close_matches(found[2], choices, n=1)
+        near = meant or _near(found[2], choices)
         return f"{verb} takes {', '.join(choices)}, not {found[2]!r}.{f' Did you mean {near[0]}?' if near else ''}"
     return f"{message}."
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import fcntl
 import os
 import re
-import tempfile
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -28,7 +26,6 @@ from .codecs.head import parse_head, parse_index
 from .codecs.manifest import parse_manifest
 from .codecs.names import SHELF, head_key, index_key, is_normalized, is_sha256, manifest_key, release_key, sha256
 from .codecs.release import parse_release
-from .commit import version_order
 from .errors import HeadReplayed, ObjectInvalid, ObjectMissing, ProjectMissing, ShelfError, ShelfMissing, VersionMissing
 from .model import Entry, Head, Manifest, Release
 from .parallel import Task, map_parallel, spread
@@ -62,6 +59,7 @@ class Repository:
         self._objects = ObjectCache(cache)
         self._seen = SeenHeads(cache)
         self._heads: dict[str, Head | None] = {}
+        self._tried: set[str] = set()  # read ahead, once: who asks for it after that is told what failed
         self._parsed: dict[tuple[str, str], Any] = {}
         self._shards: dict[str, dict[str, str]] = {}
         self._info: ShelfInfo | None = None
@@ -137,7 +135,8 @@ class Repository:
         as they are there, instead of one generation after the other. ``hints`` are such rows (project, version,
         release), known. What a head says otherwise than a hint is read after it.
         """
-        wanted = [project for project in dict.fromkeys(projects) if project not in self._heads]
+        wanted = [project for project in dict.fromkeys(projects) if project not in self._heads.keys() | self._tried]
+        self._tried.update(wanted)
         tasks: list[Task] = [(self._follow_head, project) for project in wanted]
         if wanted and self._seen.folder is not None:
             tasks.append((_only, self.info))  # heads are checked against what this shelf showed before
@@ -194,8 +193,10 @@ class Repository:
         """Read the heads (or one) and the catalog anew from now on: after a change of our own."""
         if project is None:
             self._heads.clear()
+            self._tried.clear()
         else:
             self._heads.pop(project, None)
+            self._tried.discard(project)
         self._shards.clear()
         self._facts = None
 
@@ -266,6 +267,8 @@ class Repository:
             names = [facts.project for facts in self.listing()]
         except ShelfError:
             return ()
+        import difflib
+
         owner = [p for f in self._facts or () if project.replace("-", "_") in f.modules for p in (f.project,)]
         return tuple(dict.fromkeys([*owner, *difflib.get_close_matches(project, names, n=3, cutoff=0.6)]))[:3]
 
@@ -346,6 +349,8 @@ class SeenHeads:
 
 def shorten(versions: Iterable[str], most: int = 12) -> tuple[str, ...]:
     """The newest versions, newest first, for a message; what is left out is counted."""
+    from .ordering import version_order  # only messages are in order
+
     ordered = sorted(versions, key=version_order, reverse=True)
     if len(ordered) <= most:
         return tuple(ordered)
@@ -360,12 +365,13 @@ def _parse_seen(data: bytes) -> tuple[int, str] | None:
 def _write_whole(path: Path, data: bytes) -> None:
     """Temp file and rename: nobody ever reads half of it."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".")
+    temporary = path.with_name(f".{os.getpid()}-{threading.get_native_id()}-{path.name}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(data)
-        Path(temporary).replace(path)
+        temporary.replace(path)
     except BaseException:
         with suppress(OSError):
-            Path(temporary).unlink()
+            temporary.unlink()
         raise

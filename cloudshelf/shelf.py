@@ -1,131 +1,33 @@
-"""Shelf: one object, one method a verb; wiring only. ``dataclasses.asdict`` makes JSON of every result."""
+"""Shelf: one object, one method a verb; wiring only; what the methods return is in answers.py.
+
+A method imports what it alone needs: a lock that is there already is used without resolver, commit or catalog.
+"""
 
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .catalog import project_facts, rebuild_catalog, update_catalog
 from .codecs.catalog import ProjectFacts
 from .codecs.lock import parse_lock
-from .codecs.names import manifest_key, normalize
-from .commit import Change, change_head, init_shelf, version_order, walk_history
+from .codecs.names import is_normalized, manifest_key, named_project, normalize
 from .errors import ObjectInvalid, ShelfError, UsageError, VersionMissing
-from .fitting import pick_tree, pick_wheel
-from .model import Entry, Head, Loaded, Lock, Manifest, Pin, Wheel
+from .model import Entry, Head, Loaded, Lock, Manifest, Pin
 from .repository import Repository, ShelfInfo, shorten
 from .stores.opening import open_store
 from .stores.protocols import Store
-from .target import Target, current_target
-from .verification import VerifyReport, verify_shelf
 
 if TYPE_CHECKING:
+    from .answers import Changed, FileFacts, Found, LogEntry, Shown, VersionFacts, Why
+    from .commit import Change
     from .resolver import Resolution
-
-
-@dataclass(frozen=True, slots=True)
-class VersionFacts:
-    """A version, as ``ls PROJECT`` lists it."""
-
-    version: str
-    default: bool
-    yanked: str | None
-    release: str
-
-
-@dataclass(frozen=True, slots=True)
-class FileFacts:
-    """A file of an installed tree, as ``ls PROJECT==VERSION`` lists it."""
-
-    path: str
-    size: int
-    kind: str
-
-
-@dataclass(frozen=True, slots=True)
-class WheelFacts:
-    """A wheel of a release; ``packed`` and ``eager`` are bytes on the shelf, of all and of what an import needs."""
-
-    filename: str
-    sha256: str
-    size: int
-    installed: int
-    files: int
-    packed: int
-    eager: int
-    origin: str
-    requires_python: str
-    interpreters: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What ``show`` tells of a project at one version."""
-
-    project: str
-    version: str
-    default: str | None
-    latest: str | None
-    versions: int
-    yanked: str | None
-    summary: str
-    license: str
-    requires: tuple[str, ...]
-    extras: tuple[str, ...]
-    modules: tuple[str, ...]
-    scripts: tuple[str, ...]
-    wheels: tuple[WheelFacts, ...]
-    changed: str
-    changed_by: str
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A project that ``search`` found, the best first; ``why`` says where the words were."""
-
-    project: str
-    summary: str
-    default: str | None
-    latest: str | None
-    modules: tuple[str, ...]
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Why:
-    """Why a lock has a project: chains of sentences, each from what was asked for down to it."""
-
-    project: str
-    version: str
-    chains: tuple[tuple[str, ...], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """What a change of a head came to; ``changed`` is False where it said so already."""
-
-    project: str
-    seq: int
-    action: str
-    default: str | None
-    changed: bool
-    versions: tuple[str, ...]
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class LogEntry:
-    """One commit of a project, as its history keeps it."""
-
-    seq: int
-    time: str
-    by: str
-    action: str
-    default: str | None
+    from .target import Target
+    from .verification import VerifyReport
 
 
 class Shelf:
@@ -145,6 +47,8 @@ class Shelf:
         cls, url: str, *, name: str = "", cache: Path | None = None, environ: Mapping[str, str] | None = None
     ) -> Shelf:
         """Create a shelf at ``url``. Raises ShelfExists."""
+        from .commit import init_shelf
+
         shelf = cls.open(url, cache=cache, environ=environ)
         init_shelf(shelf.store, name or shelf.url.rstrip("/").rsplit("/", 1)[-1])
         return shelf
@@ -165,6 +69,9 @@ class Shelf:
 
     def versions(self, project: str) -> tuple[VersionFacts, ...]:
         """The versions of ``project``, newest first. Raises ProjectMissing."""
+        from .answers import VersionFacts
+        from .ordering import version_order
+
         head = self.repository.head(normalize(project))
         entries = self.repository.versions_of(head)
         return tuple(
@@ -174,6 +81,10 @@ class Shelf:
 
     def files(self, project: str, version: str, target: Target | None = None) -> tuple[FileFacts, ...]:
         """The installed tree of a version, of the wheel for ``target`` (default: here) or else its first."""
+        from .answers import FileFacts
+        from .fitting import pick_tree, pick_wheel
+        from .target import current_target
+
         name = normalize(project)
         release = self.repository.release(name, self.find_version(name, version))
         target = target or current_target()
@@ -192,6 +103,9 @@ class Shelf:
 
     def show(self, what: str) -> Shown:
         """What there is to know of "PROJECT" (its default, else newest version) or "PROJECT==VERSION"."""
+        from .answers import Shown, wheel_facts
+        from .ordering import version_order
+
         name, wanted = split_pin(what)
         head = self.repository.head(name)
         entries = self.repository.versions_of(head)
@@ -211,13 +125,15 @@ class Shelf:
             extras=_union(wheel.extras for wheel in release.wheels),
             modules=_union(wheel.modules for wheel in release.wheels),
             scripts=_union(wheel.scripts for wheel in release.wheels),
-            wheels=tuple(_wheel_facts(wheel) for wheel in release.wheels),
+            wheels=tuple(wheel_facts(wheel) for wheel in release.wheels),
             changed=head.time,
             changed_by=head.by,
         )
 
     def search(self, words: str, *, most: int = 50) -> tuple[Found, ...]:
         """Projects whose name, modules or summary hold all ``words``, the best first."""
+        from .answers import Found
+
         terms = words.lower().split()
         ranked = []
         for facts in self.projects():
@@ -230,6 +146,8 @@ class Shelf:
 
     def find_version(self, project: str, version: str) -> str:
         """The version as the shelf spells it ("2.1" finds "2.1.0"). Raises VersionMissing with what is there."""
+        from .ordering import version_order
+
         entries = self.repository.versions(project)
         if version in entries:
             return version
@@ -241,6 +159,9 @@ class Shelf:
 
     def log(self, project: str) -> tuple[LogEntry, ...]:
         """Who did what, newest first, each entry verified by the next."""
+        from .answers import LogEntry
+        from .commit import walk_history
+
         head = self.repository.head(normalize(project))
         return tuple(LogEntry(h.seq, h.time, h.by, h.action, h.default) for h in walk_history(self.store, head))
 
@@ -256,8 +177,14 @@ class Shelf:
         constraints: Sequence[str] = (),
     ) -> Resolution:
         """See ``resolver.resolve``; ``target`` is this interpreter unless given."""
-        from .resolver import resolve  # a lock that is there already needs none
+        pinned = {pin.project for pin in preferred.pins} if preferred else set()
+        names = [name for name in map(named_project, requirements) if is_normalized(name) and name not in pinned]
+        ahead = threading.Thread(target=self.repository.prefetch, args=(names,), kwargs={"closure": True})
+        ahead.start()  # the first answers come while the resolver loads
+        from .resolver import resolve
+        from .target import current_target
 
+        ahead.join()
         return resolve(
             requirements,
             self.repository,
@@ -269,6 +196,8 @@ class Shelf:
 
     def read_lock(self, text: str, source: str, *, target: Target | None = None) -> Lock:
         """The lock in ``text``, whoever wrote it, with pins of this shelf. Raises UsageError, VersionMissing."""
+        from .target import current_target
+
         target = target or current_target()
         lock = parse_lock(text, source, environment=target.environment, tags=target.tags)
         return self.repin(lock, target) if not lock.shelf else lock
@@ -280,6 +209,8 @@ class Shelf:
         return replace(lock, shelf=self.url, python=target.python, tag=target.cache_tag, pins=pins)
 
     def _repin(self, pin: Pin, target: Target) -> Pin:
+        from .fitting import pick_tree
+
         version = self.find_version(pin.project, pin.version)
         entry = self.repository.versions(pin.project)[version]
         release = self.repository.release_at(pin.project, version, entry.release)
@@ -313,11 +244,13 @@ class Shelf:
 
     def why(self, project: str, lock: Lock, *, most: int = 5) -> Why:
         """The shortest chains from what was asked for to ``project``. Raises UsageError when it is not pinned."""
+        from .answers import Why
+
         name = normalize(project)
         pins = {pin.project: pin for pin in lock.pins}
         if name not in pins:
             raise UsageError(f"{name} is not pinned here. Pinned: {', '.join(pins) or 'nothing'}.")
-        asked = {_name_in(text): text for text in reversed(lock.requirements)}
+        asked = {named_project(text): text for text in reversed(lock.requirements)}
         chains: list[tuple[str, ...]] = []
         paths: list[tuple[str, ...]] = [(name,)]
         while paths and len(chains) < most:
@@ -337,7 +270,7 @@ class Shelf:
             if pin.release:
                 release = self.repository.release_at(parent, pin.version, pin.release)
                 lines = next((w.requires_dist for w in release.wheels if w.sha256 == pin.sha256), ())
-            words = next((line.partition(";")[0].strip() for line in lines if _name_in(line) == child), child)
+            words = next((line.partition(";")[0].strip() for line in lines if named_project(line) == child), child)
             links.append(f"{parent} {pin.version} wants {words}")
         return links
 
@@ -345,6 +278,8 @@ class Shelf:
 
     def default(self, project: str, version: str, *, by: str) -> Changed:
         """What a bare name takes from now on."""
+        from .commit import Change
+
         name = normalize(project)
         found = self.find_version(name, version)
         return self._change(name, lambda head: Change(default=found), by=by, action=f"default {found}")
@@ -358,6 +293,8 @@ class Shelf:
 
     def rollback(self, project: str, seq: int | None = None, *, by: str) -> Changed:
         """A new head with the list of an older one: that of ``seq``, or the one before the last change."""
+        from .commit import Change, walk_history
+
         name = normalize(project)
 
         def change(head: Head | None) -> Change | None:
@@ -375,11 +312,15 @@ class Shelf:
 
     def verify(self, projects: Iterable[str] = (), *, progress: Callable[[str], None] | None = None) -> VerifyReport:
         """Read everything (or these projects) and compare every byte with its digest."""
+        from .verification import verify_shelf
+
         self.info()
         return verify_shelf(self.store, [normalize(project) for project in projects], progress or (lambda _: None))
 
     def rebuild_catalog(self) -> tuple[ProjectFacts, ...]:
         """Write the catalog anew from the heads, whatever is damaged or missing of it; what it now shows."""
+        from .catalog import rebuild_catalog
+
         self.info()
         self.repository.forget()
         return rebuild_catalog(self.store)
@@ -388,6 +329,8 @@ class Shelf:
         return f"Shelf({self.url!r})"
 
     def _set_yanked(self, project: str, version: str, reason: str | None, *, by: str, action: str) -> Changed:
+        from .commit import Change
+
         name = normalize(project)
         found = self.find_version(name, version)
 
@@ -400,6 +343,9 @@ class Shelf:
         return self._change(name, change, by=by, action=f"{action} {found}")
 
     def _change(self, project: str, change: Callable[[Head | None], Change | None], *, by: str, action: str) -> Changed:
+        from .answers import Changed
+        from .commit import change_head
+
         self.repository.head(project)  # a name that is not there gets suggestions, not a new head
         before: list[Head | None] = []
 
@@ -422,6 +368,8 @@ class Shelf:
 
     def _refresh_catalog(self, project: str) -> tuple[str, ...]:
         """The catalog is derived: the change holds even if it cannot follow."""
+        from .catalog import project_facts, update_catalog
+
         try:
             update_catalog(self.store, [project_facts(self.repository, project)])
         except ShelfError as error:
@@ -455,26 +403,5 @@ def _score(facts: ProjectFacts, term: str) -> tuple[int, str]:
     return (10, "summary") if any(term in word for word in words) else (0, "")
 
 
-def _wheel_facts(wheel: Wheel) -> WheelFacts:
-    tree = wheel.trees[min(wheel.trees)]
-    return WheelFacts(
-        filename=wheel.filename,
-        sha256=wheel.sha256,
-        size=wheel.size,
-        installed=wheel.installed,
-        files=wheel.files,
-        packed=tree.packed,
-        eager=tree.eager,
-        origin=wheel.origin,
-        requires_python=wheel.requires_python,
-        interpreters=tuple(sorted(wheel.trees)),
-    )
-
-
 def _union(groups: Iterable[Iterable[str]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(item for group in groups for item in group))
-
-
-def _name_in(requirement: str) -> str:
-    match = re.match(r"\s*[A-Za-z0-9._-]+", requirement)
-    return normalize(match[0].strip()) if match else ""

@@ -81,13 +81,13 @@ class Fields:
 
     def texts(self, name: str) -> tuple[str, ...]:
         values = self._get(name, list)
-        if not all(type(v) is str for v in values):
+        if not set(map(type, values)) <= {str}:
             raise ObjectInvalid(self.key, f"its field {name!r} holds something that is not text")
         return tuple(values)
 
     def counts(self, name: str) -> list[int]:
         values: list[int] = self._get(name, list)
-        if not all(type(v) is int and v >= 0 for v in values):
+        if not set(map(type, values)) <= {int} or min(values, default=0) < 0:
             raise ObjectInvalid(self.key, f"its field {name!r} holds something that is not a count")
         return values
 

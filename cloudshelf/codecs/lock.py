@@ -1,51 +1,30 @@
-"""Lock: PEP 751 ``pylock.toml``, which pip and uv install too; our facts stand in ``[tool.cloudshelf]`` tables."""
+"""Lock: PEP 751 ``pylock.toml``, which pip and uv install too; our facts stand in ``[tool.cloudshelf]`` tables.
+
+One that stands as we write it is read here, because ``packaging`` takes longer to load than a warm start has; every
+other goes through ``pylock.py``, which also says what is wrong.
+"""
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, cast
-
-import tomli_w
-from packaging.markers import Environment, Marker
-from packaging.pylock import (
-    Package,
-    PackageWheel,
-    Pylock,
-    PylockSelectError,
-    PylockUnsupportedVersionError,
-    PylockValidationError,
-)
-from packaging.specifiers import SpecifierSet
-from packaging.tags import parse_tag
-from packaging.utils import NormalizedName
-from packaging.version import Version
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from ..errors import UsageError
 from ..model import Lock, Pin
-from .names import is_normalized, is_sha256
+from .names import is_manifest_part, is_normalized, is_sha256, normalize
 
 TOOL = "cloudshelf"
+_PLAIN_VERSION = re.compile(r"(0|[1-9]\d*)(\.(0|[1-9]\d*))*")
+_PLAIN_SPECIFIER = re.compile(r"((~=|==|!=|<=|>=|<|>)\d+(\.\d+)*(\.\*)?(,(?=.)|$))*")
 
 
 def format_lock(lock: Lock) -> str:
     """The lock as TOML; equal locks make equal text."""
-    pylock = Pylock(
-        lock_version=Version("1.0"),
-        created_by=TOOL,
-        environments=[Marker(_environment_of(lock))],
-        packages=[_package_of(pin) for pin in sorted(lock.pins, key=lambda pin: pin.project)],
-        tool={
-            TOOL: {
-                "shelf": lock.shelf,
-                "requirements": list(lock.requirements),
-                "python": lock.python,
-                "tag": lock.tag,
-            }
-        },
-    )
-    pylock.validate()
-    return tomli_w.dumps(cast("dict[str, Any]", _plain(pylock.to_dict())))
+    import tomli_w
+
+    return tomli_w.dumps(_table_of(lock))
 
 
 def parse_lock(
@@ -62,154 +41,106 @@ def parse_lock(
     Raises UsageError naming the line or the field.
     """
     try:
-        pylock = Pylock.from_dict(tomllib.loads(text))
+        table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{source} is not a lock: {error}.") from None
-    except (PylockValidationError, PylockUnsupportedVersionError) as error:
-        raise UsageError(f"{source} is not a lock that can be read: {error}.") from None
-    ours = (pylock.tool or {}).get(TOOL)
-    if ours is None:
-        return _parse_foreign(pylock, source, environment, tags)
-    facts = _Facts(ours, source, f"tool.{TOOL}")
-    return Lock(
-        shelf=facts.text("shelf"),
-        requirements=facts.texts("requirements"),
-        python=facts.text("python"),
-        tag=facts.text("tag"),
-        pins=tuple(sorted((_pin_of(p, i, source) for i, p in enumerate(pylock.packages)), key=lambda pin: pin.project)),
-    )
+    own = _own_lock(table)
+    if own is not None:
+        return own
+    from .pylock import parse_pylock
+
+    return parse_pylock(table, source, environment, tags)
 
 
-def _package_of(pin: Pin) -> Package:
-    place: dict[str, Any] = {"url": pin.origin} if pin.origin else {"path": pin.wheel}
-    tool: dict[str, Any] = {"release": pin.release, "manifest": pin.manifest}
+def _table_of(lock: Lock) -> dict[str, Any]:
+    minor = ".".join(lock.python.split(".")[:2])
+    facts = {"shelf": lock.shelf, "requirements": list(lock.requirements), "python": lock.python, "tag": lock.tag}
+    return {
+        "lock-version": "1.0",
+        # A wheel's tags say the platform; the interpreter is what we resolved markers for.
+        "environments": [f'implementation_name == "cpython" and python_version == "{minor}"'],
+        "created-by": TOOL,
+        "packages": [_package_of(pin) for pin in sorted(lock.pins, key=lambda pin: pin.project)],
+        "tool": {TOOL: facts},
+    }
+
+
+def _package_of(pin: Pin) -> dict[str, Any]:
+    place = {"url": pin.origin} if pin.origin else {"path": pin.wheel}
+    package: dict[str, Any] = {"name": pin.project, "version": _clean_version(pin.version)}
+    if requires := _clean_specifier(pin.requires_python):
+        package["requires-python"] = requires
+    if pin.dependencies:
+        package["dependencies"] = [{"name": name} for name in pin.dependencies]
+    package["wheels"] = [{"name": pin.wheel, **place, "size": pin.size, "hashes": {"sha256": pin.sha256}}]
+    facts: dict[str, Any] = {"release": pin.release, "manifest": pin.manifest}
     if pin.extras:
-        tool["extras"] = list(pin.extras)
-    return Package(
-        name=NormalizedName(pin.project),
-        version=Version(pin.version),
-        requires_python=SpecifierSet(pin.requires_python) if pin.requires_python else None,
-        dependencies=[{"name": name} for name in pin.dependencies] or None,
-        wheels=[PackageWheel(name=pin.wheel, size=pin.size, hashes={"sha256": pin.sha256}, **place)],
-        tool={TOOL: tool | {"version": pin.version}},
-    )
+        facts["extras"] = list(pin.extras)
+    return package | {"tool": {TOOL: facts | {"version": pin.version}}}
 
 
-def _pin_of(package: Package, number: int, source: str) -> Pin:
-    where = f"packages[{number}] ({package.name})"
-    if not package.wheels or len(package.wheels) != 1 or not package.version:
-        raise UsageError(f"{source} is not a lock that can be read: {where} has not one version and one wheel.")
-    wheel = package.wheels[0]
-    facts = _Facts((package.tool or {}).get(TOOL), source, f"{where}.tool.{TOOL}")
-    return Pin(
-        project=_name_of(package, source, where),
-        version=facts.text("version"),
-        release=facts.checked("release", is_sha256, "a sha256 digest"),
-        wheel=wheel.filename,
-        sha256=_digest_of(wheel, source, where),
-        size=wheel.size or 0,
-        origin=wheel.url or "",
-        manifest=facts.checked("manifest", _is_manifest, "a manifest's name"),
-        requires_python=str(package.requires_python or ""),
-        dependencies=tuple(str(d.get("name", "")) for d in package.dependencies or ()),
-        extras=facts.texts("extras", optional=True),
-    )
+def _clean_version(text: str) -> str:
+    """As PEP 440 spells it."""
+    if _PLAIN_VERSION.fullmatch(text):
+        return text
+    from packaging.version import Version
+
+    return str(Version(text))
 
 
-def _parse_foreign(
-    pylock: Pylock, source: str, environment: Mapping[str, str] | None, tags: Iterable[str] | None
-) -> Lock:
-    """The wheels that this lock has for an interpreter, to be looked for on a shelf."""
-    compatible = [tag for text in tags for tag in parse_tag(text)] if tags is not None else None
-    pins = []
+def _clean_specifier(text: str) -> str:
+    """As PEP 440 spells it; nothing for what it does not know, and other tools would refuse."""
+    if _PLAIN_SPECIFIER.fullmatch(text):
+        return text
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
     try:
-        for package, chosen in pylock.select(environment=cast("Environment | None", environment), tags=compatible):
-            if not isinstance(chosen, PackageWheel) or package.version is None:
-                raise UsageError(f"{source} cannot be taken from a shelf: it has no wheel of {package.name}.")
-            pins.append(
-                Pin(
-                    project=_name_of(package, source, package.name),
-                    version=str(package.version),
-                    release="",
-                    wheel=chosen.filename,
-                    sha256=_digest_of(chosen, source, package.name),
-                    size=chosen.size or 0,
-                    origin=chosen.url or "",
-                    manifest="",
-                    requires_python=str(package.requires_python or ""),
-                    dependencies=tuple(str(d["name"]) for d in package.dependencies or () if "name" in d),
-                )
-            )
-    except PylockSelectError as error:
-        raise UsageError(f"{source} is for other interpreters than this one: {error}.") from None
-    pins.sort(key=lambda pin: pin.project)
-    return Lock(
-        shelf="", requirements=tuple(f"{p.project}=={p.version}" for p in pins), python="", tag="", pins=tuple(pins)
+        return str(SpecifierSet(text))
+    except InvalidSpecifier:
+        return ""
+
+
+def _own_lock(table: Mapping[str, Any]) -> Lock | None:
+    """The lock in a table that is in each field as ``format_lock`` makes it; None for any other."""
+    try:
+        facts = table["tool"][TOOL]
+        pins = tuple(_own_pin(package) for package in table["packages"])
+        lock = Lock(facts["shelf"], tuple(facts["requirements"]), facts["python"], facts["tag"], pins)
+        texts = (lock.shelf, lock.python, lock.tag, *lock.requirements)
+        if table != _table_of(lock) or not all(isinstance(text, str) for text in texts):
+            return None
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
+    return lock
+
+
+def _own_pin(package: Mapping[str, Any]) -> Pin:
+    """Raises ValueError and the like for what we do not write."""
+    [wheel] = package["wheels"]
+    facts = package["tool"][TOOL]
+    pin = Pin(
+        project=package["name"],
+        version=facts["version"],
+        release=facts["release"],
+        wheel=wheel["name"],
+        sha256=wheel["hashes"]["sha256"],
+        size=wheel["size"],
+        origin=wheel.get("url", ""),
+        manifest=facts["manifest"],
+        requires_python=package.get("requires-python", ""),
+        dependencies=tuple(each["name"] for each in package.get("dependencies", ())),
+        extras=tuple(facts.get("extras", ())),
     )
-
-
-def _name_of(package: Package, source: str, where: str) -> str:
-    """A name becomes part of keys and paths: letters, digits and dashes only."""
-    if not is_normalized(package.name):
-        raise UsageError(f"{source} is not a lock that can be read: the name in {where} is malformed.")
-    return str(package.name)
-
-
-def _digest_of(wheel: PackageWheel, source: str, where: str) -> str:
-    digest = wheel.hashes.get("sha256", "")
-    if not is_sha256(digest):
-        raise UsageError(f"{source} is not a lock that can be read: {where} has no sha256 of its wheel.")
-    return digest
-
-
-def _is_manifest(text: str) -> bool:
-    digest, dot, epoch = text.partition(".")
-    return is_sha256(digest) and bool(dot) and epoch.isdecimal()
-
-
-def _environment_of(lock: Lock) -> str:
-    """A wheel's tags say the platform; the interpreter is what we resolved markers for."""
-    version = Version(lock.python)
-    return f"implementation_name == 'cpython' and python_version == '{version.major}.{version.minor}'"
-
-
-def _plain(value: Any) -> Any:
-    """Only what TOML knows."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_plain(item) for item in value]
-    return value
-
-
-class _Facts:
-    """Checked access to one of our tables."""
-
-    def __init__(self, table: Any, source: str, where: str) -> None:
-        self.source = source
-        self.where = where
-        if not isinstance(table, Mapping):
-            self.fail("", "is missing")
-        self.table: Mapping[str, Any] = table
-
-    def fail(self, name: str, what: str) -> None:
-        field = f"{self.where}.{name}" if name else self.where
-        raise UsageError(f"{self.source} is not a lock that can be read: {field} {what}.")
-
-    def text(self, name: str) -> str:
-        value = self.table.get(name)
-        if not isinstance(value, str):
-            self.fail(name, "is missing or not text")
-        return str(value)
-
-    def checked(self, name: str, check: Callable[[str], bool], what: str) -> str:
-        value = self.text(name)
-        if not check(value):
-            self.fail(name, f"is not {what}")
-        return value
-
-    def texts(self, name: str, *, optional: bool = False) -> tuple[str, ...]:
-        value = self.table.get(name, [] if optional else None)
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            self.fail(name, "is missing or not a list of texts")
-        return tuple(cast("list[str]", value))
+    name, _, rest = pin.wheel.partition("-")
+    usable = (
+        is_normalized(pin.project)
+        and normalize(name) == pin.project
+        and rest.partition("-")[0] == package["version"]
+        and pin.wheel.endswith(".whl")
+        and is_sha256(pin.release)
+        and is_sha256(pin.sha256)
+        and is_manifest_part(pin.manifest)
+    )
+    if not usable:  # names become parts of keys and of paths
+        raise ValueError(package["name"])
+    return pin

@@ -15,7 +15,8 @@ from .compression import decompress_object
 from .envelope import Fields, format_object, parse_object
 from .names import is_sha256
 
-KINDS = frozenset(kind.value for kind in Kind)
+_KINDS = {kind.value: kind for kind in Kind}
+_NO_NAMES = ("", ".", "..")
 SCHEMES = ("site", "scripts", "data", "headers")
 LARGEST = 1 << 28  # bytes of JSON: a manifest of 50,000 files has about 8 MB
 
@@ -145,6 +146,7 @@ def _parse_files(columns: Fields, frames: tuple[Frame, ...]) -> tuple[File, ...]
     for frame in frames:
         starts.append(starts[-1] + frame.size)
     files = []
+    folders: set[str] = set()  # known to be allowed: most files share theirs
     for path, size, mode, mtime, digest, kind, frame_number, offset in zip(*rows, strict=True):
         if frame_number and (
             frame_number > len(frames)
@@ -152,9 +154,12 @@ def _parse_files(columns: Fields, frames: tuple[Frame, ...]) -> tuple[File, ...]
             or starts[frame_number - 1] + offset + size > starts[-1]
         ):
             raise ObjectInvalid(key, f"{path} lies outside its frames")
-        if not is_sha256(digest) or kind not in KINDS or mode > 0o777:
+        if not is_sha256(digest) or kind not in _KINDS or mode > 0o777:
             raise ObjectInvalid(key, f"its row of {path} is malformed")
-        files.append(File(_checked_path(path, key), size, mode, mtime, digest, Kind(kind), frame_number - 1, offset))
+        folder, _, name = path.rpartition("/")
+        if folder not in folders or name in _NO_NAMES or "\0" in name:
+            folders.add(_checked_path(path, key).rpartition("/")[0])
+        files.append(File(path, size, mode, mtime, digest, _KINDS[kind], frame_number - 1, offset))
     if len({file.path for file in files}) != len(files):
         raise ObjectInvalid(key, "a path stands in it twice")
     return tuple(files)

@@ -15,6 +15,12 @@ def normalize(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
+def named_project(requirement: str) -> str:
+    """The project that a requirement (PEP 508) begins with, normalized; empty for what begins otherwise."""
+    match = re.match(r"\s*[A-Za-z0-9._-]+", requirement)
+    return normalize(match[0].strip()) if match else ""
+
+
 def is_normalized(name: str) -> bool:
     """Whether ``name`` can be a key: letters, digits and single dashes only, so that no key escapes its project."""
     return _NORMALIZED.fullmatch(name) is not None
@@ -22,6 +28,12 @@ def is_normalized(name: str) -> bool:
 
 def is_sha256(text: str) -> bool:
     return _SHA256.fullmatch(text) is not None
+
+
+def is_manifest_part(text: str) -> bool:
+    """Whether ``text`` is "<sha256>.<epoch>", the last part of a manifest's key."""
+    digest, dot, epoch = text.partition(".")
+    return is_sha256(digest) and bool(dot) and epoch.isdecimal()
 
 
 def sha256(data: bytes | memoryview) -> str:

@@ -6,10 +6,10 @@ import contextlib
 import functools
 import hashlib
 import os
-import py_compile
 import shutil
-import subprocess
+import struct
 import sys
+from importlib.util import MAGIC_NUMBER
 from pathlib import Path
 
 from ..errors import CacheUnusable
@@ -18,6 +18,8 @@ from .writing import disk_errors, temporary_sibling
 
 PACKAGE = "_cloudshelf"
 _SOURCE = Path(__file__).parents[1]
+_UNCHECKED_HASH = 1  # PEP 552, flags: a hash, that is not compared
+_32_BITS = 0xFFFFFFFF
 
 
 @functools.lru_cache
@@ -66,15 +68,41 @@ def _write(folder: Path) -> None:
 
 def _compile(folder: Path, interpreter: Interpreter) -> None:
     """Bytecode for ``interpreter``: its first start must not pay for that. Without it, everything works slower."""
-    if (folder / "__pycache__" / f"__init__.{interpreter.cache_tag}.pyc").exists():
+    if _bytecode_of(folder / "__init__.py", interpreter).exists():
         return
-    with contextlib.suppress(OSError, subprocess.SubprocessError, py_compile.PyCompileError, CacheUnusable):
+    with contextlib.suppress(OSError, CacheUnusable):
         if interpreter.cache_tag == sys.implementation.cache_tag:
-            for file in sorted(folder.rglob("*.py"), reverse=True):  # __init__ last: it says that all are there
-                py_compile.compile(
-                    os.fspath(file), doraise=True, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH
-                )
-        else:
+            _copy_bytecode(folder, interpreter)
+        _compile_missing(folder, interpreter)
+
+
+def _copy_bytecode(folder: Path, interpreter: Interpreter) -> None:
+    """What this process itself would load: the copied sources are the same, and compiling takes longer than a start.
+
+    A .pyc begins with a magic number, flags, and (flags 0) time and size of its source, which must be those of the file
+    that we copied; the copy's says that nobody need look (PEP 552, "unchecked hash").
+    """
+    for name in engine_files():
+        source = _SOURCE / name
+        try:
+            data = _bytecode_of(source, interpreter).read_bytes()
+            status = source.stat()
+        except OSError:
+            continue
+        stamp = struct.pack("<4sIII", MAGIC_NUMBER, 0, int(status.st_mtime) & _32_BITS, status.st_size & _32_BITS)
+        if name != "__init__.py" and data[:16] == stamp:
+            place = _bytecode_of(folder / name, interpreter)
+            place.parent.mkdir(mode=0o700, exist_ok=True)
+            temporary = temporary_sibling(place)
+            temporary.write_bytes(MAGIC_NUMBER + struct.pack("<I", _UNCHECKED_HASH) + bytes(8) + data[16:])
+            temporary.rename(place)
+
+
+def _compile_missing(folder: Path, interpreter: Interpreter) -> None:
+    import subprocess
+
+    with contextlib.suppress(subprocess.SubprocessError):
+        if interpreter.cache_tag != sys.implementation.cache_tag:
             subprocess.run(
                 [
                     *(interpreter.executable, "-I", "-S", "-m", "compileall", "-q"),
@@ -84,3 +112,16 @@ def _compile(folder: Path, interpreter: Interpreter) -> None:
                 capture_output=True,
                 timeout=60,
             )
+            return
+    import py_compile
+
+    with contextlib.suppress(py_compile.PyCompileError):
+        for file in sorted(folder.rglob("*.py"), reverse=True):  # __init__ last: it says that all are there
+            place = _bytecode_of(file, interpreter)
+            if not place.exists():
+                mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
+                py_compile.compile(os.fspath(file), os.fspath(place), doraise=True, invalidation_mode=mode)
+
+
+def _bytecode_of(source: Path, interpreter: Interpreter) -> Path:
+    return source.parent / "__pycache__" / f"{source.stem}.{interpreter.cache_tag}.pyc"

@@ -70,14 +70,11 @@ def installed_path(path: str, interpreter: Interpreter) -> str:
     raise ObjectInvalid(path, f"{scheme!r} is not an install scheme")
 
 
-def is_reserved(path: str, interpreter: Interpreter) -> bool:
-    """Whether the environment itself has something at ``path``: no distribution may replace it."""
-    return (
-        path in ("pyvenv.cfg", "lib64", "lib", "bin", f"{interpreter.site}/00_cloudshelf.pth")
-        or path in (f"bin/{name}" for name in ("activate", "python", "python3", f"python{interpreter.minor}"))
-        or path == PRIVATE
-        or path.startswith(f"{PRIVATE}/")
-    )
+def reserved_paths(interpreter: Interpreter) -> frozenset[str]:
+    """What the environment itself has, beside all below PRIVATE: no distribution may replace it."""
+    programs = ("activate", "python", "python3", f"python{interpreter.minor}")
+    others = (PRIVATE, "pyvenv.cfg", "lib64", "lib", "bin", f"{interpreter.site}/00_cloudshelf.pth")
+    return frozenset((*others, *(f"bin/{name}" for name in programs)))
 
 
 class _Places:
@@ -87,7 +84,7 @@ class _Places:
         self.paths: list[str] = []
         self.folders: dict[str, dict[str, int]] = {"": {}}
         self.conflicts: list[tuple[str, int, int]] = []  # (path, number that won, number that lost)
-        self._interpreter = interpreter
+        self._reserved = reserved_paths(interpreter)
         self._digests: list[str] = []
         self.add_folder(interpreter.site)
         self.add_folder("bin")
@@ -96,7 +93,7 @@ class _Places:
         """The next number is at ``path``."""
         number = len(self.paths)
         self._digests.append(digest)
-        if is_reserved(path, self._interpreter):
+        if path in self._reserved or path.startswith(f"{PRIVATE}/"):
             self.conflicts.append((path, -1, number))
             self.paths.append(f"{SHADOWED}/{number}")
             return
@@ -199,15 +196,16 @@ def modules_of(files: Sequence[File], suffixes: Sequence[str]) -> tuple[str, ...
     """
     endings = (*suffixes, *_SOURCE_SUFFIXES)
     top = _Folder()
+    folders: dict[str, _Folder | None] = {"site": top}
     for file in files:
-        scheme, *parts = file.path.split("/")
-        if scheme != "site" or not all(part.isidentifier() for part in parts[:-1]) or "__pycache__" in parts:
+        path, _, last = file.path.rpartition("/")
+        if path not in folders:
+            folders[path] = top.below(path)
+        folder = folders[path]
+        if folder is None or not last.endswith(endings):
             continue
-        folder = top
-        for part in parts[:-1]:
-            folder = folder.folders.setdefault(part, _Folder())
-        name = next((parts[-1].removesuffix(end) for end in endings if parts[-1].endswith(end)), None)
-        if name is not None and name.isidentifier():
+        name = next(last.removesuffix(end) for end in endings if last.endswith(end))
+        if name.isidentifier():
             folder.modules.add(name)
     return tuple(sorted(_modules_below(top, "")))
 
@@ -218,6 +216,16 @@ class _Folder:
     def __init__(self) -> None:
         self.folders: dict[str, _Folder] = {}
         self.modules: set[str] = set()
+
+    def below(self, path: str) -> _Folder | None:
+        """The folder at a manifest's ``path``; None where no module can be."""
+        scheme, *parts = path.split("/")
+        if scheme != "site" or not all(part.isidentifier() for part in parts) or "__pycache__" in parts:
+            return None
+        folder = self
+        for part in parts:
+            folder = folder.folders.setdefault(part, _Folder())
+        return folder
 
 
 def _modules_below(folder: _Folder, prefix: str) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import json
 import os
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -67,6 +66,8 @@ def check_supported(interpreter: Interpreter) -> None:
 @functools.lru_cache
 def _ask(real: str, executable: str) -> Interpreter:
     """Asked by the path as given: the real path of a virtual environment's python has lost its home."""
+    import subprocess
+
     try:
         done = subprocess.run(
             [executable, "-I", "-S", answering.__file__], capture_output=True, text=True, timeout=60, check=True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import venv
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -38,6 +37,8 @@ def stub(environment: str, python: str, number: int) -> bytes:
 
 def activate_scripts(environment: Path) -> dict[str, str]:
     """activate for each shell, by file name: the templates of the ``venv`` module; those it does not have are left."""
+    import venv  # only building needs it
+
     builder = venv.EnvBuilder(prompt="cloudshelf")
     context = SimpleNamespace(
         env_dir=str(environment),

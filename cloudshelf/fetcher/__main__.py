@@ -51,12 +51,12 @@ def main(arguments: list[str]) -> int:
 def _get_ready(server: Server, url: str, log: Path) -> None:
     """What takes time, while the first client is still connecting. What fails here is told to the first request."""
     try:
-        server.engine.get()
+        environments = server.engine.get()[1]
+        open_log(log)
         if url.startswith("s3:"):
-            importlib.import_module("cloudshelf.stores.object_store")
+            environments.approach(importlib.import_module("cloudshelf.config").normalize_url(url))
     except Exception as error:
         sys.stderr.write(f"{error}\n")
-    open_log(log)
 
 
 def _idle_seconds() -> float:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..codecs.names import pack_key
+from ..codecs.names import SHELF, pack_key
 from ..errors import CacheUnusable, FormatUnknown
 from ..model import Frame, Kind
 from ..stores.protocols import StreamRange
@@ -116,6 +116,12 @@ class Environment:
     def touching(self, frame: int) -> list[int]:
         """The files that have bytes in ``frame``, or begin in it."""
         return self._touching[frame]
+
+    def owner_of(self, module: str) -> int | None:
+        """The project that brings ``module``, or the nearest package around it; None for a module of nobody here."""
+        while module and module not in self.owner:
+            module = module.rpartition(".")[0]
+        return self.owner.get(module)
 
     def files_of(self, module: str) -> list[int]:
         """What importing ``module`` reads in its folder: its source and bytecode, or its library. Empty if it is not
@@ -262,6 +268,16 @@ class Environments:
                 self._open[path] = found = self._read(Path(path))
             return found
 
+    def approach(self, url: str) -> None:
+        """Open the store of a shelf, and a connection to it: who needs them first waits for neither.
+
+        Raises as open_store and the store do.
+        """
+        with self._lock:
+            store = self._store(url)
+        for _ in store.stream_range(SHELF, start=0, length=1):  # the smallest request that every shelf answers
+            pass
+
     def all(self) -> list[Environment]:
         with self._lock:
             return list(self._open.values())
@@ -269,10 +285,13 @@ class Environments:
     def _read(self, path: Path) -> Environment:
         config = self._read_config(path)
         index = _read_index(path / ".cloudshelf" / "index")
-        url = str(config["shelf"])
+        return Environment(path, self._store(str(config["shelf"])), index)
+
+    def _store(self, url: str) -> StreamRange:
+        """With the lock held."""
         if url not in self._stores:
             self._stores[url] = self._open_store(url)
-        return Environment(path, self._stores[url], index)
+        return self._stores[url]
 
     def _read_config(self, path: Path) -> dict[str, Any]:
         file = path / ".cloudshelf" / "config"

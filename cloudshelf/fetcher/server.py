@@ -225,7 +225,13 @@ class Answer:
 
     def give(self, tag: bytes, body: bytes) -> None:
         """Raises Malformed, or OSError when the client is gone."""
-        action = {b"E": self._ensure, b"B": self._begin, b"C": self._call, b"Q": self._quit}.get(tag)
+        action = {
+            b"E": self._ensure,
+            b"B": self._begin,
+            b"A": self._expect,
+            b"C": self._call,
+            b"Q": self._quit,
+        }.get(tag)
         if action is None:
             raise Malformed(f"unknown tag {tag!r}")
         try:
@@ -280,6 +286,15 @@ class Answer:
         except Exception:
             log.exception("a beginning failed")  # whoever needs a file of it is told
         self._send(b"K")
+
+    def _expect(self, body: bytes) -> None:
+        path, *modules = _split(body)
+        self._send(b"K")  # nobody waits for it: what cannot be brought is told to who needs it
+        transfer, environments = self._server.engine.get()
+        try:
+            transfer.expect(environments.get(_absolute(path)), modules)
+        except ShelfError as error:
+            log.info("what a program will import cannot be brought: %s", error)
 
     def _quit(self, body: bytes) -> None:
         self._server.retire()
@@ -413,9 +428,10 @@ def _receive_exactly(connection: socket.socket, length: int) -> bytes:
     return b"".join(parts)
 
 
-def _split(body: bytes, fields: int) -> list[str]:
+def _split(body: bytes, fields: int = 0) -> list[str]:
+    """The fields of a body, in any number when ``fields`` is 0. Raises Malformed."""
     parts = body.split(b"\0")
-    if len(parts) != fields:
+    if fields and len(parts) != fields:
         raise Malformed(f"{len(parts)} fields where {fields} belong")
     return [os.fsdecode(part) for part in parts]
 

@@ -86,6 +86,16 @@ class Transfer:
         if self._background:
             self._scheduler.submit_background(partial(self._follow, environment, project))
 
+    def expect(self, environment: Environment, modules: Iterable[str]) -> None:
+        """A program starts that will import ``modules``: have brought what those imports will need.
+
+        Returns when everything is queued. The background waits until an import begins: it may never come to that.
+        """
+        for module in modules:
+            project = environment.owner_of(module)
+            if project is not None:
+                self._ensure(environment, plan_begin(environment, project, module), Priority.SOON)
+
     def fill(
         self,
         environment: Environment,

@@ -69,6 +69,15 @@ def begin(environment: str, project: int, module: str = "", *, start: bool = Tru
     _exchange(target, b"B", f"{environment}\0{project}\0{module}".encode("utf-8", "surrogateescape"))
 
 
+def expect(environment: str, modules: Sequence[str]) -> None:
+    """Tell that a program starts which will import ``modules``: the environment is opened, their files are brought.
+
+    Returns at once. Raises as ``ensure``.
+    """
+    body = "\0".join((environment, *modules))
+    _exchange(target_of(environment), b"A", body.encode("utf-8", "surrogateescape"))
+
+
 def call(verb: str, args: dict[str, Any], progress: Callable[[dict[str, Any]], None] | None = None) -> dict[str, Any]:
     """The answer of any verb; ``progress`` gets each event. Raises errors of ``cloudshelf.errors``.
 
@@ -354,7 +363,7 @@ class _Guard:
             self.descriptor = -1
 
 
-def _start(target: Target) -> int:
+def _start(target: Target, shelf: str = "") -> int:
     """Start a fetcher in a session of its own; its process id. What it prints before it has a log goes there too."""
     _children[:] = [pid for pid in _children if _status_of(pid) is None]
     words = list(target.command)
@@ -364,6 +373,8 @@ def _start(target: Target) -> int:
     environ = {
         name: absolute_setting(name, value) for name, value in os.environ.items() if name != "CLOUDSHELF_ENVIRONMENT"
     }
+    if shelf:
+        environ["CLOUDSHELF_URL"] = shelf
     log = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
     try:
         return posix.posix_spawn(
@@ -382,10 +393,10 @@ def _start(target: Target) -> int:
         raise FetcherFailed(f"{words[0]} cannot be started ({error.strerror})", target.log) from None
 
 
-def reach(*, start: bool) -> bool:
+def reach(*, start: bool, shelf: str = "") -> bool:
     """Whether a fetcher listens; with ``start``, one that does not is started, and not waited for.
 
-    What cannot be started is told when it is asked.
+    It connects to ``shelf`` (a URL) ahead. What cannot be started is told when it is asked.
     """
     target = default_target()
     try:
@@ -396,7 +407,7 @@ def reach(*, start: bool) -> bool:
         if start:
             private_folder(target.cache)
             private_folder(f"{target.cache}/fetcher")
-            _children.append(_start(target))
+            _children.append(_start(target, shelf))
     except (ShelfError, OSError):
         pass
     return False

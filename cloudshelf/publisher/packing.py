@@ -56,7 +56,7 @@ class Packed:
 
     def manifest_for(self, epoch: int) -> bytes:
         """The manifest's bytes for packs that are stored under ``epoch``."""
-        frames = tuple(replace(frame, pack=collectable(frame.pack, epoch)) for frame in self.manifest.frames)
+        frames = tuple(frame._replace(pack=collectable(frame.pack, epoch)) for frame in self.manifest.frames)
         return format_manifest(replace(self.manifest, frames=frames))
 
 
@@ -186,7 +186,7 @@ class _PackWriter:
 
     def _close(self) -> None:
         digest = self._hash.hexdigest()
-        self._frames += [replace(frame, pack=digest) for frame in self._open]
+        self._frames += [frame._replace(pack=digest) for frame in self._open]
         self._packs.append(LocalPack(self._path, digest, self._size))
         self._open, self._size, self._hash = [], 0, hashlib.sha256()
 

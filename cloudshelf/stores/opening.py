@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from urllib.parse import unquote, urlsplit
 
 from ..config import normalize_url
-from .local import LocalStore
 from .protocols import Store
 
 
@@ -28,4 +27,6 @@ def open_store(url: str, *, environ: Mapping[str, str] | None = None) -> Store:
         from .object_store import open_object_store
 
         return open_object_store(parts.netloc, parts.path.strip("/"), environ)
+    from .local import LocalStore
+
     return LocalStore(unquote(parts.path))

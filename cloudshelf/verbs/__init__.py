@@ -6,7 +6,6 @@ The command runs them in its process, kernels in the fetcher. Common arguments: 
 
 from __future__ import annotations
 
-import difflib
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -28,6 +27,8 @@ def serve(verb: str, args: Args, progress: Progress) -> Result:
     """The result of ``verb``. Raises UsageError for one that does not exist, and every error of cloudshelf.errors."""
     module = _MODULES.get(verb)
     if module is None:
+        import difflib
+
         near = difflib.get_close_matches(verb, _MODULES, n=1)
         raise UsageError(f"{verb!r} is not a verb." + (f" Did you mean {near[0]}?" if near else ""))
     function = getattr(import_module(f".{module}", __name__), verb.replace("-", "_"))

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import getpass
-import socket
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..config import read_config
 from ..errors import NoShelf
 from ..shelf import Shelf
-from ..target import Target, current_target, target_for
+
+if TYPE_CHECKING:
+    from ..target import Target
 
 Args = Mapping[str, Any]
 Progress = Callable[[dict[str, Any]], None]
@@ -28,6 +28,8 @@ def shelf_of(args: Args) -> Shelf:
 
 def target_of(args: Args) -> Target:
     """The interpreter that ``target``, or ``python`` and ``platform``, describe; else this one."""
+    from ..target import Target, current_target, target_for
+
     if isinstance(args.get("target"), Mapping):
         return Target.from_json(args["target"])
     if args.get("python") or args.get("platform"):
@@ -38,6 +40,9 @@ def target_of(args: Args) -> Target:
 
 def person() -> str:
     """Who changes the shelf, for its history: for people, proves nothing."""
+    import getpass
+    import socket
+
     try:
         return f"{getpass.getuser()}@{socket.gethostname()}"
     except (KeyError, OSError):  # a container without a name for its uid

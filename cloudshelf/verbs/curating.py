@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from ..answers import Changed
 from ..errors import NoShelf, UsageError
-from ..shelf import Changed, Shelf, split_pin
+from ..shelf import Shelf, split_pin
 from .common import Args, Progress, Result, person, plain, shelf_of
 
 

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from packaging.version import InvalidVersion, Version
-
 from ..codecs.lock import format_lock, parse_lock
-from ..codecs.names import normalize
+from ..codecs.names import named_project
 from ..config import read_config
 from ..errors import AlreadyLoaded, ObjectMissing, ShelfError, ShelfMissing, UsageError
 from ..model import Loaded, Lock
-from ..requirement import parse_requirement
-from ..session import filled_line
 from ..shelf import Shelf
-from ..target import current_target
 from .common import Args, Progress, Result, plain, shelf_of, target_of
 
 if TYPE_CHECKING:
@@ -74,14 +68,15 @@ def sync(args: Args, progress: Progress) -> Result:
     """The environment of exactly the pins of ``lock`` (text). Raises UsageError for one of another Python."""
     if not args.get("lock"):
         raise UsageError("sync needs a lock, such as pylock.toml.")
-    text, here = str(args["lock"]), current_target()
-    wanted = parse_lock(text, _name_of(args), environment=here.environment, tags=here.tags)
+    from ..environment.interpreter import describe_interpreter
+
+    wanted, here = parse_lock(str(args["lock"]), _name_of(args)), describe_interpreter()
     shelf = _shelf_of_lock(wanted, args)
-    wanted = dataclasses.replace(wanted, shelf=shelf.url) if wanted.shelf else shelf.repin(wanted, here)
+    wanted = dataclasses.replace(wanted, shelf=shelf.url) if wanted.shelf else _repin(shelf, wanted)
     if wanted.tag != here.cache_tag:
-        again = f"cloudshelf lock {shlex.join(wanted.requirements)} --python {'.'.join(here.python.split('.')[:2])}"
+        again = f"cloudshelf lock {shlex.join(wanted.requirements)} --python {here.minor}"
         raise UsageError(
-            f"This lock is for {wanted.tag}; this is Python {here.python} ({here.cache_tag}). One for it: {again}"
+            f"This lock is for {wanted.tag}; this is Python {here.version} ({here.cache_tag}). One for it: {again}"
         )
     held = _held_back(shelf, wanted, args)
     here_pins = dataclasses.replace(wanted, pins=tuple(pin for pin in wanted.pins if pin.project not in held))
@@ -118,6 +113,8 @@ def fill(args: Args, progress: Progress) -> Result:
         raise UsageError("What to fill? Name it: cloudshelf fill pandas, or: cloudshelf fill --lock pylock.toml")
     else:
         folder = sync(args, progress)["environment"]
+    from ..session import filled_line
+
     transfer = Transfer(BlobCache(read_config().cache))
     try:
         done = transfer.fill(Environments(open_store).get(folder), progress=progress)
@@ -131,6 +128,8 @@ def find_module(args: Args, progress: Progress) -> Result:
     shelf, module = shelf_of(args), str(args["module"])
     project = shelf.repository.project_of(module)
     if project is None:
+        import difflib
+
         names = {name for facts in shelf.repository.listing() for name in (*facts.modules, facts.project)}
         return {"suggestions": difflib.get_close_matches(module.partition(".")[0], names, n=2, cutoff=0.75)}
     return {"project": project, "version": shelf.repository.head(project).default}
@@ -152,7 +151,7 @@ def why(args: Args, progress: Progress) -> Result:
 
 def _resolve(shelf: Shelf, args: Args, preferred: Lock | None) -> Resolution:
     requirements = [str(r) for r in args.get("requirements") or ()]
-    asked = {normalize(parse_requirement(text).name) for text in requirements}
+    asked = {named_project(text) for text in requirements}
     loaded = {
         project: Loaded(
             version=str(facts["version"]),
@@ -180,7 +179,9 @@ def _materialize(shelf: Shelf, lock: Lock, progress: Progress) -> Result:
     fetcher = [sys.executable, "-m", "cloudshelf.fetcher"]
     environment = find_environment(lock, cache=cache, interpreter=here, fetcher=fetcher)
     if environment is None:
-        reach(start=True)  # a fetcher will be asked soon, and its start takes longer than reading manifests
+        reach(
+            start=True, shelf=lock.shelf
+        )  # a fetcher will be asked soon, and its start takes longer than reading manifests
         progress({"stage": "reading manifests", "done": 0, "total": len(lock.pins), "unit": "projects", "what": ""})
         manifests = shelf.manifests(lock)
         environment = build_environment(lock, manifests, cache=cache, interpreter=here, fetcher=fetcher)
@@ -193,7 +194,7 @@ def _materialize(shelf: Shelf, lock: Lock, progress: Progress) -> Result:
 
 
 def _pins(lock: Lock) -> list[Result]:
-    asked = {normalize(parse_requirement(text).name) for text in lock.requirements}
+    asked = {named_project(text) for text in lock.requirements}
     return [
         {"project": p.project, "version": p.version, "wheel": p.wheel, "asked": p.project in asked} for p in lock.pins
     ]
@@ -227,7 +228,7 @@ def _parents(edges: Sequence[Edge]) -> dict[str, list[str]]:
 
 def _provided(resolution: Resolution, args: Args) -> list[str]:
     """A line for what was asked for and is there already, loaded by this process."""
-    asked = {normalize(parse_requirement(text).name) for text in args.get("requirements") or ()}
+    asked = {named_project(text) for text in args.get("requirements") or ()}
     return [
         f"{project} {version} is loaded here already; it stays."
         for project, version in sorted(resolution.provided.items())
@@ -245,6 +246,8 @@ def _differences(lock: Lock, running: Mapping[str, str]) -> list[str]:
 
 
 def _same_version(one: str, other: str) -> bool:
+    from packaging.version import InvalidVersion, Version
+
     try:
         return Version(one) == Version(other)
     except InvalidVersion:
@@ -291,6 +294,12 @@ def _shelf_of_lock(lock: Lock, args: Args) -> Shelf:
     """The shelf that a person named, else that of the lock: digests say whether another shelf has the same."""
     named = args.get("shelf") if args.get("shelf_named") else None
     return shelf_of({"shelf": named or lock.shelf or args.get("shelf")})
+
+
+def _repin(shelf: Shelf, lock: Lock) -> Lock:
+    from ..target import current_target
+
+    return shelf.repin(lock, current_target())
 
 
 def _refuse_vanished(shelf: Shelf, name: str) -> None:

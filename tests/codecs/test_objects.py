@@ -269,7 +269,7 @@ def test_every_flipped_byte_of_a_frame_is_caught_and_names_the_pack() -> None:
 def test_a_frame_never_grows_beyond_what_was_declared() -> None:
     data, frame = frame_of(b"x" * 100_000)
     with pytest.raises(ObjectInvalid, match="another size"):
-        decompress_frame(data, dataclasses.replace(frame, size=10), "numpy")
+        decompress_frame(data, frame._replace(size=10), "numpy")
 
 
 @given(st.text(alphabet="abcXYZ019-_.", min_size=1, max_size=20))

@@ -95,6 +95,17 @@ def test_begin_is_answered_and_the_rest_follows_in_the_background(shelf: Shelf, 
     assert client.ensure(environment, 0, 1) == (b"K", None)
 
 
+def test_what_a_program_will_import_is_brought_whatever_becomes_of_it(
+    shelf: Shelf, fetchers: Any, tmp_path: Path
+) -> None:
+    environment = shelf.build(PROJECT)
+    fetchers()
+    client = Client(tmp_path / "run" / "s")
+    assert client.ask(b"A", f"{environment}\0sys\0p.a".encode()) == (b"K", None)
+    assert client.ask(b"A", b"/no/environment\0p") == (b"K", None)
+    assert client.ensure(environment, 0, 1) == (b"K", None)
+
+
 def test_the_socket_is_for_its_user_alone(fetchers: Any, tmp_path: Path) -> None:
     fetchers()
     assert stat.S_IMODE((tmp_path / "run").stat().st_mode) == 0o700

@@ -32,6 +32,7 @@ from cloudshelf.fetcher.frames import Priority
 from cloudshelf.fetcher.plan import plan_background
 from cloudshelf.fetcher.scheduler import RESERVED
 from cloudshelf.fetcher.transfer import Transfer
+from cloudshelf.stores.counting import CountingStore
 
 from .shelves import MTIME, SITE, Gate, Project, Shelf
 
@@ -454,6 +455,23 @@ def test_begin_leaves_the_background_alone_when_told_so(shelf: Shelf, transfers:
     assert environment.presence[:] == b"\1\1\0\0"
 
 
+def test_what_a_program_will_import_is_brought_before_it_asks(shelf: Shelf, transfers: Any) -> None:
+    projects = [
+        Project(
+            name,
+            {f"{name}/m{i}.bin": noise(100_000, 4 * (name == "q") + i) for i in range(4)},
+            group=1,
+            profile=[0],
+            eager=2,
+        )
+        for name in ("p", "q")
+    ]
+    environment, transfer = shelf.environment(*projects), transfers(quiet=0.0)
+    transfer.expect(environment, ["json", "p.m1.x", "nowhere"])
+    assert transfer.settle_copies(30)
+    assert environment.presence[:] == b"\1\0\0\0\0\0\0\0"  # neither the other project nor the background
+
+
 def test_fill_brings_everything_and_counts(shelf: Shelf, transfers: Any) -> None:
     project = Project("p", {f"p/f{i}.py": noise(50, i) for i in range(4)}, kinds="siis")
     environment, transfer = shelf.environment(project), transfers()
@@ -639,6 +657,21 @@ def test_numbers_since_a_mark(shelf: Shelf, transfers: Any) -> None:
             }
         },
     }
+
+
+def test_a_store_that_was_approached_is_the_one_that_is_used(shelf: Shelf) -> None:
+    shelf.build(SMALL)
+    shelf.store.put_new("shelf.json", b"{}")
+    opened: list[CountingStore] = []
+
+    def open_store(url: str) -> CountingStore:
+        opened.append(CountingStore(shelf.store))
+        return opened[-1]
+
+    environments = Environments(open_store)
+    environments.approach(shelf.store.url)
+    assert environments.get(str(shelf.path("e1"))).store is opened[0]
+    assert (len(opened), opened[0].counts.requests, opened[0].counts.received) == (1, {"stream_range": 1}, 1)
 
 
 def test_an_environment_that_was_built_again_is_opened_again(shelf: Shelf, transfers: Any) -> None:

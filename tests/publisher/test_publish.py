@@ -346,7 +346,7 @@ def test_numpy_is_as_pip_installs_it(
     subprocess.run([*command, str(real_wheels["numpy"])], check=True, capture_output=True)
     busy = dataclasses.replace(
         manifest,
-        files=tuple(dataclasses.replace(f, kind=Kind.DATA) if f.kind is Kind.IDLE else f for f in manifest.files),
+        files=tuple(f._replace(kind=Kind.DATA) if f.kind is Kind.IDLE else f for f in manifest.files),
     )
     restore_tree(shelf, busy, tmp_path / "ours")
     own = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "top_level.txt")

@@ -78,7 +78,7 @@ class Published:
 @pytest.fixture
 def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Published:
     monkeypatch.setenv("CLOUDSHELF_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr("cloudshelf.importing.client.reach", lambda *, start: False)
+    monkeypatch.setattr("cloudshelf.importing.client.reach", lambda *, start, shelf: False)
     return Published()
 
 
