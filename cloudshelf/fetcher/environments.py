@@ -133,18 +133,21 @@ class Environment:
         )
 
     def module_of(self, number: int) -> str:
-        """The module that file ``number`` is, or "": of bytecode, data and what lies outside site-packages."""
+        """The module that file ``number`` is part of, or "": of data and what lies outside site-packages."""
         path = self.paths[number]
-        if not path.startswith(f"{self._site}/") or not path.endswith((".py", ".so")):
+        if not path.startswith(f"{self._site}/") or not path.endswith((".py", ".pyc", ".so")):
             return ""
         folder, _, name = path.removeprefix(f"{self._site}/").rpartition("/")
+        folder = folder.removesuffix("/__pycache__")
         stem = name.partition(".")[0]
         return ".".join(folder.split("/") * bool(folder) + [stem] * (stem != "__init__"))
 
     def _named(self, folder: str, names: Mapping[str, int], stem: str) -> list[int]:
+        """A native module goes before a source of its name, as in importlib's path finder."""
+        natives = [n for name, n in names.items() if n >= 0 and name.startswith(f"{stem}.") and name.endswith(".so")]
         source = names.get(f"{stem}.py", -1)
-        if source < 0:
-            return [n for name, n in names.items() if n >= 0 and name.startswith(f"{stem}.") and name.endswith(".so")]
+        if natives or source < 0:
+            return natives
         compiled = self._folders.get(f"{folder}/__pycache__", {})
         return [source, *(n for name, n in compiled.items() if name.startswith(f"{stem}.") and ".opt-" not in name)]
 

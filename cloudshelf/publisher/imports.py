@@ -31,7 +31,7 @@ def find_imports(
     """Path of a module → names that it imports.
 
     ``recorded`` is what was seen of that. ``known`` are names of modules that there are: in ``from a import b``
-    only those tell whether b is a module.
+    only those tell whether b is a module. A native module imports what a source beside it does: it was made of that.
     """
     here = {name for path in tree.files if (name := module_name(path))}
     found: dict[str, dict[str, None]] = {}
@@ -42,6 +42,10 @@ def find_imports(
                 found.setdefault(path, {})[module] = None
             elif (full := f"{module}.{attribute}") in here or full in known:
                 found.setdefault(path, {})[full] = None
+    for path in tree.files:
+        source = f"{path.rpartition('/')[0]}/{extension_name(path.rpartition('/')[2])}.py"
+        if source in found:
+            found[path] = dict(found[source])
     for seen in recorded:
         for path, modules in seen.items():
             found.setdefault(path, {}).update(dict.fromkeys(modules))

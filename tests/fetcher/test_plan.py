@@ -84,8 +84,35 @@ def test_a_module_is_followed_once(environment: Environment) -> None:
     assert plan_need(environment, [number(environment, "top/hidden.py")]) == []
 
 
-def test_data_and_bytecode_bring_nothing_else(environment: Environment) -> None:
-    assert plan_need(environment, [number(environment, f"top/deep/__pycache__/one.{TAG}.pyc")]) == []
+def test_bytecode_counts_as_its_module(environment: Environment) -> None:
+    """Its source may be there already: they need not be in one frame."""
+    found = plan_need(environment, [number(environment, f"top/deep/__pycache__/one.{TAG}.pyc")])
+    assert "top/hidden.py" in sources(environment, found)
+
+
+def test_data_brings_nothing_else(tmp_path: Path) -> None:
+    files = {"top/table.csv": b"1", "top/table.py": b"2"}
+    assert plan_need(Shelf(tmp_path).environment(Project("top", files, kinds="ds")), [0]) == []
+
+
+def test_a_native_module_goes_before_a_source_of_its_name(tmp_path: Path) -> None:
+    """As Cython and mypyc leave them."""
+    fast = project(
+        "top",
+        {
+            "top/__init__.py": ["top.both"],
+            "top/both.cpython-311-x86_64-linux-gnu.so": ["top.below"],
+            "top/both.py": ["top.never"],
+            "top/never.py": [],
+            "top/below.py": [],
+        },
+    )
+    environment = Shelf(tmp_path).environment(fast)
+    assert sources(environment, plan_need(environment, [0])) == [
+        "top/__init__.py",
+        "top/both.cpython-311-x86_64-linux-gnu.so",
+        "top/below.py",
+    ]
 
 
 def test_an_import_that_begins_brings_what_it_pulls_out_of_other_projects(environment: Environment) -> None:

@@ -92,3 +92,11 @@ def test_an_attribute_counts_only_where_it_is_a_module(tmp_path: Path) -> None:
         "site/demo/__init__.py": ("demo", "demo.a", "other", "other.known"),
         "site/demo/a.py": ("demo.native",),
     }
+
+
+def test_a_native_module_imports_what_the_source_beside_it_says(tmp_path: Path) -> None:
+    files = {"demo/__init__.py": b"", "demo/a.py": b"import demo.b\n", "demo/a.cpython-311-x86_64-linux-gnu.so": b"-"}
+    tree = unpack_wheel(build_wheel(tmp_path, "demo", files=files), tmp_path / "demo")
+    compile_tree(tree, HERE)
+    native = "site/demo/a.cpython-311-x86_64-linux-gnu.so"
+    assert find_imports(tree, [{native: ["other"]}], set())[native] == ("demo.b", "other")
