@@ -36,7 +36,7 @@ _PARTLY = ", in part"
 
 
 def note(results: dict[str, Any], piece: str, *, whole: bool = True) -> None:
-    """A workload or a part was measured: when, and of which commit; not ``whole`` when somebody or a link was left out."""
+    """A workload or a part was measured: when, and of which commit; not ``whole`` when somebody was left out."""
     when = f"{time.strftime('%Y-%m-%d', time.gmtime())} {_commit()}".strip()
     results["measured"][piece] = when if whole else when + _PARTLY
 
