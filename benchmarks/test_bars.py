@@ -83,9 +83,10 @@ def storm_row(kind: str, failed: list[str]) -> dict[str, Any]:
 
 
 def test_a_storm_in_which_somebody_fails_meets_no_bar() -> None:
-    found = {"cores": 2, "kernels": 50, "kinds": [storm_row("kernels of one host", [])]}
+    kinds = [storm_row("kernels of one host", [])]
+    found = {"cores": 2, "kernels": 50, "kinds": kinds}
     assert [bar.met for bar in storm.bars(found)] == [True, True]
-    found["kinds"].append(storm_row("commands of one host", ["ModuleNotFoundError"]))
+    kinds.append(storm_row("commands of one host", ["ModuleNotFoundError"]))
     assert [bar.met for bar in storm.bars(found)] == [False, False]
     assert all("1 failed" in str(bar.figure) for bar in storm.bars(found))
 
