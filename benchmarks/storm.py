@@ -40,6 +40,7 @@ ABOUT = "many kernels and many hosts at once"
 MINUTES = (0.7, 7.0)
 KERNELS, HOSTS = 50, 8
 WORKLOAD = "pandas"
+_SOON_GONE = {"CLOUDSHELF_FETCHER_IDLE": "20"}  # seconds: of many fetchers that start at once, one may be overlooked
 BYTES, SLOWEST = 1.05, 3.0  # the bars: of one kernel's; of one alone, per core
 
 
@@ -101,7 +102,7 @@ def _run(ours: Cold, kind: _Kind, count: int, *, quiet: bool) -> dict[str, Any]:
             commands, environs = [], []
             for number in range(count):
                 cache = caches[number % len(caches)]
-                more = {"BENCH_REPORT": str(case.folder / f"report-{number}"), **(QUIET if quiet else {})}
+                more = {"BENCH_REPORT": str(case.folder / f"report-{number}"), **_SOON_GONE, **(QUIET if quiet else {})}
                 environs.append(ours.environ(case, port=port, cache=cache) | more)
                 commands.append(command)
             if not kind.whole_command:
