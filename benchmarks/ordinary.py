@@ -16,7 +16,7 @@ from typing import Any
 from benchmarks import tables
 from benchmarks.bars import Bar
 from benchmarks.kernels import Kernel, running_kernel
-from benchmarks.scale import empty_cache
+from benchmarks.ours import empty_cache
 from benchmarks.stage import FOLDER, WORK, Stage, clean_environ, install_site, site_packages
 from benchmarks.workloads import WORKLOADS
 

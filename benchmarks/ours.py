@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
@@ -225,6 +226,13 @@ def ending_fetchers(cache: Path) -> Iterator[None]:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
         _wait_for(lambda: not _fetchers_of(cache))
+
+
+@contextlib.contextmanager
+def empty_cache(folder: Path, url: str) -> Iterator[dict[str, str]]:
+    """The environment of a user of the shelf ``url`` who has an empty cache; it is gone afterwards."""
+    with tempfile.TemporaryDirectory(dir=folder, ignore_cleanup_errors=True) as cache, ending_fetchers(Path(cache)):
+        yield clean_environ({"CLOUDSHELF_URL": url, "CLOUDSHELF_CACHE": cache})
 
 
 def _fetchers_of(cache: Path) -> list[int]:

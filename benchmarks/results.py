@@ -32,9 +32,18 @@ def forget(results: dict[str, Any], piece: str) -> None:
         results[kind].pop(piece, None)
 
 
-def note(results: dict[str, Any], piece: str) -> None:
-    """A workload or a part is complete: when, and of which commit."""
-    results["measured"][piece] = f"{time.strftime('%Y-%m-%d', time.gmtime())} {_commit()}".strip()
+_PARTLY = ", in part"
+
+
+def note(results: dict[str, Any], piece: str, *, whole: bool = True) -> None:
+    """A workload or a part was measured: when, and of which commit; not ``whole`` when somebody was left out."""
+    when = f"{time.strftime('%Y-%m-%d', time.gmtime())} {_commit()}".strip()
+    results["measured"][piece] = when if whole else when + _PARTLY
+
+
+def is_complete(results: dict[str, Any], piece: str) -> bool:
+    """Whether a run that goes on has nothing to do for ``piece``."""
+    return not results["measured"].get(piece, _PARTLY).endswith(_PARTLY)
 
 
 def _commit() -> str:

@@ -76,7 +76,7 @@ class _Run:
             if workload.name not in missing:
                 self._say(workload.name)
                 self._race(workload, entries)
-                results.note(self.found, workload.name)
+                results.note(self.found, workload.name, whole=not (self._options.only or self._options.link))
                 report.write(RESULTS, file, self.found)
         for part in parts:
             self._say(part.name)
@@ -85,7 +85,7 @@ class _Run:
             report.write(RESULTS, file, self.found)
 
     def _is_wanted(self, piece: str, named: bool) -> bool:
-        return named or not self._options.resume or piece not in self.found["measured"]
+        return named or not self._options.resume or not results.is_complete(self.found, piece)
 
     def _announce(self, entries: Sequence[races.Entry], workloads: Sequence[Workload], parts: Sequence[Part]) -> None:
         quick = self._options.quick

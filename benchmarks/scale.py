@@ -12,7 +12,6 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -21,8 +20,8 @@ from typing import Any
 from benchmarks import tables
 from benchmarks.bars import Bar
 from benchmarks.measuring import spend
-from benchmarks.ours import ending_fetchers
-from benchmarks.stage import CLOUDSHELF, WORK, CannotRun, Stage, check, clean_environ
+from benchmarks.ours import empty_cache
+from benchmarks.stage import CLOUDSHELF, WORK, CannotRun, Stage, check
 from benchmarks.synthetic import VERSIONS, make_shelf, make_wheel, module_name, project_name
 from cloudshelf.publisher.pip import IndexOptions
 from cloudshelf.publisher.publish import PublishRequest, publish
@@ -64,13 +63,6 @@ class _Shelf:
 
     def publish(self, name: str, number: int) -> None:
         self.run(name, "publish", "--no-deps", "--no-index", str(self.new_wheel(number)))
-
-
-@contextmanager
-def empty_cache(folder: Path, url: str) -> Iterator[dict[str, str]]:
-    """The environment of a user of the shelf ``url`` who has an empty cache; it is gone afterwards."""
-    with tempfile.TemporaryDirectory(dir=folder, ignore_cleanup_errors=True) as cache, ending_fetchers(Path(cache)):
-        yield clean_environ({"CLOUDSHELF_URL": url, "CLOUDSHELF_CACHE": cache})
 
 
 def measure(stage: Stage, quick: bool) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks import floor
-from benchmarks.opened import opened_files
+from benchmarks.opened import looked_at_files, opened_files
 from benchmarks.required import required_files, with_sources
 from benchmarks.stage import CLOUDSHELF, FOLDER, Stage, check, clean_environ
 from benchmarks.wheel_index import normalize
@@ -77,7 +77,7 @@ class ShelfFacts:
 
     def _make_plan(self, workload: Workload) -> dict[str, Any]:
         lock = self._read_lock(workload)
-        wanted = with_sources(opened_files(workload))
+        wanted = with_sources(opened_files(workload)) | set(looked_at_files(workload))
         frames: list[tuple[int, int, int, str]] = []
         files: list[tuple[str, int, str, int, int, int]] = []
         inline: list[tuple[str, str]] = []

@@ -165,7 +165,8 @@ def last_line(text: str) -> str:
 
 
 def without_paths(text: str) -> str:
-    return re.sub(rf"{re.escape(str(ROOT))}|/tmp/[\w./-]*", "…", text)
+    text = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1", text)
+    return re.sub(rf"{re.escape(str(ROOT))}|(?:{re.escape(str(WORK))}|/tmp)/[\w.-]+", "…", text)
 
 
 # preparing

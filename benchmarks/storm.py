@@ -40,6 +40,7 @@ ABOUT = "many kernels and many hosts at once"
 MINUTES = (0.7, 7.0)
 KERNELS, HOSTS = 50, 8
 WORKLOAD = "pandas"
+_SOON_GONE = {"CLOUDSHELF_FETCHER_IDLE": "20"}  # seconds: of many fetchers that start at once, one may be overlooked
 BYTES, SLOWEST = 1.05, 3.0  # the bars: of one kernel's; of one alone, per core
 
 
@@ -83,8 +84,9 @@ def measure(stage: Stage, quick: bool) -> dict[str, Any]:
         row: dict[str, Any] = {"kind": kind.name, "count": kind.count, "one": one, "all": together}
         row |= {"alone": [one["slowest"]], "together": [together["slowest"]]}
         if not quick:
-            samples = [[_run(ours, kind, n, quiet=False)["slowest"] for n in (1, kind.count)] for _ in range(runs)]
-            row["alone"], row["together"] = (list(column) for column in zip(*samples, strict=True))
+            samples = [[_run(ours, kind, n, quiet=False) for n in (1, kind.count)] for _ in range(runs)]
+            row["alone"], row["together"] = ([each["slowest"] for each in runs] for runs in zip(*samples, strict=True))
+            together["failed"] += [said for _, each in samples for said in each["failed"]]
         found["kinds"].append(row)
     return found
 
@@ -100,13 +102,13 @@ def _run(ours: Cold, kind: _Kind, count: int, *, quiet: bool) -> dict[str, Any]:
             commands, environs = [], []
             for number in range(count):
                 cache = caches[number % len(caches)]
-                more = {"BENCH_REPORT": str(case.folder / f"report-{number}"), **(QUIET if quiet else {})}
+                more = {"BENCH_REPORT": str(case.folder / f"report-{number}"), **_SOON_GONE, **(QUIET if quiet else {})}
                 environs.append(ours.environ(case, port=port, cache=cache) | more)
                 commands.append(command)
             if not kind.whole_command:
                 commands = _environments(caches, command, environs, commands)
             begun = time.monotonic()
-            ends = _together(commands, environs, case.folder)
+            ends, failed = _together(commands, environs, case.folder)
             for cache in caches:
                 with ending_fetchers(cache):
                     pass
@@ -116,6 +118,7 @@ def _run(ours: Cold, kind: _Kind, count: int, *, quiet: bool) -> dict[str, Any]:
         "median": round(statistics.median(ends) - begun, 3),
         "requests": len(exchanges),
         "bytes": sum(size for e in exchanges for _, size in e["pieces"]),
+        "failed": failed,
     }
 
 
@@ -130,17 +133,27 @@ def _environments(
     return [[pythons[number % len(caches)], command[-1]] for number, command in enumerate(commands)]
 
 
-def _together(commands: Sequence[Sequence[str]], environs: Sequence[Mapping[str, str]], folder: Path) -> list[float]:
-    """Start all at once; when each script ended, by CLOCK_MONOTONIC. Raises CannotRun when one failed."""
+def _together(
+    commands: Sequence[Sequence[str]], environs: Sequence[Mapping[str, str]], folder: Path
+) -> tuple[list[float], list[str]]:
+    """Start all at once; when each script ended, by CLOCK_MONOTONIC, and the last words of each that failed.
+
+    Raises CannotRun when all failed.
+    """
     processes = [
         subprocess.Popen(command, env=environ, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         for command, environ in zip(commands, environs, strict=True)
     ]
-    errors = [process.communicate()[1] for process in processes]
-    failed = [said for process, said in zip(processes, errors, strict=True) if process.returncode]
-    if failed:
-        raise CannotRun(f"{len(failed)} of {len(commands)} at once failed: {last_line(failed[0])}")
-    return [json.loads(Path(environ["BENCH_REPORT"]).read_text())["ended"] for environ in environs]
+    ends, failed = [], []
+    for process, environ in zip(processes, environs, strict=True):
+        said = process.communicate()[1]
+        if process.returncode:
+            failed.append(last_line(said) or f"exit code {process.returncode}")
+        else:
+            ends.append(float(json.loads(Path(environ["BENCH_REPORT"]).read_text())["ended"]))
+    if not ends:
+        raise CannotRun(failed[0])
+    return ends, failed
 
 
 def _installed(count: int) -> float:
@@ -151,7 +164,8 @@ def _installed(count: int) -> float:
         script = str(write_script(case))
         environs = [clean_environ({"BENCH_REPORT": str(case.folder / f"report-{n}")}) for n in range(count)]
         begun = time.monotonic()
-        return round(max(_together([[python, script]] * count, environs, case.folder)) - begun, 3)
+        ends, _ = _together([[python, script]] * count, environs, case.folder)
+        return round(max(ends) - begun, 3)
 
 
 def table(found: dict[str, Any]) -> list[str]:
@@ -180,7 +194,15 @@ def table(found: dict[str, Any]) -> list[str]:
             ["", "one alone, s", "slowest, s", "× alone, per core", "requests, one / all", "bytes, one / all", "ratio"],
             [*rows, [*installed, "", "", "", ""]],
         ),
+        *(f"- {failures(row)}, {row['kind']}: {row['all']['failed'][0]}" for row in found["kinds"] if failures(row)),
+        "",
     ]
+
+
+def failures(row: Mapping[str, Any]) -> str:
+    """How many of a kind failed, in words; nothing when none did."""
+    failed = len(row["all"]["failed"])
+    return f"{failed} failed" if failed else ""
 
 
 def per_core(row: Mapping[str, Any], cores: int) -> float:
@@ -198,7 +220,13 @@ def bars(found: dict[str, Any] | None) -> list[Bar]:
     rows = [row for row in found["kinds"] if row["kind"] != "hosts"]
     bytes_ = {row["kind"]: row["all"]["bytes"] / row["one"]["bytes"] for row in rows}
     slowest = {row["kind"]: per_core(row, found["cores"]) for row in rows}
+    failed = [f"{row['kind']}: {failures(row)}" for row in rows if failures(row)]
     return [
-        Bar(name, limit, ", ".join(f"{v:.2f} ({k})" for k, v in values.items()), max(values.values()) <= most)
+        Bar(
+            name,
+            limit,
+            ", ".join([*(f"{v:.2f} ({k})" for k, v in values.items()), *failed]),
+            max(values.values()) <= most and not failed,
+        )
         for name, limit, values, most in zip(names, limits, (bytes_, slowest), (BYTES, SLOWEST), strict=True)
     ]

@@ -77,6 +77,20 @@ def test_a_storm_is_compared_per_core() -> None:
     assert storm.per_core(row, 64) == pytest.approx(50.0)
 
 
+def storm_row(kind: str, failed: list[str]) -> dict[str, Any]:
+    one = {"bytes": 100, "failed": []}
+    return {"kind": kind, "count": 50, "alone": [1.0], "together": [5.0], "one": one, "all": one | {"failed": failed}}
+
+
+def test_a_storm_in_which_somebody_fails_meets_no_bar() -> None:
+    kinds = [storm_row("kernels of one host", [])]
+    found = {"cores": 2, "kernels": 50, "kinds": kinds}
+    assert [bar.met for bar in storm.bars(found)] == [True, True]
+    kinds.append(storm_row("commands of one host", ["ModuleNotFoundError"]))
+    assert [bar.met for bar in storm.bars(found)] == [False, False]
+    assert all("1 failed" in str(bar.figure) for bar in storm.bars(found))
+
+
 def test_every_part_has_its_bars_when_nothing_was_measured_and_says_why() -> None:
     parts = {part.name: {"reason": "no torch here"} for part in PARTS}
     bars = all_bars({"rows": [], "counts": {}, "facts": {}, "parts": parts})

@@ -88,3 +88,10 @@ def test_results_go_on_where_a_run_stopped(tmp_path: Path) -> None:
     results.forget(again, "b")
     assert (again["rows"], again["counts"]) == ([{"workload": "a"}], {"a": 1})
     assert results.begin(path, resume=False, facts={})["rows"] == []
+
+
+def test_what_was_measured_in_part_is_measured_again() -> None:
+    found: dict[str, Any] = {"measured": {}}
+    results.note(found, "a")
+    results.note(found, "b", whole=False)
+    assert [results.is_complete(found, piece) for piece in "abc"] == [True, False, False]

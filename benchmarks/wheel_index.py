@@ -18,6 +18,7 @@ import zipfile
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import unquote
 
 
 @contextlib.contextmanager
@@ -84,7 +85,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(body=True)
 
     def _answer(self, *, body: bool) -> None:
-        path = self.path.partition("?")[0]
+        path = unquote(self.path.partition("?")[0])  # a local version has a plus, which pip quotes
         kind, _, name = path.strip("/").partition("/")
         if kind == "simple" and name in self.index.pages:
             self._send(self.index.pages[name], "text/html", body)

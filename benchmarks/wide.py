@@ -10,8 +10,7 @@ from typing import Any
 from benchmarks import tables
 from benchmarks.bars import Bar
 from benchmarks.measuring import runs_of, spend
-from benchmarks.ours import environment_in
-from benchmarks.scale import empty_cache
+from benchmarks.ours import empty_cache, environment_in
 from benchmarks.stage import CLOUDSHELF, WORK, Stage, check, clean_environ
 from benchmarks.synthetic import make_wide_wheel
 
