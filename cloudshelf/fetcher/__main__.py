@@ -6,6 +6,7 @@ It listens first and loads its libraries then: whoever started it is waiting.
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import os
 import signal
@@ -50,11 +51,16 @@ def main(arguments: list[str]) -> int:
 
 def _get_ready(server: Server, url: str, log: Path) -> None:
     """What takes time, while the first client is still connecting. What fails here is told to the first request."""
+    gc.disable()  # libraries are here to stay: there is nothing to collect while they load
     try:
-        environments = server.engine.get()[1]
-        open_log(log)
+        server.engine.get()
+    except Exception as error:
+        sys.stderr.write(f"{error}\n")
+    gc.enable()
+    open_log(log)
+    try:
         if url.startswith("s3:"):
-            environments.approach(importlib.import_module("cloudshelf.config").normalize_url(url))
+            server.engine.get()[1].approach(importlib.import_module("cloudshelf.config").normalize_url(url))
     except Exception as error:
         sys.stderr.write(f"{error}\n")
 
