@@ -101,6 +101,40 @@ def test_a_filled_environment_needs_nothing_of_ours(box: Made) -> None:
     assert box.says(code) == "_frozen_importlib_external []"
 
 
+STARTED = [  # all that an environment with every file in place loads of ours
+    "_cloudshelf",
+    "_cloudshelf.errors",
+    "_cloudshelf.importing",
+    "_cloudshelf.importing.activate",
+    "_cloudshelf.importing.state",
+    "_cloudshelf.importing.statement",
+]
+_OPENS = """
+import sys
+before = sorted(name for name in sys.modules if name.startswith('_cloudshelf'))
+opened = []
+sys.addaudithook(lambda event, args: opened.append((event, str(args[0]))) if event in ('open', 'os.listdir') else None)
+import box.deep.leaf
+print(before)
+print([(event, path.rpartition('site-packages')[2]) for event, path in opened])
+"""
+
+
+def test_a_filled_environment_opens_what_an_ordinary_one_opens(box: Made, tmp_path: Path) -> None:
+    box.fill()
+    box.says("import box.deep.leaf")  # bytecode is written
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "plain"], check=True)
+    own = shutil.ignore_patterns("00_cloudshelf.pth", "__pycache__")
+    shutil.copytree(box.site, tmp_path / "plain" / SITE, dirs_exist_ok=True, ignore=own)
+    plain = [str(tmp_path / "plain/bin/python"), "-c"]
+    box.command([*plain, "import box.deep.leaf"])
+    ours, opened = box.says(_OPENS).splitlines()
+    nothing, ordinary = box.command([*plain, _OPENS]).stdout.splitlines()
+    assert opened == ordinary
+    assert "leaf" in opened
+    assert (nothing, ours) == ("[]", str(STARTED))
+
+
 def test_bytecode_comes_with_its_source_and_is_used(make: Maker, tmp_path: Path) -> None:
     import py_compile
 

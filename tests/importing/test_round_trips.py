@@ -75,8 +75,10 @@ class Import:
         manifest = wheel.trees[sys.implementation.cache_tag].manifest
         pin = Pin("chain", "1.0", "1" * 64, wheel.filename, wheel.sha256, wheel.size, "", manifest)
         lock = Lock(store.url, ("chain",), here.version, sys.implementation.cache_tag, (pin,))
-        manifests = [repository.manifest("chain", manifest)]
-        return build_environment(lock, manifests, cache=cache, interpreter=here, fetcher=[sys.executable, "unused"])
+        self.manifests = [repository.manifest("chain", manifest)]
+        return build_environment(
+            lock, self.manifests, cache=cache, interpreter=here, fetcher=[sys.executable, "unused"]
+        )
 
     def begin(self, code: str) -> None:
         """Run ``code``; ``pause()`` in it waits for ``go_on``."""
@@ -154,3 +156,15 @@ def test_a_module_that_is_imported_late_and_by_name_waits_once_more(cold: Cold, 
     importing.go_on()
     assert importing.said() == "200000"
     assert len(importing.gate.requests) == 2
+
+
+def test_a_cold_import_asks_for_the_bytes_that_its_recording_names_and_no_others(cold: Cold) -> None:
+    importing = cold(3)
+    importing.gate.opened.set()
+    importing.begin("import chain; print(len(chain.NOISE))")
+    assert importing.said() == "200000"
+    (manifest,) = importing.manifests
+    opened = {manifest.files[number].frame for number in manifest.profiles[0].order}
+    lengths = [manifest.frames[number].length for number in sorted(opened)]
+    assert sorted(opened) == list(range(len(opened))), "what an import opens stands first"
+    assert importing.gate.requests == [(0, sum(lengths))]
