@@ -27,7 +27,7 @@ QUICK = (
     "ours, filled",
     "floor",
 )
-QUICK_ONCE = ("pip, empty cache", "rclone mount, empty cache", "ours, two at once, cold")
+QUICK_ONCE = ("pip, empty cache", "rclone mount, empty cache")
 QUICK_RUNS = 2
 TOO_LONG = 60.0  # seconds of a run: no bar is about how slow something is on a link that is slower still
 

@@ -68,7 +68,7 @@ def measure(stage: Stage, quick: bool) -> dict[str, Any]:
     A quick run has fewer of each, once, and takes seconds and bytes from the same run.
     """
     ours = Cold(stage, ShelfFacts(stage), locked=True)
-    kernels, hosts = (20, 4) if quick else (KERNELS, HOSTS)
+    kernels, hosts = (12, 3) if quick else (KERNELS, HOSTS)
     runs = 1 if quick else 5
     found: dict[str, Any] = {
         "workload": WORKLOAD,
