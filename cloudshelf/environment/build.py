@@ -12,6 +12,7 @@ import marshal
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -244,11 +245,18 @@ def _refresh(path: Path, config: Mapping[str, Any]) -> None:
 
 
 def _remove_damaged(path: Path) -> None:
-    """What is there is not sound: out of the way with it."""
-    if os.path.lexists(path):
-        aside = temporary_sibling(path)
-        try:
-            path.rename(aside)
-        except OSError as error:
-            raise CacheUnusable(str(path), f"it is damaged and cannot be removed ({error.strerror})") from None
-        shutil.rmtree(aside, ignore_errors=True)
+    """What is there and is not sound: out of the way with it. Another process may be building the same just now."""
+    if not os.path.lexists(path) or is_sound(path):
+        return
+    aside = temporary_sibling(path)
+    try:
+        path.rename(aside)
+    except FileNotFoundError:  # somebody else did it
+        return
+    except OSError as error:
+        raise CacheUnusable(str(path), f"it is damaged and cannot be removed ({error.strerror})") from None
+    if is_sound(aside):  # it took the damaged one's place between those two looks
+        with suppress(OSError):
+            aside.rename(path)
+            return
+    shutil.rmtree(aside, ignore_errors=True)

@@ -10,7 +10,7 @@ from enum import IntEnum
 from .environments import Environment
 
 LARGEST_RANGE = 8 << 20  # bytes of one request: larger ones are cut, so that several connections carry them
-LARGEST_GAP = 256 << 10  # bytes nobody wants between two frames that cost less than another request
+LARGEST_GAP = 384 << 10  # bytes nobody wants between two frames that cost less than another request
 
 
 class Priority(IntEnum):

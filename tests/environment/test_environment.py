@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from cloudshelf.environment import build
 from cloudshelf.environment.build import build_environment
 from cloudshelf.environment.index import make_index, modules_of
 from cloudshelf.environment.interpreter import describe_interpreter
@@ -211,6 +212,30 @@ def test_of_two_builders_at_once_one_wins_and_both_have_it(make: Maker, monkeypa
 
     monkeypatch.setattr(Path, "rename", late)
     made = make(top)
+    assert [p.name for p in made.path.parent.iterdir()] == [made.path.name]
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_a_builder_leaves_what_another_has_just_finished(
+    make: Maker, monkeypatch: pytest.MonkeyPatch, damaged: bool
+) -> None:
+    """Between two looks at the place: before the first of them, or after it when what was there before was damaged."""
+    top = Project("top", FILES)
+    if damaged:
+        (make(top).own / "index").unlink()
+    real, looks = build.is_sound, [0]
+
+    def late(path: Path) -> bool:
+        found = real(path)
+        looks[0] += 1
+        if looks[0] == 1 + damaged:
+            monkeypatch.setattr(build, "is_sound", real)
+            (make(top).path / "used").touch()
+        return found
+
+    monkeypatch.setattr(build, "is_sound", late)
+    made = make(top)
+    assert (made.path / "used").exists()
     assert [p.name for p in made.path.parent.iterdir()] == [made.path.name]
 
 

@@ -112,7 +112,7 @@ def test_adjacent_frames_travel_in_one_request_up_to_the_largest_range(shelf: Sh
 
 
 def test_a_small_gap_is_fetched_through_and_a_large_one_is_not(shelf: Shelf, transfers: Any) -> None:
-    sizes = [1000, 250_000, 1000, 270_000, 1000]
+    sizes = [1000, 390_000, 1000, 400_000, 1000]
     files = {f"p/d{i}.bin": noise(size, i) for i, size in enumerate(sizes)}
     environment, transfer = shelf.environment(Project("p", files, group=1)), transfers()
     transfer.ensure(environment, [0, 2, 4]).result()
