@@ -21,6 +21,7 @@ PRIVATE = ".cloudshelf"
 SHADOWED = f"{PRIVATE}/shadowed"  # where files go whose place is taken by a folder, or is the environment's own
 _SOURCE_SUFFIXES = (".py", ".pyc")
 _BROUGHT_EARLY = (Kind.DATA, Kind.LIBRARY)
+MOST_WAITED = 500  # data files of a project; of more (botocore has 1,800) each comes when something looks at it
 
 
 def make_index(lock: Lock, manifests: Sequence[Manifest], interpreter: Interpreter) -> dict[str, Any]:
@@ -166,7 +167,7 @@ def _projects(
 
 
 def _project(manifest: Manifest, start: int, numbers: Mapping[str, int], interpreter: Interpreter) -> dict[str, Any]:
-    data = [start + i for i, file in enumerate(manifest.files) if file.kind in _BROUGHT_EARLY]
+    data = _data(manifest, start)
     profiles = manifest.profiles
     unknown = not profiles or any(profile.error for profile in profiles)
     order = _unique(i for profile in profiles for i in profile.order)
@@ -187,6 +188,18 @@ def _project(manifest: Manifest, start: int, numbers: Mapping[str, int], interpr
         ],
         "pulls": _unique(name for profile in profiles for name in profile.modules),
     }
+
+
+def _data(manifest: Manifest, start: int) -> list[int]:
+    """What is there before a top-level module returns, because C code opens such files by a path of its own.
+
+    Not the data of a project that has very many: those are documents that Python code reads, which is seen
+    (importing/watching.py), and an import would wait for all of them.
+    """
+    found = [start + i for i, file in enumerate(manifest.files) if file.kind in _BROUGHT_EARLY]
+    if len(found) <= MOST_WAITED:
+        return found
+    return [n for n in found if manifest.files[n - start].kind is Kind.LIBRARY]
 
 
 def modules_of(files: Sequence[File], suffixes: Sequence[str]) -> tuple[str, ...]:

@@ -8,12 +8,13 @@ import subprocess
 import sys
 import venv
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cloudshelf.environment import build
 from cloudshelf.environment.build import build_environment
-from cloudshelf.environment.index import make_index, modules_of
+from cloudshelf.environment.index import MOST_WAITED, make_index, modules_of
 from cloudshelf.environment.interpreter import describe_interpreter
 from cloudshelf.environment.prune import list_environments, prune_environments
 from cloudshelf.environment.scripts import activate_scripts, rewritten, shebang
@@ -44,6 +45,13 @@ def make(tmp_path: Path) -> Maker:
 
 def index_of(*projects: Project) -> dict[str, object]:
     return make_index(lock_of(projects), [p.manifest() for p in projects], PYTHON)
+
+
+@pytest.mark.parametrize(("count", "waited"), [(MOST_WAITED, MOST_WAITED), (MOST_WAITED + 1, 0)])
+def test_an_import_waits_for_data_unless_there_are_very_many(count: int, waited: int) -> None:
+    files = {f"site/top/data/{i}.json": "{}" for i in range(count)} | {"site/top/__init__.py": ""}
+    index: Any = index_of(Project("top", files))
+    assert len(index["projects"][0]["data"]) == waited
 
 
 def test_modules_are_told_from_the_files() -> None:
