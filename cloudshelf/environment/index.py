@@ -21,7 +21,7 @@ PRIVATE = ".cloudshelf"
 SHADOWED = f"{PRIVATE}/shadowed"  # where files go whose place is taken by a folder, or is the environment's own
 _SOURCE_SUFFIXES = (".py", ".pyc")
 _BROUGHT_EARLY = (Kind.DATA, Kind.LIBRARY)
-MOST_WAITED = 500  # data files of a project; of more (botocore has 1,800) each comes when something looks at it
+MOST_WAITED = 500  # data files of a project; of more (botocore has 1,978) each comes when something looks at it
 
 
 def make_index(lock: Lock, manifests: Sequence[Manifest], interpreter: Interpreter) -> dict[str, Any]:
