@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import marshal
+import random
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -210,3 +211,19 @@ class Gate:
         if failure is not None:
             raise failure
         yield from self.store.stream_range(key, start=start, length=length)
+
+
+def noise(size: int, seed: int = 0) -> bytes:
+    """Bytes that do not compress."""
+    return random.Random(seed).randbytes(size)
+
+
+def content(environment: Environment, number: int) -> bytes:
+    return Path(environment.destination(number)).read_bytes()
+
+
+def totals(transfer: Transfer, environment: Environment) -> dict[str, Any]:
+    return transfer.statistics.numbers()[str(environment.path)]
+
+
+SMALL = Project("small", {f"small/m{i}.py": f"x = {i}\n".encode() * 50 for i in range(20)} | {"small/empty.py": b""})

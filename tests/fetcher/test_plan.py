@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from .shelves import SITE, Project, Shelf
 TAG = "cpython-311"
 
 
-def project(name: str, modules: dict[str, list[str]], **more: object) -> Project:
+def project(name: str, modules: dict[str, list[str]], **more: Any) -> Project:
     """A project whose sources, by path, import ``modules``; each has its bytecode."""
     files = {}
     for path in modules:
@@ -22,7 +23,7 @@ def project(name: str, modules: dict[str, list[str]], **more: object) -> Project
         files[path] = path.encode()
         if file.endswith(".py"):
             files[f"{folder}/__pycache__/{file.removesuffix('.py')}.{TAG}.pyc"] = b"code of " + path.encode()
-    return Project(name, files, imports={path: names for path, names in modules.items() if names}, **more)  # type: ignore[arg-type]
+    return Project(name, files, imports={path: names for path, names in modules.items() if names}, **more)
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import fcntl
 import hashlib
 import marshal
 import os
-import random
 import shutil
 import stat
 import threading
@@ -22,53 +21,14 @@ from cloudshelf.errors import (
     CacheUnusable,
     DiskFull,
     FetcherFailed,
-    FormatUnknown,
     ObjectInvalid,
     StoreUnreachable,
     UsageError,
 )
-from cloudshelf.fetcher.environments import Environment, Environments
+from cloudshelf.fetcher.environments import Environment
 from cloudshelf.fetcher.frames import Priority
-from cloudshelf.fetcher.plan import plan_background
-from cloudshelf.fetcher.scheduler import RESERVED
-from cloudshelf.fetcher.transfer import Transfer
-from cloudshelf.stores.counting import CountingStore
 
-from .shelves import MTIME, SITE, Gate, Project, Shelf
-
-
-def noise(size: int, seed: int = 0) -> bytes:
-    """Bytes that do not compress."""
-    return random.Random(seed).randbytes(size)
-
-
-@pytest.fixture
-def shelf(tmp_path: Path) -> Shelf:
-    return Shelf(tmp_path)
-
-
-@pytest.fixture
-def transfers(shelf: Shelf) -> Iterator[Any]:
-    made: list[Transfer] = []
-
-    def make(**settings: Any) -> Transfer:
-        made.append(shelf.transfer(**settings))
-        return made[-1]
-
-    yield make
-    for transfer in made:
-        transfer.close()
-
-
-def content(environment: Environment, number: int) -> bytes:
-    return Path(environment.destination(number)).read_bytes()
-
-
-def totals(transfer: Transfer, environment: Environment) -> dict[str, Any]:
-    return transfer.statistics.numbers()[str(environment.path)]
-
-
-SMALL = Project("small", {f"small/m{i}.py": f"x = {i}\n".encode() * 50 for i in range(20)} | {"small/empty.py": b""})
+from .shelves import MTIME, SITE, SMALL, Gate, Project, Shelf, content, noise, totals
 
 
 def test_files_are_in_place_with_content_mode_and_time_before_a_request_is_done(shelf: Shelf, transfers: Any) -> None:
@@ -216,28 +176,6 @@ def test_a_blob_that_was_edited_is_not_used(shelf: Shelf, transfers: Any) -> Non
     assert content(second, 0) == noise(100_000)
 
 
-def test_idle_files_come_only_when_asked_for(shelf: Shelf, transfers: Any) -> None:
-    project = Project("p", {f"p/f{i}.py": noise(50, i) for i in range(4)}, kinds="siis", profile=[0])
-    environment, transfer = shelf.environment(project), transfers(background=False)
-    transfer.begin(environment, 0)
-    transfer.ensure(environment, [0, 3]).result()
-    assert environment.presence[:] == b"\1\0\0\1"
-    transfer.ensure(environment, [1]).result()
-    assert transfer.settle_copies(30)
-    assert environment.presence[:] == b"\1\1\1\1", "one that is touched brings its neighbours"
-
-
-def test_the_background_completes_a_project_and_what_it_depends_on(shelf: Shelf, transfers: Any) -> None:
-    first = Project("a", {f"a/f{i}.py": noise(50, i) for i in range(4)}, kinds="siis", eager=1, depends=[1])
-    second = Project("b", {f"b/f{i}.py": noise(50, 9 + i) for i in range(2)}, kinds="si")
-    third = Project("c", {"c.py": b"c"})
-    environment, transfer = shelf.environment(first, second, third), transfers()
-    transfer.begin(environment, 0)
-    while transfer.is_busy():  # the suite's time limit ends this
-        threading.Event().wait(0.01)
-    assert environment.presence[:] == b"\1\1\1\1\1\1\0", "c, which nothing needs, waits for its import"
-
-
 @pytest.mark.parametrize("large", [4 << 20, 30_000])
 def test_two_environments_that_fill_at_once_fetch_once(shelf: Shelf, transfers: Any, large: int) -> None:
     """The second has what the first brought, even small files that the cache has no copy of yet."""
@@ -251,14 +189,6 @@ def test_two_environments_that_fill_at_once_fetch_once(shelf: Shelf, transfers: 
     second.result()
     assert [content(two, n) for n in range(8)] == list(files.values())
     assert len(gate.requests) == len(set(gate.requests))
-
-
-def test_idle_files_are_the_last_of_the_background(shelf: Shelf, transfers: Any) -> None:
-    first = Project("a", {f"a/f{i}.py": noise(50, i) for i in range(4)}, kinds="siis", eager=1, depends=[1])
-    second = Project("b", {f"b/f{i}.py": noise(50, 9 + i) for i in range(2)}, kinds="si")
-    environment = shelf.environment(first, second)
-    assert plan_background(environment, 0) == [0, 3, 4, 1, 2, 5]
-    assert plan_background(environment, 1) == [], "it is under way already"
 
 
 def test_a_corrupt_frame_is_asked_for_once_more_and_then_named(shelf: Shelf, transfers: Any) -> None:
@@ -340,47 +270,6 @@ def test_an_unexpected_error_of_a_store_is_a_shelf_error(shelf: Shelf, transfers
         transfer.ensure(environment, [0]).result()
 
 
-def test_need_overtakes_what_is_only_wanted_soon(shelf: Shelf, transfers: Any) -> None:
-    files = {f"p/d{i}.bin": noise(100_000, i) for i in range(5)}
-    gate = Gate(shelf.store)
-    environment = shelf.environment(Project("p", files, group=1), store=gate)
-    transfer = transfers(connections=1, largest=100_100)
-    transfer.ensure(environment, range(4), Priority.SOON)
-    assert gate.asked.acquire(timeout=30)  # frame 0 is under way
-    request = transfer.ensure(environment, [3])
-    gate.opened.set()
-    request.result()
-    transfer.ensure(environment, range(5)).result()
-    assert [start for start, _ in gate.requests] == [environment.frame_offset[n] for n in (0, 3, 1, 2, 4)]
-
-
-def test_a_frame_is_in_place_before_the_rest_of_its_range_has_come(shelf: Shelf, transfers: Any) -> None:
-    class Halting:
-        """The rest comes when it is let."""
-
-        url = shelf.store.url
-        rest = threading.Event()
-
-        def stream_range(self, key: str, *, start: int, length: int) -> Iterator[bytes | memoryview]:
-            data = b"".join(shelf.store.stream_range(key, start=start, length=length))
-            yield data[:150_000]
-            assert self.rest.wait(30)
-            yield data[150_000:]
-
-    store = Halting()
-    environment = shelf.environment(
-        Project("p", {f"p/d{i}.bin": noise(100_000, i) for i in range(2)}, group=1), store=store
-    )
-    transfer = transfers()
-    both = transfer.ensure(environment, [0, 1], Priority.SOON)
-    transfer.ensure(environment, [0]).result()
-    assert not both.wait(0)
-    store.rest.set()
-    both.result()
-    assert totals(transfer, environment)["requests"] == 1
-    assert content(environment, 1) == noise(100_000, 1)
-
-
 def test_a_range_that_breaks_off_is_asked_again_only_for_what_did_not_come(shelf: Shelf, transfers: Any) -> None:
     class Breaking:
         url = shelf.store.url
@@ -406,72 +295,6 @@ def test_a_range_that_breaks_off_is_asked_again_only_for_what_did_not_come(shelf
     assert [content(environment, n) for n in range(3)] == [noise(100_000, n) for n in range(3)]
 
 
-@pytest.mark.parametrize(("size", "ahead"), [(1000, 8 - RESERVED), (5 << 20, 2)], ids=["connections", "bytes"])
-def test_an_import_that_waits_finds_a_connection_and_the_line_free(
-    shelf: Shelf, transfers: Any, size: int, ahead: int
-) -> None:
-    files = {f"p/d{i}.bin": noise(size, i) for i in range(9)}
-    gate = Gate(shelf.store)
-    environment = shelf.environment(Project("p", files, group=1, large=size), store=gate)
-    transfer = transfers(connections=8, largest=size + 100)
-    transfer.ensure(environment, range(8), Priority.SOON)
-    for _ in range(ahead):
-        assert gate.asked.acquire(timeout=30)
-    assert not gate.asked.acquire(timeout=0.2), "more is fetched ahead than is allowed"
-    request = transfer.ensure(environment, [8])
-    assert gate.asked.acquire(timeout=30)
-    assert gate.requests[-1][0] == environment.frame_offset[8]
-    gate.opened.set()
-    request.result()
-
-
-def test_begin_brings_the_profile_first_then_what_it_uses_then_the_rest(shelf: Shelf, transfers: Any) -> None:
-    used = {f"used/m{i}.bin": noise(100_000, i) for i in range(4)}
-    own = {f"own/m{i}.bin": noise(100_000, 4 + i) for i in range(4)}  # others: the same would come from the cache
-    projects = (
-        Project("used", used, group=1, profile=[2], kinds="dddi"),
-        Project("own", own, group=1, profile=[1, 0], uses=[0], eager=3),
-    )
-    gate = Gate(shelf.store)
-    environment = shelf.environment(*projects, store=gate)
-    transfer = transfers(connections=1, largest=100_100)
-    transfer.begin(environment, 1)
-    gate.opened.set()
-    transfer.ensure(environment, [7]).result()  # the last one, at fill priority until somebody needs it
-    transfer.fill(environment, everything=False)
-    placed = [n for n in range(8) if environment.presence[n]]
-    assert placed == [0, 1, 2, 4, 5, 6, 7]
-    assert totals(transfer, environment)["projects"]["own"]["bytes"] == sum(environment.frame_length[4:])
-
-
-def test_begin_leaves_the_background_alone_when_told_so(shelf: Shelf, transfers: Any) -> None:
-    files = {f"p/m{i}.bin": noise(100_000, i) for i in range(4)}
-    environment = shelf.environment(Project("p", files, group=1, profile=[0], eager=2))
-    transfer = transfers(background=False)
-    transfer.begin(environment, 0)
-    assert transfer.settle_copies(30)
-    transfer.ensure(environment, [0, 1]).result()
-    assert not transfer.is_busy()
-    assert environment.presence[:] == b"\1\1\0\0"
-
-
-def test_what_a_program_will_import_is_brought_before_it_asks(shelf: Shelf, transfers: Any) -> None:
-    projects = [
-        Project(
-            name,
-            {f"{name}/m{i}.bin": noise(100_000, 4 * (name == "q") + i) for i in range(4)},
-            group=1,
-            profile=[0],
-            eager=2,
-        )
-        for name in ("p", "q")
-    ]
-    environment, transfer = shelf.environment(*projects), transfers(quiet=0.0)
-    transfer.expect(environment, ["json", "p.m1.x", "nowhere"])
-    assert transfer.settle_copies(30)
-    assert environment.presence[:] == b"\1\0\0\0\0\0\0\0"  # neither the other project nor the background
-
-
 def test_fill_brings_everything_and_counts(shelf: Shelf, transfers: Any) -> None:
     project = Project("p", {f"p/f{i}.py": noise(50, i) for i in range(4)}, kinds="siis")
     environment, transfer = shelf.environment(project), transfers()
@@ -480,13 +303,6 @@ def test_fill_brings_everything_and_counts(shelf: Shelf, transfers: Any) -> None
     assert events[-1] == {"stage": "fill", "done": 200, "total": 200, "unit": "B", "what": "e1"}
     assert environment.presence[:] == b"\1\1\1\1"
     assert transfer.fill(environment) == {"files": 0, "bytes": 0}
-
-
-def test_fill_without_idle_files_leaves_those(shelf: Shelf, transfers: Any) -> None:
-    project = Project("p", {f"p/f{i}.py": noise(50, i) for i in range(4)}, kinds="siis")
-    environment, transfer = shelf.environment(project), transfers()
-    transfer.fill(environment, everything=False)
-    assert environment.presence[:] == b"\1\0\0\1"
 
 
 def test_of_a_path_that_two_pins_bring_the_first_is_placed_for_both(shelf: Shelf, transfers: Any) -> None:
@@ -594,46 +410,6 @@ def test_memory_is_bounded_when_writing_is_slower_than_the_network(
     assert len(gate.requests) == 12
 
 
-def test_the_background_waits_for_demand(shelf: Shelf, transfers: Any) -> None:
-    files = {f"p/d{i}.bin": noise(100_000, i) for i in range(4)}
-    gate = Gate(shelf.store)
-    environment = shelf.environment(Project("p", files, group=1), store=gate)
-    transfer = transfers(largest=100_100)
-    need = transfer.ensure(environment, [3])
-    assert gate.asked.acquire(timeout=30)
-    fill = transfer.ensure(environment, [0, 1, 2], Priority.FILL)
-    assert not gate.asked.acquire(timeout=0.2)
-    gate.opened.set()
-    need.result()
-    fill.result()
-    assert gate.requests[0][0] == environment.frame_offset[3]
-
-
-def test_the_background_waits_until_nobody_has_asked_for_a_while(shelf: Shelf, transfers: Any) -> None:
-    files = {f"p/d{i}.bin": noise(100_000, i) for i in range(3)}
-    environment = shelf.environment(Project("p", files, group=1, profile=[0], kinds="sss"))
-    transfer = transfers(quiet=3600.0)
-    transfer.begin(environment, 0)
-    transfer.ensure(environment, [0]).result()
-    assert transfer.is_busy(), "it still has something to do"
-    assert totals(transfer, environment)["bytes"] == environment.frame_length[0]
-
-
-def test_an_outage_ends_the_background_at_once(shelf: Shelf, transfers: Any) -> None:
-    files = {f"p/d{i}.bin": noise(100_000, i) for i in range(6)}
-    gate = Gate(shelf.store)
-    gate.failures = [StoreUnreachable("s", "no route")] * 2  # as many as there are connections for it
-    environment = shelf.environment(Project("p", files, group=1), store=gate)
-    transfer = transfers(largest=100_100)
-    request = transfer.ensure(environment, range(6), Priority.FILL)
-    assert gate.asked.acquire(timeout=30) and gate.asked.acquire(timeout=30)
-    gate.opened.set()
-    with pytest.raises(StoreUnreachable):
-        request.result()
-    assert len(gate.requests) == 2
-    transfer.ensure(environment, range(6), Priority.FILL).result()
-
-
 def test_numbers_since_a_mark(shelf: Shelf, transfers: Any) -> None:
     files = {f"p/d{i}.bin": noise(100_000, i) for i in range(2)}
     environment, transfer = shelf.environment(Project("p", files, group=1)), transfers()
@@ -657,53 +433,6 @@ def test_numbers_since_a_mark(shelf: Shelf, transfers: Any) -> None:
             }
         },
     }
-
-
-def test_a_store_that_was_approached_is_the_one_that_is_used(shelf: Shelf) -> None:
-    shelf.build(SMALL)
-    shelf.store.put_new("shelf.json", b"{}")
-    opened: list[CountingStore] = []
-
-    def open_store(url: str) -> CountingStore:
-        opened.append(CountingStore(shelf.store))
-        return opened[-1]
-
-    environments = Environments(open_store)
-    environments.approach(shelf.store.url)
-    assert environments.get(str(shelf.path("e1"))).store is opened[0]
-    assert (len(opened), opened[0].counts.requests, opened[0].counts.received) == (1, {"stream_range": 1}, 1)
-
-
-def test_an_environment_that_was_built_again_is_opened_again(shelf: Shelf, transfers: Any) -> None:
-    path, transfer = shelf.build(SMALL), transfers()
-    environments = Environments(lambda _: shelf.store)
-    first = environments.get(str(path))
-    assert environments.get(str(path)) is first
-    transfer.ensure(first, range(21)).result()
-    assert transfer.settle_copies(30)
-    shutil.rmtree(path)
-    with pytest.raises(CacheUnusable):
-        environments.get(str(path))
-    shelf.build(SMALL)
-    second = environments.get(str(path))
-    assert not second.presence[0]
-    transfer.ensure(second, [0]).result()
-    assert content(second, 0) == SMALL.files["small/m0.py"]
-
-
-@pytest.mark.parametrize("damage", ["layout", "cut", "presence", "config"])
-def test_an_environment_that_cannot_be_read_says_so(shelf: Shelf, damage: str) -> None:
-    path = shelf.build(SMALL) / ".cloudshelf"
-    if damage == "layout":
-        (path / "index").write_bytes(marshal.dumps({"layout": 99}))
-    elif damage == "cut":
-        (path / "index").write_bytes((path / "index").read_bytes()[:-9])
-    elif damage == "presence":
-        (path / "presence").write_bytes(b"\0")
-    else:
-        (path / "config").write_text("{")
-    with pytest.raises(FormatUnknown if damage == "layout" else CacheUnusable):
-        Environments(lambda _: shelf.store).get(str(path.parent))
 
 
 def test_an_inline_file_without_a_place_does_not_stop_fill(shelf: Shelf, transfers: Any) -> None:
