@@ -88,7 +88,7 @@ class ImportTree:
         collected = _Collector(recording, tree.metadata.project, self._owners, self._root)
         for line in lines:
             collected.take(line[:1], line[2:])
-        if late:
+        if late and not collected.besides:  # else the module itself was done
             recording.error = f"the import did not end within {seconds:g} seconds"
         return recording
 
@@ -161,14 +161,14 @@ class _Collector:
         self._later: set[str] = set()
         self._folders: dict[str, list[str]] = {}
         self._bodies: list[str] = []  # that run just now, by their paths in the tree; "" for another project's
-        self._besides = False  # the module itself is imported
+        self.besides = False  # the module itself is imported
 
     def take(self, letter: str, text: str) -> None:
         relative = text.removeprefix(self._root)
         if letter == "e":
             self._recording.error = text
         elif letter == "m":
-            self._besides, self._bodies = True, []
+            self.besides, self._bodies = True, []
         elif letter == "x":
             self._enter(relative)
         elif letter == "y":
@@ -185,7 +185,7 @@ class _Collector:
         module, importer = module_name(path), self._bodies[-1] if self._bodies else ""
         if module and importer not in ("", path):
             _add(self._recording.imports.setdefault(importer, []), module)
-        if module and project != self._project and not self._besides:
+        if module and project != self._project and not self.besides:
             _add(self._recording.modules, module)
         self._bodies.append(path if project == self._project else "")
 
@@ -194,11 +194,11 @@ class _Collector:
         if not project:
             return
         if project != self._project:
-            if not self._besides and path.endswith(_CODE):
+            if not self.besides and path.endswith(_CODE):
                 _add(self._recording.projects, project)
             return
         for touched in (*self._source_of(relative), path):
-            if self._besides:
+            if self.besides:
                 if touched not in self._order and touched not in self._later:
                     self._later.add(touched)
                     self._recording.later.append(touched)

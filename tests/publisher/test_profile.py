@@ -151,6 +151,19 @@ def test_pth_files_work_as_installed(record: Record) -> None:
     assert "site/inner/hidden.py" in recordings["demo"].order
 
 
+def test_a_submodule_that_never_ends_is_no_failure_of_the_import(record: Record) -> None:
+    suffix = importlib.machinery.EXTENSION_SUFFIXES[0]
+    native = (Path(sysconfig.get_config_var("DESTSHARED")) / f"_queue{suffix}").read_bytes()
+    files = {
+        "demo/__init__.py": b"",
+        "demo/slow/__init__.py": b"import time\ntime.sleep(1000)\n",
+        f"demo/slow/_queue{suffix}": native,
+    }
+    (recording,) = record(files, seconds=3)
+    assert recording.error == ""
+    assert "site/demo/slow/__init__.py" in recording.later
+
+
 def test_native_modules_that_the_import_leaves_out_are_imported_besides(record: Record) -> None:
     """Also those of a subpackage that nothing imports: only running them tells what they import."""
     suffix = importlib.machinery.EXTENSION_SUFFIXES[0]
