@@ -83,7 +83,8 @@ def _measure_pair(turns: int) -> dict[str, tuple[float, float]]:
         for turn in range(turns):
             for block in _BLOCKS:
                 now = _turn(ours, plain, block, turn % 2 == 1)
-                least[block] = tuple(map(min, now, least[block])) if block in least else now  # type: ignore[assignment]
+                best = least.get(block, now)
+                least[block] = min(now[0], best[0]), min(now[1], best[1])
         return least
 
 

@@ -280,9 +280,8 @@ class Answer:
         if int(number) >= len(environment.projects):
             raise UsageError(f"{path} has no project number {number}")
         try:
-            transfer.begin(
-                environment, int(number), module
-            )  # before the reply: what is needed next is among it already
+            # Before the reply: what is needed next is among it.
+            transfer.begin(environment, int(number), module)
         except Exception:
             log.exception("a beginning failed")  # whoever needs a file of it is told
         self._send(b"K")

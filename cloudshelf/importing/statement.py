@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import _frozen_importlib as bootstrap
+import _frozen_importlib
 import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import FrameType
+    from typing import Any
 
-REAL_IMPORT = bootstrap._find_and_load_unlocked.__code__  # type: ignore[attr-defined]
+_bootstrap: Any = _frozen_importlib  # no stub tells of its private functions
+REAL_IMPORT = _bootstrap._find_and_load_unlocked.__code__
 
 
 def import_target(module: str) -> str:

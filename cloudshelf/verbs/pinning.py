@@ -179,9 +179,8 @@ def _materialize(shelf: Shelf, lock: Lock, progress: Progress) -> Result:
     fetcher = [sys.executable, "-m", "cloudshelf.fetcher"]
     environment = find_environment(lock, cache=cache, interpreter=here, fetcher=fetcher)
     if environment is None:
-        reach(
-            start=True, shelf=lock.shelf
-        )  # a fetcher will be asked soon, and its start takes longer than reading manifests
+        # A fetcher will be asked soon, and its start takes longer than reading manifests.
+        reach(start=True, shelf=lock.shelf)
         progress({"stage": "reading manifests", "done": 0, "total": len(lock.pins), "unit": "projects", "what": ""})
         manifests = shelf.manifests(lock)
         environment = build_environment(lock, manifests, cache=cache, interpreter=here, fetcher=fetcher)

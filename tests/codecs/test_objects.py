@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
+from typing import Any
 
 import pytest
 import zstandard
@@ -87,7 +88,7 @@ BAD_IMPORTS: list[object] = [
 ]
 
 
-def raw(manifest: Manifest = MANIFEST) -> dict[str, object]:
+def raw(manifest: Manifest = MANIFEST) -> dict[str, Any]:
     return dict(json.loads(zstandard.ZstdDecompressor().decompress(format_manifest(manifest)).partition(b"\n")[0]))
 
 
@@ -114,7 +115,7 @@ def test_a_manifest_comes_back_as_it_went_in() -> None:
 def test_a_manifest_of_before_there_were_imports_is_read() -> None:
     payload = raw()
     del payload["imports"]
-    del payload["profiles"][0]["modules"]  # type: ignore[index]
+    del payload["profiles"][0]["modules"]
     profile = dataclasses.replace(MANIFEST.profiles[0], modules=())
     expected = dataclasses.replace(MANIFEST, imports={}, profiles=(profile,))
     assert parse_manifest(packed(payload), "numpy", "k") == expected
@@ -172,7 +173,7 @@ def test_tomorrows_format_is_refused_with_a_clear_word() -> None:
 )
 def test_a_path_that_leaves_its_scheme_is_refused(path: str) -> None:
     payload = raw()
-    payload["files"]["path"][0] = path  # type: ignore[index]
+    payload["files"]["path"][0] = path
     with pytest.raises(ObjectInvalid):
         parse_manifest(packed(payload), "numpy", "k")
 
@@ -194,7 +195,7 @@ def test_a_path_that_leaves_its_scheme_is_refused(path: str) -> None:
 )
 def test_a_manifest_row_that_cannot_be_right_is_refused(column: str, row: int, value: object) -> None:
     payload = raw()
-    payload["files"][column][row] = value  # type: ignore[index]
+    payload["files"][column][row] = value
     with pytest.raises(ObjectInvalid):
         parse_manifest(packed(payload), "numpy", "k")
 
