@@ -140,11 +140,12 @@ class ShelfMagics(Magics):
                 if args["restart"]:
                     restart.restart_with(self.shell, session, wanted, bars)
                     return None
-                return session.use(*wanted, progress=bars)
+                return session.use(*wanted, variant=args["variant"] or "", progress=bars)
             case "drop":
                 return session.drop(*args["projects"], progress=bars)
             case "sync":
-                return session.sync(args["lock"], shelf=session.url if command.shelf else None, progress=bars)
+                shelf = session.url if command.shelf else None
+                return session.sync(args["lock"], shelf=shelf, variant=args["variant"] or "", progress=bars)
             case "lock" if _about_pins(command):
                 file = args["output"] or next(iter(args["requirements"]), None)
                 return session.complete_lock(file, progress=bars) | {"file": file}
