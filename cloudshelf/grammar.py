@@ -358,6 +358,7 @@ def _use(parser: argparse.ArgumentParser) -> None:
     _requirements(parser)
     _variant(parser)
     parser.add_argument("--restart", action="store_true", help="restart the kernel first, when versions are loaded")
+    parser.add_argument("--shadow", action="store_true", help="go before an editable or direct-URL install of it")
 
 
 def _drop(parser: argparse.ArgumentParser) -> None:

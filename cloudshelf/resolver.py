@@ -12,7 +12,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 from resolvelib.resolvers import Resolution as Search
 
-from .errors import AlreadyLoaded, ProjectMissing, Unsatisfiable
+from .errors import AlreadyLoaded, InstalledDirectly, ProjectMissing, Unsatisfiable
 from .explanation import explain
 from .fitting import pick_tree
 from .model import Loaded, Lock, Pin
@@ -58,7 +58,7 @@ def resolve(
     What ``preferred`` pins stays where it still satisfies; else the curator's default, else the newest. ``constraints``
     limit versions without asking for a project; ``variants`` puts builds for different accelerators in order (default:
     as this machine's drivers say). Raises RequirementInvalid, ProjectMissing (asked for by name),
-    AlreadyLoaded, Unsatisfiable, and what the repository raises.
+    AlreadyLoaded, InstalledDirectly, Unsatisfiable, and what the repository raises.
     """
     asked = [parse_requirement(text) for text in requirements]
     try:
@@ -194,7 +194,7 @@ def _blame_kernel(
     constraints: Sequence[str],
     variants: Variants | None,
 ) -> None:
-    """Raises AlreadyLoaded when a fresh kernel could have what this one cannot, naming what stands in the way."""
+    """Raises AlreadyLoaded or InstalledDirectly, naming what stands in the way, when another kernel could have it."""
     try:
         fresh = _attempt(asked, repository, target, {}, preferred, constraints, variants)
     except (Unsatisfiable, ProjectMissing):
@@ -208,6 +208,9 @@ def _blame_kernel(
         for edge in fresh.edges:
             if edge.child == pin.project and not _admits(edge.text, other.version):
                 wanted = pin.version if edge.parent is None else f"{pin.version} ({edge.parent} wants {edge.text})"
+                if not other.imported:
+                    line = shlex.join(["%shelf", "use", "--shadow", edge.text])
+                    raise InstalledDirectly(pin.project, other.version, wanted, line)
                 raise AlreadyLoaded(pin.project, other.version, wanted, other.by, line)
 
 

@@ -39,6 +39,7 @@ class Session:
         self._environment: str | None = None
         self._activated: list[str] = []  # every environment of this process, the oldest first
         self._variant = ""  # which builds were asked for, such as "cpu"; else the settings or the machine decide
+        self._shadow: set[str] = set()  # editable or direct-URL installs that the shelf's pins go before
         self._provided: dict[str, str] = {}  # what the kernel has and the shelf lacks: needed, but no pin
         self.progress: Progress | None = None
         self._adopt(os.environ.get(ENVIRONMENT))
@@ -88,11 +89,17 @@ class Session:
         self._url = normalize_urls(url)
 
     def use(
-        self, *requirements: str, restart: bool = False, variant: str = "", progress: Progress | None = None
+        self,
+        *requirements: str,
+        restart: bool = False,
+        variant: str = "",
+        shadow: bool = False,
+        progress: Progress | None = None,
     ) -> dict[str, Any]:
         """Pin ``requirements`` with everything they need, and make them importable in this process.
 
         ``variant`` (such as "cpu") says from now on which build of a version is taken, in place of the machine.
+        ``shadow`` puts them in front of editable and direct-URL installs.
 
         A requirement replaces an earlier one of the same project; all other pins stay where they are if they can. The
         answer has ``changes`` and ``pins``. Raises Unsatisfiable, AlreadyLoaded and whatever a store can raise; then
@@ -105,11 +112,13 @@ class Session:
             raise UsageError("use needs a requirement, such as pandas or pandas>=2.2,<3.")
         with self._guard:
             merged = merge_requirements(self._requirements, wanted)
-            before, self._variant = self._variant, variant or self._variant
+            before = self._variant, self._shadow
+            self._variant = variant or self._variant
+            self._shadow = self._shadow | {project_of(r) for r in wanted} if shadow else self._shadow
             try:
                 return self._pin(merged, self._lock, progress)
             except BaseException as error:
-                self._variant = before
+                self._variant, self._shadow = before
                 if isinstance(error, AlreadyLoaded):
                     line = f"%shelf use --restart {' '.join(map(_quoted, wanted))}"
                     raise AlreadyLoaded(*error.args[:4], line) from None
@@ -125,6 +134,7 @@ class Session:
                 pinned = ", ".join(sorted(asked)) or "nothing"
                 raise UsageError(f"{', '.join(unknown)} was not asked for here; asked for: {pinned}.")
             kept = [r for r in self._requirements if project_of(r) not in gone]
+            self._shadow = self._shadow - gone
             if kept:
                 return self._pin(kept, self._lock, progress, dropping=gone)
             return self._forget()
@@ -217,6 +227,22 @@ class Session:
         done = self._call("fill", {"environment": self._environment}, progress)
         return done | {"environment": self._environment, "message": filled_line(done)}
 
+    def doctor(self, progress: Progress | None = None) -> dict[str, Any]:
+        """The checks of ``cloudshelf doctor``, and which copy wins of what is both pinned and installed."""
+        answer = self._call("doctor", {"shelf": self.url}, progress)
+        if self._environment is None:
+            return answer
+        from .copies import find_copies
+
+        rows = [
+            {"ok": True, "check": project, "found": line}
+            for project, line in find_copies(self._pinned() | self._provided)
+        ]
+        return answer | {"checks": [*answer["checks"], *rows]}
+
+    def _pinned(self) -> dict[str, str]:
+        return {pin["project"]: pin["version"] for pin in lock_pins(self._lock or "")}
+
     def find_module(self, name: str) -> dict[str, Any]:
         """Which project's default brings module ``name``: {"project", "version"}, or {"suggestions": […]}."""
         return self._call("find-module", {"shelf": self._needed_url(), "module": name})
@@ -286,6 +312,7 @@ class Session:
                 "dropping": sorted(dropping),
                 "loaded": self._loaded(),
                 "variant": self._wanted_variant(),
+                "shadow": sorted(self._shadow),
             },
             progress,
         )
@@ -485,9 +512,9 @@ def connect(url: str | None = None) -> dict[str, Any]:
     return _session.connect(url)
 
 
-def use(*requirements: str, restart: bool = False, variant: str = "") -> dict[str, Any]:
+def use(*requirements: str, restart: bool = False, variant: str = "", shadow: bool = False) -> dict[str, Any]:
     """See Session.use."""
-    return _session.use(*requirements, restart=restart, variant=variant)
+    return _session.use(*requirements, restart=restart, variant=variant, shadow=shadow)
 
 
 def drop(*projects: str) -> dict[str, Any]:

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 def use(args: Args, progress: Progress) -> Result:
     """Resolve ``requirements`` and build their environment.
 
-    ``lock`` (text) holds pins to keep where possible, ``loaded`` what the caller's process has imported. The result has
-    ``lock``, ``environment``, ``changes``, ``pins``, ``requirements`` and ``notes``.
+    ``lock`` (text) holds pins to keep where possible, ``loaded`` what the caller's process has imported; ``shadow`` the
+    projects of which the shelf's goes before an editable or direct-URL install there. The result has ``lock``,
+    ``environment``, ``changes``, ``pins``, ``requirements`` and ``notes``.
     """
     shelf = shelf_of(args)
     preferred = _lock_of(args)
@@ -154,16 +155,17 @@ def why(args: Args, progress: Progress) -> Result:
 
 def _resolve(shelf: Shelf, args: Args, preferred: Lock | None) -> Resolution:
     requirements = [str(r) for r in args.get("requirements") or ()]
-    asked = {named_project(text) for text in requirements}
+    shadowed = set(args.get("shadow") or ())
     loaded = {
         project: Loaded(
             version=str(facts["version"]),
             by=str(facts.get("by", "this notebook")),
             installed=bool(facts.get("installed", True)),
             requires=tuple(map(str, facts.get("requires", ()))),
+            imported=bool(facts.get("imported", True)),
         )
         for project, facts in (args.get("loaded") or {}).items()
-        if facts.get("imported", True) or project not in asked  # who asks for it may shadow an editable install
+        if facts.get("imported", True) or project not in shadowed
     }
     dropping = set(args.get("dropping") or ())
     if preferred is not None and dropping:
@@ -292,13 +294,19 @@ def _parents(edges: Sequence[Edge]) -> dict[str, list[str]]:
 
 
 def _provided(resolution: Resolution, args: Args) -> list[str]:
-    """A line for what was asked for and is there already, loaded by this process."""
+    """A line for what was asked for and is there already, and for what is installed in a way that is not shadowed."""
     asked = {named_project(text) for text in args.get("requirements") or ()}
-    return [
-        f"{project} {version} is loaded here already; it stays."
-        for project, version in sorted(resolution.provided.items())
-        if project in asked
-    ]
+    loaded = args.get("loaded") or {}
+    lines = []
+    for project, version in sorted(resolution.provided.items()):
+        if not loaded.get(project, {}).get("imported", True):
+            lines.append(
+                f"{project} {version} is an editable or direct-URL install here; it stays in front. "
+                f"The shelf's instead: %shelf use --shadow {project}"
+            )
+        elif project in asked:
+            lines.append(f"{project} {version} is loaded here already; it stays.")
+    return lines
 
 
 def _differences(lock: Lock, running: Mapping[str, str]) -> list[str]:
