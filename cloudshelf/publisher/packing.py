@@ -63,11 +63,15 @@ def pack_tree(
     folder: Path,
     *,
     tag: str,
+    closed: Callable[[LocalPack], object] = lambda pack: None,
     progress: Callable[[int], None] = lambda n: None,
 ) -> Packed:
-    """Compress ``tree`` in its order into files below ``folder``. ``progress`` gets the bytes done so far."""
+    """Compress ``tree`` in its order into files below ``folder``.
+
+    ``closed`` gets each pack when it is complete, while the next is compressed; ``progress`` the bytes done so far.
+    """
     pieces = list(_pieces(ordered))
-    writer = _PackWriter(folder)
+    writer = _PackWriter(folder, closed)
     done = 0
     for piece, (data, digest) in zip(pieces, compressor.compress(tree.root, pieces), strict=True):
         writer.add(data, digest, piece.size)
@@ -123,8 +127,8 @@ def _folder(path: str) -> str:
 class _PackWriter:
     """Appends frames to pack files and starts a new one when a pack is large enough."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, closed: Callable[[LocalPack], object]) -> None:
+        self._folder, self._closed = folder, closed
         self._packs: list[LocalPack] = []
         self._frames: list[Frame] = []
         self._open: list[Frame] = []  # frames of the pack that is being written, which has no name yet
@@ -154,6 +158,7 @@ class _PackWriter:
         self._frames += [frame._replace(pack=digest) for frame in self._open]
         self._packs.append(LocalPack(self._path, digest, self._size))
         self._open, self._size, self._hash = [], 0, hashlib.sha256()
+        self._closed(self._packs[-1])
 
 
 def _places(ordered: Ordered, pieces: list[Piece]) -> dict[str, tuple[int, int]]:

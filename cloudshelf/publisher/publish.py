@@ -32,7 +32,7 @@ from .profile import SECONDS, ImportTree, Recording
 from .reporting import Reporter, Silence
 from .shelved import restore_tree
 from .tree import InstalledTree, unpack_wheel, write_record
-from .upload import NewWheel, UploadStore, merge_wheels, move_default, upload
+from .upload import NewWheel, PackUploads, UploadStore, merge_wheels, move_default, upload
 
 PUBLISHED, PRESENT, WOULD_PUBLISH = "published", "present", "would publish"
 
@@ -235,12 +235,13 @@ class _Run:
         recordings = recorded.result()
         self.watch.done()
         imports = find_imports(tree, [recording.imports for recording in recordings], known)
-        packed = self._pack(tree, order_tree(tree, tag, recordings, imports), tag, number)
-        self.watch.stage("upload", project, packed.packed, "B")
-        new = _new_wheel(wheel, tree, tag, packed)
-        default = self.request.default and wheel.planned.requested
-        upload(self.store, self.repository, new, by=self.by, default=default, progress=self.watch.progress)
-        self.watch.done()
+        with PackUploads(self.store, self.repository, project) as sent:
+            packed = self._pack(tree, order_tree(tree, tag, recordings, imports), tag, number, sent)
+            self.watch.stage("upload", project, packed.packed, "B")
+            new = _new_wheel(wheel, tree, tag, packed)
+            default = self.request.default and wheel.planned.requested
+            upload(self.store, self.repository, new, sent, by=self.by, default=default, progress=self.watch.progress)
+            self.watch.done()
         for pack in packed.packs:
             pack.path.unlink()
         errors = [f"{recording.module}: {recording.error}" for recording in recordings if recording.error]
@@ -250,12 +251,13 @@ class _Run:
         """Nothing of a wheel that cannot be imported here."""
         return importable.record(tree, seconds=self.request.profile_seconds) if importable and self._tag(tree) else []
 
-    def _pack(self, tree: InstalledTree, ordered: Ordered, tag: str, number: int) -> Packed:
+    def _pack(self, tree: InstalledTree, ordered: Ordered, tag: str, number: int, sent: PackUploads) -> Packed:
         folder = self.folder / f"packs-{number}"
         folder.mkdir()
         total = sum(row.size for row in ordered.rows[: ordered.idle])
         self.watch.stage("pack", tree.metadata.project, total, "B")
-        packed = pack_tree(tree, ordered, self.compressor, folder, tag=tag, progress=self.watch.progress)
+        progress = self.watch.progress
+        packed = pack_tree(tree, ordered, self.compressor, folder, tag=tag, closed=sent.send, progress=progress)
         self.watch.done()
         return packed
 
