@@ -49,7 +49,8 @@ def make_index(lock: Lock, manifests: Sequence[Manifest], interpreter: Interpret
         "projects": projects,
         "owner": _owners(projects),
         "needs": _needs(manifests, starts),
-        "imports": _imports(manifests, starts),
+        "imports": _by_file([manifest.imports for manifest in manifests], starts),
+        "later": _by_file([manifest.later for manifest in manifests], starts),
         "conflicts": places.conflicts,
     }
 
@@ -286,13 +287,9 @@ def _needs(manifests: Sequence[Manifest], starts: Sequence[int]) -> dict[int, tu
     return {number: needs for number in direct if (needs := _closure(number, direct))}
 
 
-def _imports(manifests: Sequence[Manifest], starts: Sequence[int]) -> dict[int, tuple[str, ...]]:
-    """Module's file → names of the modules that its body imports; the fetcher looks up where those are."""
-    return {
-        start + i: names
-        for manifest, start in zip(manifests, starts, strict=False)
-        for i, names in manifest.imports.items()
-    }
+def _by_file(imports: Sequence[Mapping[int, tuple[str, ...]]], starts: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    """Module's file → names of the modules that it imports; the fetcher looks up where those are."""
+    return {start + i: names for found, start in zip(imports, starts, strict=False) for i, names in found.items()}
 
 
 def _closure(number: int, direct: Mapping[int, Sequence[int]]) -> tuple[int, ...]:

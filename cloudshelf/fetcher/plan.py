@@ -19,11 +19,11 @@ def plan_begin(environment: Environment, project: int, module: str = "") -> list
     """
     own = environment.projects[project]
     used = [environment.projects[number] for number in own["uses"]]
-    pulled = _files_of(environment, own["pulls"])
+    pulled = _files_of(environment, own["pulls"], environment.expanded)
     first = _first_frame(environment, own["profile"]) if used else []
     stages = [[*first, *own["wait"]] if used else [], [n for each in used for n in _eager(each)] + pulled, _eager(own)]
     environment.expanded.update(own["modules"])
-    stages.append(_plan_imports(environment, [module]) if module else [])
+    stages.append(_plan_imports(environment, [module], environment.expanded) if module else [])
     return [_with_needs(environment, stage) for stage in stages if stage]
 
 
@@ -34,24 +34,35 @@ def plan_need(environment: Environment, numbers: Iterable[int]) -> list[int]:
     forgets that, so that the next import tries again.
     """
     modules = [name for number in numbers if (name := environment.module_of(number))]
-    return _with_needs(environment, _plan_imports(environment, modules))
+    return _with_needs(environment, _plan_imports(environment, modules, environment.expanded))
 
 
-def _plan_imports(environment: Environment, modules: Sequence[str]) -> list[int]:
+def plan_later(environment: Environment, numbers: Iterable[int]) -> list[int]:
+    """What the functions of the modules among ``numbers`` import, and what those modules import when their bodies run.
+
+    Not what their functions import in turn. Nothing is marked as planned: an import that needs one of these modules
+    after all shall ask for all that follows, and more urgently.
+    """
+    names = dict.fromkeys(name for number in numbers for name in environment.later.get(number, ()))
+    return _with_needs(environment, _plan_imports(environment, [*reversed(names)], set(environment.expanded)))
+
+
+def _plan_imports(environment: Environment, modules: Sequence[str], expanded: set[str]) -> list[int]:
+    """Files of ``modules`` and of all that they import, but for what is in ``expanded``; adds to that."""
     found: dict[int, None] = {}
     waiting = list(modules)
     while waiting:
         module = waiting.pop()
-        if module in environment.expanded:
+        if module in expanded:
             continue
-        environment.expanded.add(module)
+        expanded.add(module)
         parent = module.rpartition(".")[0]
         if parent:
             waiting.append(parent)
         if module in environment.owner and environment.projects[environment.owner[module]]["profile"]:
             project = environment.projects[environment.owner[module]]
             found.update(dict.fromkeys(_eager(project)))
-            found.update(dict.fromkeys(_files_of(environment, project["pulls"])))
+            found.update(dict.fromkeys(_files_of(environment, project["pulls"], expanded)))
             continue
         files = environment.files_of(module)
         found.update(dict.fromkeys(files))
@@ -59,14 +70,14 @@ def _plan_imports(environment: Environment, modules: Sequence[str]) -> list[int]
     return list(found)
 
 
-def _files_of(environment: Environment, modules: Iterable[str]) -> list[int]:
+def _files_of(environment: Environment, modules: Iterable[str], expanded: set[str]) -> list[int]:
     """What a recorded import took of other projects; nothing more of these has to be followed."""
     found: list[int] = []
     for module in modules:
         files = environment.files_of(module)
         found += files
         if files:
-            environment.expanded.add(module)
+            expanded.add(module)
     return found
 
 

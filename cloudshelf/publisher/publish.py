@@ -19,7 +19,7 @@ from ..repository import Repository
 from .archive import Limits
 from .bytecode import compile_tree
 from .fetch import Fetched, fetch
-from .imports import find_imports
+from .imports import find_imports, find_later
 from .interpreter import Interpreter, find_interpreter
 from .order import Ordered, order_tree
 from .ownership import check_modules
@@ -212,7 +212,8 @@ class _Run:
         recordings = self._profile(tree, importable if tag else None)
         known = importable.modules if importable else ()
         imports = find_imports(tree, [recording.imports for recording in recordings], known)
-        packed = self._pack(tree, order_tree(tree, tag, recordings, imports), tag, number)
+        ordered = order_tree(tree, tag, recordings, imports, find_later(tree, known))
+        packed = self._pack(tree, ordered, tag, number)
         self.watch.stage("upload", project, packed.packed, "B")
         new = _new_wheel(wheel, tree, tag, packed)
         default = self.request.default and wheel.planned.requested

@@ -38,6 +38,7 @@ class Project:
     depends: Sequence[int] = ()
     pulls: Sequence[str] = ()
     imports: Mapping[str, Sequence[str]] = field(default_factory=dict)  # path → modules
+    later: Mapping[str, Sequence[str]] = field(default_factory=dict)  # path → modules that its functions import
     group: int = 1 << 20  # small files up to this many bytes share a frame
     large: int = 4 << 20  # a larger file is cut into frames of this many bytes
     modes: Mapping[str, int] = field(default_factory=dict)
@@ -100,6 +101,7 @@ class _Index:
         self.packs: list[tuple[str, str]] = []
         self.projects: list[dict[str, Any]] = []
         self.imports: dict[int, tuple[str, ...]] = {}
+        self.later: dict[int, tuple[str, ...]] = {}
 
     def add(self, project: Project, store: LocalStore) -> None:
         start, body = len(self.paths), b""
@@ -118,6 +120,8 @@ class _Index:
                 offset += len(project.files[path])
         for path, modules in project.imports.items():
             self.imports[start + list(project.files).index(path)] = tuple(modules)
+        for path, modules in project.later.items():
+            self.later[start + list(project.files).index(path)] = tuple(modules)
         self.kinds += project.kinds or "s" * len(project.files)
         part = collectable(hashlib.sha256(body).hexdigest(), 0)
         if not (Path(store.url.removeprefix("file://")) / pack_key(project.name, part)).exists():
@@ -176,6 +180,7 @@ class _Index:
             "owner": {project["name"]: i for i, project in enumerate(self.projects)},
             "needs": {},
             "imports": self.imports,
+            "later": self.later,
         }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cloudshelf.fetcher.environments import Environment
-from cloudshelf.fetcher.plan import plan_begin, plan_need
+from cloudshelf.fetcher.plan import plan_begin, plan_later, plan_need
 
 from .shelves import SITE, Project, Shelf
 
@@ -120,3 +120,21 @@ def test_an_import_that_begins_brings_what_it_pulls_out_of_other_projects(enviro
     stages = [sources(environment, stage) for stage in plan_begin(environment, 2)]
     assert stages == [["user/__init__.py"], ["other/__init__.py", "other/part.py"], ["user/__init__.py"]]
     assert plan_need(environment, [number(environment, "user/__init__.py")]) == [], "it is followed already"
+
+
+def test_what_functions_import_follows_with_all_that_needs_and_is_still_asked_for_when_needed(tmp_path: Path) -> None:
+    user = project(
+        "user",
+        {"user/__init__.py": [], "user/engine.py": ["user.deep"], "user/deep.py": [], "user/never.py": []},
+        profile=[0, 1],
+        later={"user/__init__.py": ["user.engine", "other", "absent"], "user/engine.py": ["user.never"]},
+    )
+    other = project("other", {"other/__init__.py": [], "other/never.py": []}, profile=[0, 1])
+    environment = Shelf(tmp_path).environment(user, other)
+    (begun,) = plan_begin(environment, 0)
+    later = plan_later(environment, begun)
+    assert sources(environment, later) == ["user/engine.py", "user/deep.py", "other/__init__.py"]
+    needed = plan_need(environment, [number(environment, "user/engine.py")])
+    assert "user/deep.py" in sources(environment, needed), (
+        "the import that comes to it does not wait for one after the other"
+    )
