@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from ..errors import ObjectInvalid, UsageError
-from ..model import File, Frame, Kind, Lock, Manifest
+from ..model import File, Frame, Kind, Lock, Manifest, Profile
 from .interpreter import Interpreter
 
 _T = TypeVar("_T")
@@ -171,7 +171,6 @@ def _project(manifest: Manifest, start: int, numbers: Mapping[str, int], interpr
     data = _data(manifest, start)
     profiles = manifest.profiles
     unknown = not profiles or any(profile.error for profile in profiles)
-    order = _unique(i for profile in profiles for i in profile.order)
     return {
         "name": manifest.project,
         "version": manifest.version,
@@ -181,12 +180,19 @@ def _project(manifest: Manifest, start: int, numbers: Mapping[str, int], interpr
         "modules": list(modules_of(manifest.files, interpreter.suffixes)),
         "wait": data if unknown else [start + i for i in _unique(i for p in profiles for i in p.opened)],
         "data": data,
-        "profile": [start + i for i in order],
-        "uses": [
-            numbers[name]
-            for name in _unique(name for profile in profiles for name in profile.projects)
-            if name in numbers and name != manifest.project
-        ],
+        **_recorded(manifest, profiles, start, numbers),
+        "recorded": {p.module: _recorded(manifest, [p], start, numbers) for p in profiles} if len(profiles) > 1 else {},
+    }
+
+
+def _recorded(
+    manifest: Manifest, profiles: Sequence[Profile], start: int, numbers: Mapping[str, int]
+) -> dict[str, Any]:
+    """What recorded imports opened here, which projects they used, and which modules they took of those."""
+    used = _unique(name for profile in profiles for name in profile.projects)
+    return {
+        "profile": [start + i for i in _unique(i for profile in profiles for i in profile.order)],
+        "uses": [numbers[name] for name in used if name in numbers and name != manifest.project],
         "pulls": _unique(name for profile in profiles for name in profile.modules),
     }
 

@@ -37,6 +37,7 @@ class Project:
     uses: Sequence[int] = ()
     depends: Sequence[int] = ()
     pulls: Sequence[str] = ()
+    recorded: Mapping[str, Sequence[int]] = field(default_factory=dict)  # the profile of each of several modules
     imports: Mapping[str, Sequence[str]] = field(default_factory=dict)  # path → modules
     later: Mapping[str, Sequence[str]] = field(default_factory=dict)  # path → modules that its functions import
     group: int = 1 << 20  # small files up to this many bytes share a frame
@@ -135,13 +136,17 @@ class _Index:
                 "start": start,
                 "stop": len(self.paths),
                 "eager": start + eager,
-                "modules": [project.name],
+                "modules": [*project.recorded] or [project.name],
                 "wait": [],
                 "data": [start + n for n in project.data],
                 "profile": [start + n for n in project.profile],
                 "uses": list(project.uses),
                 "depends": list(project.depends),
                 "pulls": list(project.pulls),
+                "recorded": {
+                    module: {"profile": [start + n for n in numbers], "uses": [], "pulls": []}
+                    for module, numbers in project.recorded.items()
+                },
             }
         )
 
@@ -177,7 +182,7 @@ class _Index:
             "packs": self.packs,
             "folders": self._folders(),
             "projects": self.projects,
-            "owner": {project["name"]: i for i, project in enumerate(self.projects)},
+            "owner": {module: i for i, project in enumerate(self.projects) for module in project["modules"]},
             "needs": {},
             "imports": self.imports,
             "later": self.later,
