@@ -7,13 +7,13 @@ one ("dependency confusion", A. Birsan 2021).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from .codecs.catalog import ProjectFacts
 from .errors import ObjectMissing, ProjectMissing
 from .model import Entry, Head, Manifest, Release
 from .parallel import map_parallel
-from .repository import PARALLEL, Repository, ShelfInfo
+from .repository import PARALLEL, Repository, Row, ShelfInfo
 from .urls import join_urls
 
 
@@ -88,11 +88,20 @@ class Layers:
         return ordered[-1].manifest(project, part), ordered[-1].url
 
     def prefetch(
-        self, projects: Iterable[str], *, closure: bool = False, hints: Iterable[tuple[str, str, str]] = ()
+        self,
+        projects: Iterable[str],
+        *,
+        closure: bool = False,
+        extras: Mapping[str, Collection[str]] | None = None,
+        hints: Iterable[Row] = (),
     ) -> None:
         """Ask all shelves at once, so that several wait no longer than one. As ``Repository.prefetch``."""
         names, rows = list(projects), list(hints)
-        map_parallel(lambda r: r.prefetch(names, closure=closure, hints=rows), self._repositories, PARALLEL)
+
+        def read(repository: Repository) -> None:
+            repository.prefetch(names, closure=closure, extras=extras, hints=rows)
+
+        map_parallel(read, self._repositories, PARALLEL)
 
     def project_of(self, module: str) -> str | None:
         """The project that brings ``module``, on the first shelf where one does."""

@@ -83,6 +83,7 @@ class Manifest:
     profiles: tuple[Profile, ...]
     links: Mapping[str, str] = field(default_factory=dict)  # symbolic links of a plain tree: path → target
     imports: Mapping[int, tuple[str, ...]] = field(default_factory=dict)  # module's file number → modules it imports
+    later: Mapping[int, tuple[str, ...]] = field(default_factory=dict)  # → modules that only its functions import
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ PEP 440 (specifiers, pre-releases), PEP 508 (markers, extras), PEP 592 (yanked),
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -37,7 +37,12 @@ class Source(Protocol):
     def versions(self, project: str) -> dict[str, Entry]: ...
     def release(self, project: str, version: str) -> Release: ...
     def prefetch(
-        self, projects: Iterable[str], *, closure: bool = False, hints: Iterable[tuple[str, str, str]] = ()
+        self,
+        projects: Iterable[str],
+        *,
+        closure: bool = False,
+        extras: Mapping[str, Collection[str]] | None = None,
+        hints: Iterable[tuple[str, str, str]] = (),
     ) -> None: ...
 
 
@@ -163,7 +168,8 @@ class ShelfProvider(resolvelib.AbstractProvider[Need, Candidate, Key]):
             needs = list(self._read_dependencies(candidate))
             for need in needs:
                 self.reasons.setdefault(need.project, need)
-            self.repository.prefetch(dict.fromkeys(need.project for need in needs))
+            # Mostly known by now; what no hint named may need others, and brings its own hint.
+            self.repository.prefetch(dict.fromkeys(n.project for n in needs), closure=True, extras=extras_of(needs))
             self._needs[candidate] = needs
         return self._needs[candidate]
 
@@ -345,6 +351,15 @@ class ShelfProvider(resolvelib.AbstractProvider[Need, Candidate, Key]):
                         (str(requirement.specifier), f"{name} {held.version}, loaded in this kernel by {held.by}")
                     )
         return limits
+
+
+def extras_of(needs: Iterable[Need]) -> dict[str, set[str]]:
+    """The extras that are wanted of each project."""
+    found: dict[str, set[str]] = {}
+    for need in needs:
+        if need.extra:
+            found.setdefault(need.project, set()).add(need.extra)
+    return found
 
 
 def _version(text: str) -> Version | None:

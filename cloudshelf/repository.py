@@ -6,7 +6,7 @@ import fcntl
 import os
 import re
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from .codecs.catalog import (
     ProjectFacts,
+    Row,
     closure_key,
     modules_key,
     parse_closure,
@@ -31,7 +32,7 @@ from .model import Entry, Head, Manifest, Release
 from .parallel import Task, map_parallel, spread
 from .stores.protocols import Get
 
-PARALLEL = 16
+PARALLEL = 64  # two requests a project of a lock: who waits for one of fewer waits for an answer more
 _SHELF_ID = re.compile(r"[0-9a-z][0-9a-z-]{7,63}")
 
 T = TypeVar("T")
@@ -161,13 +162,18 @@ class Repository:
         return self.manifest(project, part), ""
 
     def prefetch(
-        self, projects: Iterable[str], *, closure: bool = False, hints: Iterable[tuple[str, str, str]] = ()
+        self,
+        projects: Iterable[str],
+        *,
+        closure: bool = False,
+        extras: Mapping[str, Collection[str]] | None = None,
+        hints: Iterable[Row] = (),
     ) -> None:
         """Read heads and default releases in parallel; what is missing or damaged shows when it is asked for.
 
-        With ``closure`` the catalog's hints for ``projects`` are read at the same time, and all that they name as soon
-        as they are there, instead of one generation after the other. ``hints`` are such rows (project, version,
-        release), known. What a head says otherwise than a hint is read after it.
+        With ``closure`` the catalog's hints for ``projects``, and for those ``extras`` of them, are read at the same
+        time, and all that they name as soon as they are there, instead of one generation after the other. ``hints`` are
+        such rows (project, version, release), known. What a head says otherwise than a hint is read after it.
         """
         wanted = [project for project in dict.fromkeys(projects) if project not in self._heads.keys() | self._tried]
         self._tried.update(wanted)
@@ -175,7 +181,7 @@ class Repository:
         if wanted and self._seen.folder is not None:
             tasks.append((_only, self.info))  # heads are checked against what this shelf showed before
         if closure:
-            tasks += [(self._follow_closure, project) for project in wanted]
+            tasks += [(self._follow_closure, project, tuple((extras or {}).get(project, ()))) for project in wanted]
         spread([*tasks, *self._follow_rows(hints)], PARALLEL, ignoring=ShelfError)
 
     def _follow_head(self, project: str) -> list[Task]:
@@ -185,20 +191,21 @@ class Repository:
             return []
         return [(_only, self.release_at, project, head.default, head.versions[head.default].release)]
 
-    def _follow_closure(self, project: str) -> list[Task]:
-        return self._follow_rows(self.closure(project))
+    def _follow_closure(self, project: str, extras: tuple[str, ...]) -> list[Task]:
+        return self._follow_rows(self.closure(project, extras))
 
-    def _follow_rows(self, rows: Iterable[tuple[str, str, str]]) -> list[Task]:
+    def _follow_rows(self, rows: Iterable[Row]) -> list[Task]:
         """The heads of hinted projects and, at the same time, the releases that they probably name."""
         rows = list(rows)
         releases: list[Task] = [(_only, self.release_at, *row) for row in rows if row[0] not in self._heads]
         return [*releases, *((self._follow_head, row[0]) for row in rows)]
 
-    def closure(self, project: str) -> tuple[tuple[str, str, str], ...]:
-        """The catalog's hint, maybe stale: (project, version, release) of what the default needs, itself first."""
+    def closure(self, project: str, extras: Collection[str] = ()) -> tuple[Row, ...]:
+        """The catalog's hint, maybe stale: (project, version, release) of what the default needs, itself first, and
+        what ``extras`` of it need."""
         key = closure_key(project)
         try:
-            return parse_closure(self._store.get(key), project, key)
+            return parse_closure(self._store.get(key), project, key, extras)
         except ObjectMissing:
             return ()
 

@@ -16,7 +16,7 @@ from .errors import AlreadyLoaded, InstalledDirectly, ProjectMissing, Unsatisfia
 from .explanation import explain
 from .fitting import pick_tree
 from .model import Loaded, Lock, Pin
-from .provider import Candidate, Cause, Key, Need, ShelfProvider, Source, normalize_loaded
+from .provider import Candidate, Cause, Key, Need, ShelfProvider, Source, extras_of, normalize_loaded
 from .requirement import parse_requirement
 from .target import Target
 from .variants import Variants
@@ -85,7 +85,8 @@ def _attempt(
         provider.reasons.setdefault(need.project, need)
     kept = [(pin.project, pin.version, pin.release) for pin in preferred.pins if pin.release] if preferred else []
     pinned = {row[0] for row in kept}
-    repository.prefetch([n.project for n in roots if n.project not in pinned], closure=True, hints=kept)
+    fresh = [need.project for need in roots if need.project not in pinned]
+    repository.prefetch(fresh, closure=True, extras=extras_of(roots), hints=kept)
     search: Search[Need, Candidate, Key] = Search(provider, resolvelib.BaseReporter())
     try:
         state = search.resolve(roots, max_rounds=ROUNDS)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from .codecs.catalog import ProjectFacts
 from .codecs.lock import parse_lock
-from .codecs.names import is_normalized, manifest_key, named_project, normalize
+from .codecs.names import is_normalized, manifest_key, named_extras, named_project, normalize
 from .errors import ObjectInvalid, SeveralShelves, ShelfError, UsageError, VersionMissing
 from .layers import Layers
 from .model import Entry, Head, Loaded, Lock, Manifest, Pin
@@ -208,7 +208,12 @@ class Shelf:
         """
         pinned = {pin.project for pin in preferred.pins} if preferred else set()
         names = [name for name in map(named_project, requirements) if is_normalized(name) and name not in pinned]
-        ahead = threading.Thread(target=self.repository.prefetch, args=(names,), kwargs={"closure": True})
+        extras: dict[str, set[str]] = {}
+        for requirement in requirements:
+            extras.setdefault(named_project(requirement), set()).update(named_extras(requirement))
+        ahead = threading.Thread(
+            target=self.repository.prefetch, args=(names,), kwargs={"closure": True, "extras": extras}
+        )
         ahead.start()  # the first answers come while the resolver loads
         from .resolver import resolve
         from .target import current_target

@@ -21,6 +21,12 @@ def named_project(requirement: str) -> str:
     return normalize(match[0].strip()) if match else ""
 
 
+def named_extras(requirement: str) -> tuple[str, ...]:
+    """The extras in a requirement (PEP 508), normalized; none in what is malformed."""
+    match = re.match(r"\s*[A-Za-z0-9._-]+\s*\[([^\]]*)\]", requirement)
+    return tuple(normalize(name.strip()) for name in match[1].split(",") if name.strip()) if match else ()
+
+
 def is_normalized(name: str) -> bool:
     """Whether ``name`` can be a key: letters, digits and single dashes only, so that no key escapes its project."""
     return _NORMALIZED.fullmatch(name) is not None

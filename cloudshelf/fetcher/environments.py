@@ -51,6 +51,7 @@ class Environment:
         self.packs: list[tuple[str, str]] = index["packs"]
         self.needs: dict[int, tuple[int, ...]] = index["needs"]
         self.imports: dict[int, tuple[str, ...]] = index["imports"]
+        self.later: dict[int, tuple[str, ...]] = index.get("later", {})  # an earlier cloudshelf built without
         self.owner: dict[str, int] = index["owner"]  # top-level module → project
         self._site: str = index["site"]
         self._folders: dict[str, dict[str, int]] = index["folders"]

@@ -195,6 +195,7 @@ def _manifest(
         needs={number[row.path]: row.needs for row in ordered.rows if row.needs},
         profiles=tuple(_profile(recording, number) for recording in ordered.profiles),
         imports={number[path]: names for path, names in ordered.imports.items()},
+        later={number[path]: names for path, names in ordered.later.items()},
     )
 
 

@@ -21,7 +21,7 @@ from .archive import Limits
 from .bytecode import compile_tree
 from .compressor import Compressor
 from .fetch import Fetched, fetch
-from .imports import find_imports
+from .imports import find_imports, find_later
 from .interpreter import Interpreter, find_interpreter
 from .order import Ordered, order_tree
 from .ownership import check_modules
@@ -235,8 +235,9 @@ class _Run:
         recordings = recorded.result()
         self.watch.done()
         imports = find_imports(tree, [recording.imports for recording in recordings], known)
+        ordered = order_tree(tree, tag, recordings, imports, find_later(tree, known))
         with PackUploads(self.store, self.repository, project) as sent:
-            packed = self._pack(tree, order_tree(tree, tag, recordings, imports), tag, number, sent)
+            packed = self._pack(tree, ordered, tag, number, sent)
             self.watch.stage("upload", project, packed.packed, "B")
             new = _new_wheel(wheel, tree, tag, packed)
             default = self.request.default and wheel.planned.requested

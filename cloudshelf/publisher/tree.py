@@ -70,6 +70,7 @@ class InstalledTree:
     time: int  # of files that installing makes
     files: dict[str, TreeFile] = field(default_factory=dict)
     imports: dict[str, tuple[str, ...]] = field(default_factory=dict)  # source → names, as compiling.py writes them
+    later: dict[str, tuple[str, ...]] = field(default_factory=dict)  # the same of what functions in it import
     modules: tuple[str, ...] = ()
     scripts: tuple[str, ...] = ()
 
