@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..config import read_config
 from ..errors import NoShelf
 from ..shelf import Shelf
+from ..stores.opening import shared_store
 
 if TYPE_CHECKING:
     from ..target import Target
@@ -23,7 +24,7 @@ def shelf_of(args: Args) -> Shelf:
     """The shelf that ``shelf`` names. Raises NoShelf."""
     if not args.get("shelf"):
         raise NoShelf()
-    return Shelf.open(str(args["shelf"]), cache=read_config().cache)
+    return Shelf(shared_store(str(args["shelf"])), cache=read_config().cache)
 
 
 def target_of(args: Args) -> Target:
