@@ -182,10 +182,16 @@ class Repository:
         """The modules on the shelf that lie in ``namespace``. One request, shared with ``project_of``."""
         return tuple(sorted(m for m in self._module_shard(namespace) if m.startswith(f"{namespace}.")))
 
-    def listing(self) -> tuple[ProjectFacts, ...]:
-        """What the catalog tells of every project, by name: 16 requests in parallel, however large the shelf."""
+    def listing(self, pause: Callable[[], object] | None = None) -> tuple[ProjectFacts, ...]:
+        """What the catalog tells of every project, by name: 16 requests in parallel, however large the shelf.
+
+        With ``pause`` one after the other, and it is called before each: nobody waits for the answer.
+        """
         if self._facts is None:
-            shards = map_parallel(self._project_shard, projects_keys(), PARALLEL)
+            if pause is None:
+                shards = map_parallel(self._project_shard, projects_keys(), PARALLEL)
+            else:
+                shards = [(pause(), self._project_shard(key))[1] for key in projects_keys()]
             self._facts = tuple(sorted((f for shard in shards for f in shard.values()), key=lambda f: f.project))
         return self._facts
 

@@ -62,10 +62,10 @@ class Shelf:
 
     # looking
 
-    def projects(self) -> tuple[ProjectFacts, ...]:
-        """Every project, from the catalog."""
+    def projects(self, pause: Callable[[], object] | None = None) -> tuple[ProjectFacts, ...]:
+        """Every project, from the catalog; ``pause`` as in ``Repository.listing``."""
         self.info()
-        return self.repository.listing()
+        return self.repository.listing(pause)
 
     def versions(self, project: str) -> tuple[VersionFacts, ...]:
         """The versions of ``project``, newest first. Raises ProjectMissing."""
