@@ -62,7 +62,7 @@ class Shelf:
 
     # looking
 
-    def projects(self, pause: Callable[[], object] | None = None) -> tuple[ProjectFacts, ...]:
+    def projects(self, pause: Callable[[], object] = lambda: None) -> tuple[ProjectFacts, ...]:
         """Every project, from the catalog; ``pause`` as in ``Repository.listing``."""
         self.info()
         return self.repository.listing(pause)

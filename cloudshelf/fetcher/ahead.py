@@ -40,9 +40,10 @@ def get_ready(url: str, pause: Callable[[], object]) -> dict[str, Any]:
     """
     time.sleep(SETTLE)
     _load(_LIBRARIES[:_FOR_A_TAB], pause)
-    names: dict[str, Any] = _read_names(url, pause) if url else {}
-    _load(_LIBRARIES[_FOR_A_TAB:], pause)
-    return names
+    try:
+        return _read_names(url, pause) if url else {}
+    finally:  # a shelf that cannot be read is no reason to be slow with the next one
+        _load(_LIBRARIES[_FOR_A_TAB:], pause)
 
 
 def _load(libraries: tuple[str, ...], pause: Callable[[], object]) -> None:
@@ -52,6 +53,7 @@ def _load(libraries: tuple[str, ...], pause: Callable[[], object]) -> None:
 
 
 def _read_names(url: str, pause: Callable[[], object]) -> dict[str, Any]:
+    pause()
     common = importlib.import_module("cloudshelf.verbs.common")
     completing = importlib.import_module("cloudshelf.verbs.completing")
     return dict(completing.read_names(common.shelf_of({"shelf": url}), pause))

@@ -19,8 +19,8 @@ def names(args: Args, progress: Progress) -> Result:
     return read_names(shelf_of(args))
 
 
-def read_names(shelf: Shelf, pause: Callable[[], object] | None = None) -> Result:
-    """See ``names``; ``pause`` is called before each request, of which then only one is made at a time."""
+def read_names(shelf: Shelf, pause: Callable[[], object] = lambda: None) -> Result:
+    """See ``names``; ``pause`` as in ``Repository.listing``."""
     when, answer = _remembered.get(shelf.url, (-FRESH, {}))
     if time.monotonic() - when >= FRESH:
         facts = shelf.projects(pause)
