@@ -89,8 +89,8 @@ class ShelfMatcher:
         if verb not in PROJECTS:
             return []
         asked = _VERSION.search(typed)
-        if asked is None:
-            return [Word(name, "project") for name in self._names.projects()]
+        if asked is None:  # thousands of objects would have Python collect garbage, 0.1 s in a kernel
+            return [Word(name, "project") for name in self._names.projects() if name.startswith(fragment)]
         version = asked["version"]
         if verb in EXACT and not re.search(rf"[^=]==\s*{re.escape(version)}$", typed):
             return []

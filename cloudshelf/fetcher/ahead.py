@@ -12,11 +12,13 @@ from collections.abc import Callable
 from typing import Any
 
 SETTLE = 0.25  # seconds: an import in the cell that loaded the extension has asked by then
-_LIBRARIES = (
+_FOR_A_TAB = (
     "cloudshelf.config",
     "cloudshelf.repository",
     "cloudshelf.verbs.looking",
     "cloudshelf.verbs.completing",
+)
+_FOR_MORE = (
     "packaging.version",
     "cloudshelf.answers",
     "cloudshelf.ordering",
@@ -30,30 +32,29 @@ _LIBRARIES = (
     "cloudshelf.environment.interpreter",
     "cloudshelf.verbs.pinning",
 )
-_FOR_A_TAB = 7  # of them, as many are needed by the first Tab
 
 
-def get_ready(url: str, pause: Callable[[], object]) -> dict[str, Any]:
-    """Load what verbs need, and the names of the shelf at ``url`` ("" for none), which are the answer.
+def names_of(url: str, pause: Callable[[], object]) -> dict[str, Any]:
+    """The names of the shelf at ``url`` ("" for none), and what a Tab needs is loaded.
 
     ``pause`` returns when it is time for the next piece. Raises what opening and reading a shelf raises.
     """
     time.sleep(SETTLE)
-    _load(_LIBRARIES[:_FOR_A_TAB], pause)
-    try:
-        return _read_names(url, pause) if url else {}
-    finally:  # a shelf that cannot be read is no reason to be slow with the next one
-        _load(_LIBRARIES[_FOR_A_TAB:], pause)
+    _load(_FOR_A_TAB, pause)
+    if not url:
+        return {}
+    pause()
+    common = importlib.import_module("cloudshelf.verbs.common")
+    completing = importlib.import_module("cloudshelf.verbs.completing")
+    return dict(completing.read_names(common.shelf_of({"shelf": url}), pause))
+
+
+def load_more(pause: Callable[[], object]) -> None:
+    """What the other verbs of a notebook need."""
+    _load(_FOR_MORE, pause)
 
 
 def _load(libraries: tuple[str, ...], pause: Callable[[], object]) -> None:
     for library in libraries:
         pause()
         importlib.import_module(library)
-
-
-def _read_names(url: str, pause: Callable[[], object]) -> dict[str, Any]:
-    pause()
-    common = importlib.import_module("cloudshelf.verbs.common")
-    completing = importlib.import_module("cloudshelf.verbs.completing")
-    return dict(completing.read_names(common.shelf_of({"shelf": url}), pause))

@@ -169,6 +169,17 @@ class Server:
             time.sleep(_LOOK_AGAIN)
         raise Abandoned
 
+    def load_more(self) -> None:
+        """Load what verbs need, when there is time for it."""
+        from .ahead import load_more
+
+        try:
+            load_more(self.wait_for_quiet)
+        except Abandoned:
+            pass
+        except Exception:
+            log.exception("what verbs need cannot be loaded")  # who calls one is told
+
     @contextlib.contextmanager
     def unhurried(self) -> Iterator[None]:
         """The call that is answered here lets every other one go first."""
@@ -395,10 +406,13 @@ class Answer:
 
     def _prepare(self, args: dict[str, Any], progress: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
         """args: "shelf" (a URL, or none). Somebody may call verbs soon: be ready. The names of the shelf."""
-        from .ahead import get_ready
+        from .ahead import names_of
 
-        with self._server.unhurried():
-            return get_ready(str(args.get("shelf") or ""), self._server.wait_for_quiet)
+        try:
+            with self._server.unhurried():
+                return names_of(str(args.get("shelf") or ""), self._server.wait_for_quiet)
+        finally:  # whoever waits for the names does not wait for this
+            threading.Thread(target=self._server.load_more, daemon=True).start()
 
     def _statistics(self, args: dict[str, Any], progress: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
         """args: "environment" (default: all), "since" (a mark), "mark" (true: remember this moment)."""

@@ -6,6 +6,7 @@ import pytest
 
 from cloudshelf.errors import StoreUnreachable, UsageError
 from cloudshelf_jupyter import names as module
+from cloudshelf_jupyter.completer import ShelfMatcher
 from cloudshelf_jupyter.names import ShelfNames
 
 ANSWERS = {
@@ -98,3 +99,9 @@ def test_without_a_shelf_nothing_is_asked(names, session, url, monkeypatch):
     monkeypatch.setattr(FakeSession, "url", property(find))
     assert [names.projects(), names.modules(), names.versions("one"), names.submodules("one")] == [[], [], [], []]
     assert session.asked == []
+
+
+def test_a_tab_makes_no_object_of_a_name_that_it_does_not_offer(names, session, monkeypatch):
+    monkeypatch.setitem(ANSWERS, "names", {"projects": [f"project-{number:05}" for number in range(10_000)]})
+    words = ShelfMatcher(session, names).words("use project-0123", "project-0123")
+    assert [word.text for word in words] == [f"project-0123{digit}" for digit in range(10)]

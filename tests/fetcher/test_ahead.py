@@ -29,7 +29,8 @@ from pathlib import Path
 Engine(Path(sys.argv[1])).get()
 ahead.SETTLE = 0
 pieces = []
-names = ahead.get_ready(sys.argv[2], lambda: pieces.append(len(sys.modules)))
+names = ahead.names_of(sys.argv[2], lambda: pieces.append(len(sys.modules)))
+ahead.load_more(lambda: pieces.append(len(sys.modules)))
 before = set(sys.modules)
 from cloudshelf.verbs import serve
 for verb, args in json.loads(sys.argv[3]):
@@ -79,7 +80,9 @@ def test_after_it_a_tab_and_a_use_load_nothing_more(tmp_path: Path) -> None:
     found = json.loads(done.stdout)
     assert found["names"] == {"projects": ["a"], "modules": ["a"]}
     assert found["new"] == []
-    assert found["pieces"] == len(ahead._LIBRARIES) + 1 + 16  # asking, and a shard of the catalog each
+    assert (
+        found["pieces"] == len(ahead._FOR_A_TAB) + len(ahead._FOR_MORE) + 1 + 16
+    )  # asking, and a shard of the catalog each
 
 
 def test_it_begins_no_piece_while_an_import_waits(
@@ -104,4 +107,4 @@ def test_it_begins_no_piece_while_an_import_waits(
     while (answer := other.receive()) == (b".", None):
         pass
     assert answer == (b"K", {})
-    assert loaded == list(ahead._LIBRARIES)
+    assert loaded[: len(ahead._FOR_A_TAB)] == list(ahead._FOR_A_TAB)
