@@ -7,13 +7,13 @@ one ("dependency confusion", A. Birsan 2021).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-from .codecs.catalog import ProjectFacts
+from .codecs.catalog import ProjectFacts, Row
 from .errors import ObjectMissing, ProjectMissing
 from .model import Entry, Head, Manifest, Release
 from .parallel import map_parallel
-from .repository import PARALLEL, Repository, Row, ShelfInfo
+from .repository import PARALLEL, Repository, ShelfInfo
 from .urls import join_urls
 
 
@@ -112,19 +112,19 @@ class Layers:
         """As ``Repository.parts_of``, of all shelves."""
         return tuple(sorted({part for repository in self._repositories for part in repository.parts_of(namespace)}))
 
-    def listing(self) -> tuple[ProjectFacts, ...]:
-        """Every project, by name, as the first shelf that holds it has it."""
-        return tuple(facts for facts, _ in self._listed().values())
+    def listing(self, pause: Callable[[], object] = lambda: None) -> tuple[ProjectFacts, ...]:
+        """Every project, by name, as the first shelf that holds it has it; ``pause`` as in ``Repository.listing``."""
+        return tuple(facts for facts, _ in self._listed(pause).values())
 
     def listed_on(self, project: str) -> str:
         """``shelf_of`` by the catalogs alone: no head is read. "" for a project of none."""
         return self._listed().get(project, (None, ""))[1]
 
-    def _listed(self) -> dict[str, tuple[ProjectFacts, str]]:
+    def _listed(self, pause: Callable[[], object] = lambda: None) -> dict[str, tuple[ProjectFacts, str]]:
         """Each project with its shelf, by name."""
         if self._rows is None:
             found: dict[str, tuple[ProjectFacts, str]] = {}
-            listings = map_parallel(Repository.listing, self._repositories, PARALLEL)
+            listings = map_parallel(lambda repository: repository.listing(pause), self._repositories, PARALLEL)
             for repository, listing in zip(self._repositories, listings, strict=True):
                 found = {facts.project: (facts, repository.url) for facts in listing} | found
             self._rows = {name: found[name] for name in sorted(found)}

@@ -223,11 +223,18 @@ class Repository:
         """The modules on the shelf that lie in ``namespace``. One request, shared with ``project_of``."""
         return tuple(sorted(m for m in self._module_shard(namespace) if m.startswith(f"{namespace}.")))
 
-    def listing(self) -> tuple[ProjectFacts, ...]:
-        """What the catalog tells of every project, by name: 16 requests in parallel, however large the shelf."""
+    def listing(self, pause: Callable[[], object] = lambda: None) -> tuple[ProjectFacts, ...]:
+        """What the catalog tells of every project, by name: 16 requests in parallel, however large the shelf.
+
+        ``pause`` is called before each answer is parsed, which takes longer than asking on a shelf with many projects.
+        """
         if self._facts is None:
-            shards = map_parallel(self._project_shard, projects_keys(), PARALLEL)
-            self._facts = tuple(sorted((f for shard in shards for f in shard.values()), key=lambda f: f.project))
+            keys = projects_keys()
+            facts: list[ProjectFacts] = []
+            for key, data in zip(keys, map_parallel(self._get_or_none, keys, PARALLEL), strict=True):
+                pause()
+                facts += parse_listing(data, key).values() if data is not None else ()
+            self._facts = tuple(sorted(facts, key=lambda f: f.project))
         return self._facts
 
     def listed_on(self, project: str) -> str:
@@ -295,11 +302,11 @@ class Repository:
                 self._shards[key] = {}
         return self._shards[key]
 
-    def _project_shard(self, key: str) -> dict[str, ProjectFacts]:
+    def _get_or_none(self, key: str) -> bytes | None:
         try:
-            return parse_listing(self._store.get(key), key)
+            return self._store.get(key)
         except ObjectMissing:
-            return {}
+            return None
 
 
 def _only(read: Callable[..., object], *args: str) -> tuple[Task, ...]:

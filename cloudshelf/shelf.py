@@ -80,10 +80,10 @@ class Shelf:
 
     # looking
 
-    def projects(self) -> tuple[ProjectFacts, ...]:
-        """Every project, from the catalog."""
+    def projects(self, pause: Callable[[], object] = lambda: None) -> tuple[ProjectFacts, ...]:
+        """Every project, from the catalog; ``pause`` as in ``Repository.listing``."""
         self.info()
-        return self.repository.listing()
+        return self.repository.listing(pause)
 
     def listed_on(self, project: str) -> str:
         """Which of several shelves supplies ``project``, as their catalogs have it; "" for an only one."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import threading
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -20,7 +19,8 @@ from cloudshelf.errors import Interrupted, ShelfError, UsageError
 from cloudshelf.render import Bars
 from cloudshelf.session import Session, current, project_of
 
-from . import completer, display, installs, restart, zero_step
+from . import completer, display, import_completer, installs, restart, zero_step
+from .names import ShelfNames
 
 
 class CloudShelf(SingletonConfigurable):
@@ -33,9 +33,10 @@ class CloudShelf(SingletonConfigurable):
 class ShelfMagics(Magics):
     """The magics; ``session`` holds what this kernel has pinned."""
 
-    def __init__(self, shell: Any, session: Session) -> None:
+    def __init__(self, shell: Any, session: Session, names: ShelfNames) -> None:
         super().__init__(shell=shell)
         self.session = session
+        self._names = names
 
     @no_var_expand  # nothing in the line is evaluated, {braces} and $names included
     @line_cell_magic
@@ -120,6 +121,7 @@ class ShelfMagics(Magics):
         """What stays asked for may not be on the other shelf, and then no ``use`` succeeds: say how to go on."""
         before, asked = self.session.url, [project_of(r) for r in self.session.requirements]
         result = self.session.connect(url)
+        self._names.learn()
         if asked and self.session.url != before:
             names = ", ".join(asked)
             result["message"] += (
@@ -197,18 +199,20 @@ def _bar() -> Any:
 
 
 def load(shell: Any) -> None:
-    """Register everything; start the fetcher without waiting for it."""
+    """Register everything; start the fetcher without waiting for it, and have it get ready."""
     session = current()
     configured = CloudShelf(config=shell.config).url
     if configured and not session.url:
         session.configure(configured)
-    magics = ShelfMagics(shell, session)
+    names = ShelfNames(session)
+    magics = ShelfMagics(shell, session, names)
     shell.register_magics(magics)
     display.shorten_errors()
     zero_step.install(zero_step.ZeroStepFinder(session, shell.user_ns, print))
-    completer.install(shell, session)
+    completer.install(shell, session, names)
+    import_completer.install(shell, names)
     installs.install(shell, session)
-    _start_fetcher()
+    names.learn()
     restart.apply_wish(shell, session)
 
 
@@ -216,18 +220,7 @@ def unload(shell: Any) -> None:
     zero_step.uninstall()
     completer.uninstall(shell)
     installs.uninstall(shell)
+    import_completer.uninstall(shell)
     display.restore_errors()
     for kind in ("line", "cell"):
         shell.magics_manager.magics[kind].pop("shelf", None)
-
-
-def _start_fetcher() -> None:
-    """In the background, so that it is there when the first verb needs it; a failure shows then, not now."""
-
-    def ping() -> None:
-        from cloudshelf.importing.client import call
-
-        with contextlib.suppress(ShelfError, OSError):
-            call("ping", {})
-
-    threading.Thread(target=ping, name="cloudshelf-start", daemon=True).start()

@@ -101,6 +101,11 @@ class Scheduler:
                 return True
         return False
 
+    def wait_for_quiet(self) -> bool:
+        """Return when nobody waits for files and none were asked for a while; False at the end."""
+        with self.lock:
+            return self._wait_for_quiet(lambda: True)
+
     # frames, and the memory that they take
 
     def note_demand(self) -> None:

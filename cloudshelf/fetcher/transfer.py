@@ -124,6 +124,10 @@ class Transfer:
         """Whether anything is under way, in the background too."""
         return self._scheduler.is_busy()
 
+    def wait_for_quiet(self) -> bool:
+        """Return when no import has asked for a second; False when this transfer ends before."""
+        return self._scheduler.wait_for_quiet()
+
     def settle_copies(self, timeout: float | None = None) -> bool:
         """Wait until what was asked for is done and the cache has its copies; False when that takes longer."""
         return self._scheduler.settle_copies(timeout)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _PLACES = {
     "pinning": ("use", "lock", "sync", "fill", "find-module", "why"),
+    "completing": ("names", "submodules"),
     "looking": ("connect", "ls", "show", "search", "log", "verify"),
     "curating": ("init", "publish", "default", "yank", "unyank", "rollback"),
     "upkeep": ("cache", "doctor"),

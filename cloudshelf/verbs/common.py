@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from ..config import read_config
 from ..errors import NoShelf
 from ..shelf import Shelf
+from ..stores.opening import shared_store
+from ..urls import split_urls
 
 if TYPE_CHECKING:
     from ..target import Target
@@ -20,10 +22,10 @@ Result = dict[str, Any]
 
 
 def shelf_of(args: Args) -> Shelf:
-    """The shelf that ``shelf`` names. Raises NoShelf."""
+    """The shelf that ``shelf`` names, or the shelves (urls.join_urls). Raises NoShelf."""
     if not args.get("shelf"):
         raise NoShelf()
-    return Shelf.open(str(args["shelf"]), cache=read_config().cache)
+    return Shelf(*map(shared_store, split_urls(str(args["shelf"]))), cache=read_config().cache)
 
 
 def target_of(args: Args) -> Target:

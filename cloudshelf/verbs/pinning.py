@@ -229,7 +229,7 @@ def _read_lock(args: Args) -> Lock:
 
 def _materialize(shelf: Shelf, lock: Lock, progress: Progress) -> Result:
     """Manifests in parallel, then the environment (an existing one is found by its identity)."""
-    from ..environment.build import build_environment, find_environment
+    from ..environment.build import build_environment, find_environment, turn_to_build
     from ..environment.interpreter import describe_interpreter
     from ..importing.client import reach
 
@@ -240,8 +240,11 @@ def _materialize(shelf: Shelf, lock: Lock, progress: Progress) -> Result:
         # A fetcher will be asked soon, and its start takes longer than reading manifests.
         reach(start=True, shelf=lock.shelf)
         progress({"stage": "reading manifests", "done": 0, "total": len(lock.pins), "unit": "projects", "what": ""})
-        manifests = shelf.manifests(lock)
-        environment = build_environment(lock, manifests, cache=cache, interpreter=here, fetcher=fetcher)
+        with turn_to_build(lock, cache=cache, interpreter=here):
+            environment = find_environment(lock, cache=cache, interpreter=here, fetcher=fetcher)
+            if environment is None:
+                manifests = shelf.manifests(lock)
+                environment = build_environment(lock, manifests, cache=cache, interpreter=here, fetcher=fetcher)
     return {
         "lock": format_lock(lock),
         "environment": str(environment),

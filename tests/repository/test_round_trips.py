@@ -10,6 +10,7 @@ import re
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +104,7 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def serve_from(store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cloudshelf.shelf.open_store", lambda url, environ=None: store)
+    monkeypatch.setattr("cloudshelf.verbs.common.shared_store", lambda url: store)
 
 
 def bring_all(environment: str, store: Waves, cache: Path) -> None:
@@ -146,3 +147,17 @@ def test_a_lock_needs_its_manifests_then_the_packs_and_nothing_else(
     result = sync({"lock": text, "shelf": URL}, lambda event: None)
     bring_all(result["environment"], store, tmp_path / "other")
     assert store.asked == published.manifests | published.packs
+
+
+def test_of_many_that_start_at_once_one_reads_the_manifests(
+    published: Published, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve_from(published.store, monkeypatch)
+    text = lock({"requirements": ["a"], "shelf": URL}, lambda event: None)["lock"]
+    monkeypatch.setenv("CLOUDSHELF_CACHE", str(tmp_path / "other"))
+    store = Waves(published.store, published.manifests)  # what is asked for twice fails
+    serve_from(store, monkeypatch)
+    with ThreadPoolExecutor(8) as pool:
+        done = list(pool.map(lambda _: sync({"lock": text, "shelf": URL}, lambda event: None), range(8)))
+    assert len({each["environment"] for each in done}) == 1
+    assert store.asked == published.manifests
