@@ -25,6 +25,8 @@ from .tree import InstalledTree, recorded_path
 
 SECONDS = 120.0
 MOST_MODULES = 48  # of one project; namespaces can have hundreds of parts, whose imports look alike
+# Imports side by side: frames are compressed meanwhile, and both together would need the memory of both.
+_AT_ONCE = max(1, min(4, (os.cpu_count() or 1) // 2))
 _SCRIPT = Path(__file__).with_name("profiled.py")
 _CODE = (".py", ".pyc", ".so")
 
@@ -81,7 +83,7 @@ class ImportTree:
     def record(self, tree: InstalledTree, *, seconds: float = SECONDS) -> list[Recording]:
         """A recording of each top-level module of ``tree``, in their order. A failed import is part of it."""
         modules = tree.modules[:MOST_MODULES]
-        with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
             return list(pool.map(lambda module: self._record(tree, module, seconds), modules))
 
     def stop(self) -> None:
