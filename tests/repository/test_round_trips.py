@@ -149,9 +149,8 @@ def test_a_lock_needs_its_manifests_then_the_packs_and_nothing_else(
     assert store.asked == published.manifests | published.packs
 
 
-def test_of_many_that_start_at_once_one_reads_the_manifests(
-    published: Published, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_of_many_that_start_at_once_one_reads_the_manifests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    published = Published(CHAIN)
     serve_from(published.store, monkeypatch)
     text = lock({"requirements": ["a"], "shelf": URL}, lambda event: None)["lock"]
     monkeypatch.setenv("CLOUDSHELF_CACHE", str(tmp_path / "other"))
