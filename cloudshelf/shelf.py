@@ -9,6 +9,7 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,16 +32,21 @@ if TYPE_CHECKING:
 
 
 class Shelf:
-    """A shelf of distributions; ``cache`` is the folder of the user's cache, None for none."""
+    """A shelf of distributions; ``cache`` is the folder of the user's cache, None for none.
 
-    def __init__(self, store: Store, *, cache: Path | None = None) -> None:
+    ``as_of``, a moment (as_of.py), shows the projects as they were then.
+    """
+
+    def __init__(self, store: Store, *, cache: Path | None = None, as_of: str = "") -> None:
         self.store = store
-        self.repository = Repository(store, cache=cache)
+        self.repository = Repository(store, cache=cache, as_of=as_of)
 
     @classmethod
-    def open(cls, url: str, *, cache: Path | None = None, environ: Mapping[str, str] | None = None) -> Shelf:
+    def open(
+        cls, url: str, *, cache: Path | None = None, environ: Mapping[str, str] | None = None, as_of: str = ""
+    ) -> Shelf:
         """The shelf at ``url``, without a request: what is wrong with it shows when something is asked."""
-        return cls(open_store(url, environ=environ), cache=cache)
+        return cls(open_store(url, environ=environ), cache=cache, as_of=as_of)
 
     @classmethod
     def init(
@@ -185,7 +191,7 @@ class Shelf:
         from .target import current_target
 
         ahead.join()
-        return resolve(
+        resolution = resolve(
             requirements,
             self.repository,
             target or current_target(),
@@ -193,6 +199,7 @@ class Shelf:
             preferred=preferred,
             constraints=constraints,
         )
+        return replace(resolution, lock=replace(resolution.lock, as_of=self.repository.as_of))
 
     def read_lock(self, text: str, source: str, *, target: Target | None = None) -> Lock:
         """The lock in ``text``, whoever wrote it, with pins of this shelf. Raises UsageError, VersionMissing."""
@@ -293,17 +300,20 @@ class Shelf:
 
     def rollback(self, project: str, seq: int | None = None, *, by: str) -> Changed:
         """A new head with the list of an older one: that of ``seq``, or the one before the last change."""
-        from .commit import Change, walk_history
+        from .chain import read_link
+        from .commit import Change, project_chain
+        from .skips import find_seq
 
         name = normalize(project)
+        read = partial(read_link, self.store, project_chain(name))
 
         def change(head: Head | None) -> Change | None:
             if head is None:
                 return None
             wanted = head.seq - 1 if seq is None else seq
-            for older in walk_history(self.store, head):
-                if older.seq == wanted:
-                    return Change(base=older)
+            older = find_seq(head, wanted, read) if wanted > 0 else None
+            if older is not None:
+                return Change(base=older)
             if wanted < 1:
                 raise UsageError(f"{name} has only had one state; there is none to go back to.")
             raise UsageError(f"{name} has no state {wanted} to go back to; see: cloudshelf log {name}")

@@ -55,6 +55,8 @@ def parse_lock(
 def _table_of(lock: Lock) -> dict[str, Any]:
     minor = ".".join(lock.python.split(".")[:2])
     facts = {"shelf": lock.shelf, "requirements": list(lock.requirements), "python": lock.python, "tag": lock.tag}
+    if lock.as_of:
+        facts["as-of"] = lock.as_of
     return {
         "lock-version": "1.0",
         # A wheel's tags say the platform; the interpreter is what we resolved markers for.
@@ -105,8 +107,9 @@ def _own_lock(table: Mapping[str, Any]) -> Lock | None:
     try:
         facts = table["tool"][TOOL]
         pins = tuple(_own_pin(package) for package in table["packages"])
-        lock = Lock(facts["shelf"], tuple(facts["requirements"]), facts["python"], facts["tag"], pins)
-        texts = (lock.shelf, lock.python, lock.tag, *lock.requirements)
+        as_of = facts.get("as-of", "")
+        lock = Lock(facts["shelf"], tuple(facts["requirements"]), facts["python"], facts["tag"], pins, as_of)
+        texts = (lock.shelf, lock.python, lock.tag, lock.as_of, *lock.requirements)
         if table != _table_of(lock) or not all(isinstance(text, str) for text in texts):
             return None
     except (KeyError, TypeError, ValueError, AttributeError):

@@ -20,10 +20,10 @@ Result = dict[str, Any]
 
 
 def shelf_of(args: Args) -> Shelf:
-    """The shelf that ``shelf`` names. Raises NoShelf."""
+    """The shelf that ``shelf`` names, as it was at ``as_of`` if that is given (a moment). Raises NoShelf."""
     if not args.get("shelf"):
         raise NoShelf()
-    return Shelf.open(str(args["shelf"]), cache=read_config().cache)
+    return Shelf.open(str(args["shelf"]), cache=read_config().cache, as_of=str(args.get("as_of") or ""))
 
 
 def target_of(args: Args) -> Target:
