@@ -105,6 +105,18 @@ class ProjectMissingThen(ProjectMissing):
         return ShelfError.__str__(self)
 
 
+class LockMissing(ShelfError, LookupError):
+    facts = ("name", "shelf", "suggestions")
+
+    def __str__(self) -> str:
+        name, shelf, suggestions = (*self.args, "", "", ())[:3]
+        near = f" Did you mean {' or '.join(suggestions)}?" if suggestions else ""
+        return (
+            f"There is no lock {name} on the shelf {shelf}.{near} Those on it: cloudshelf locks. "
+            f"A file ends in .toml, or is written as a path: ./{name}"
+        )
+
+
 class VersionMissing(ShelfError, LookupError):
     facts = ("project", "version", "available")
     words = (

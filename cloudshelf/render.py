@@ -100,7 +100,9 @@ def changes_line(changes: Sequence[Result]) -> str:
     words = []
     for change in changes:
         was, now = change.get("was"), change.get("version")
-        if was and now:
+        if was and was == now:
+            words.append(f"{change['project']} {now} (other files)")
+        elif was and now:
             words.append(f"{change['project']} {was} → {now}")
         elif now:
             words.append(f"{change['project']} {now}")
@@ -123,9 +125,58 @@ def _pinned(result: Result) -> list[Block]:
     if brought:
         blocks.append("With: " + ", ".join(f"{changes_line([c])} (for {', '.join(c['why'])})" for c in brought))
     if gone:
-        blocks.append("Dropped: " + ", ".join(f"{c['project']} {c.get('was') or ''}".strip() for c in gone))
+        blocks.append("Dropped: " + ", ".join(_gone(c) for c in gone))
     blocks += [str(note) for note in result.get("notes", ())]
     return blocks
+
+
+def _gone(change: Result) -> str:
+    """What is dropped; nobody asked for a project that was there for others."""
+    words = f"{change['project']} {change.get('was') or ''}".strip()
+    return f"{words} (was for {', '.join(change['why'])})" if change.get("why") else words
+
+
+def _diff(result: Result) -> list[Block]:
+    """From one lock to the other; the totals first."""
+    kinds = [change["kind"] for change in result["changes"]]
+    title = f"From {result['from']} to {result['to']}"
+    blocks: list[Block] = [f"{c['what']}: {c['was'] or 'none'} → {c['now'] or 'none'}" for c in result["context"]]
+    blocks += [f"asked for: {a['was'] or 'not'} → {a['now'] or 'not'}" for a in result["asked"]]
+    if not kinds:
+        return [f"{title}: the same {_count(result['pins'], 'pin')}, to the byte.", *blocks]
+    words = [("added", "added"), ("removed", "removed"), ("version", "changed"), ("files", "with other files")]
+    counts = ", ".join(f"{kinds.count(kind)} {word}" for kind, word in words if kind in kinds)
+    rows = tuple(
+        (
+            c["project"],
+            c["was"] or "",
+            f"{c['version']} (other files)" if c["kind"] == "files" else c["version"] or "",
+            ", ".join(c["why"]),
+        )
+        for c in result["changes"]
+    )
+    table = Table(("project", "was", "is", "for"), rows)
+    return [f"{title}: {counts}; {result['same']} the same.", *blocks, table]
+
+
+def _locks(result: Result) -> list[Block]:
+    if "states" in result:
+        names = ("seq", "time", "by", "pins", "tag", "requirements")
+        use = f"One of them: sync {result['name']}@{result['states'][-1]['seq']}"
+        return [f"{result['name']} on {result['shelf']}", _records(result["states"], names), use]
+    if not result["locks"]:
+        return [f"No lock on {result['shelf']} has a name yet. One gets it with: lock --name team/2026q4"]
+    return [_records(result["locks"], ("name", "seq", "time", "by", "pins", "tag", "requirements"))]
+
+
+def _history(result: Result) -> list[Block]:
+    if "states" not in result:
+        return _pinned(result)
+    rows = tuple(
+        (str(s["state"]), s["time"], s["did"], changes_line(s["changes"]) if s["state"] else "")
+        for s in result["states"]
+    )
+    return [Table(("state", "time", "what", "changed"), rows), "Back to one of them: %shelf history --to STATE"]
 
 
 def _status(result: Result) -> list[Block]:
@@ -217,6 +268,15 @@ def _why(result: Result) -> list[Block]:
 
 
 def _lock(result: Result) -> list[Block]:
+    named = result.get("named")
+    if named:
+        pins = _count(len(result.get("pins", ())), "pin")
+        said = "is" if named["written"] else "was already"
+        lines = [f"{named['name']} {said} {pins} now, state {named['state']}, on {named['shelf']}"]
+        if result.get("file"):
+            lines.append(f"Wrote {pins} to {result['file']}")
+        lines.append(f"Everybody: %shelf sync {named['name']}, or: cloudshelf run --lock {named['name']} -- python …")
+        return [*lines, *map(str, result.get("notes", ())), *map(str, named["more"])]
     if result.get("file"):
         line = f"Wrote {_count(len(result.get('pins', ())), 'pin')} to {result['file']}"
         return [line, *map(str, result.get("notes", ()))]
@@ -319,6 +379,9 @@ _PAGES: dict[str, Callable[[Result], list[Block]]] = {
     "show": _show,
     "why": _why,
     "lock": _lock,
+    "diff": _diff,
+    "locks": _locks,
+    "history": _history,
     "publish": _publish,
     "log": _log,
     "verify": _verify,

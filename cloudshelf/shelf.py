@@ -26,6 +26,7 @@ from .stores.protocols import Store
 if TYPE_CHECKING:
     from .answers import Changed, FileFacts, Found, LogEntry, Shown, VersionFacts, Why
     from .commit import Change
+    from .named_locks import NamedLocks
     from .resolver import Resolution
     from .target import Target
     from .verification import VerifyReport
@@ -65,6 +66,13 @@ class Shelf:
 
     def info(self) -> ShelfInfo:
         return self.repository.info()
+
+    @property
+    def named_locks(self) -> NamedLocks:
+        """The locks that live on this shelf."""
+        from .named_locks import NamedLocks
+
+        return NamedLocks(self.store, self.repository)
 
     # looking
 

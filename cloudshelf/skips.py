@@ -2,7 +2,8 @@
 
 Besides the head before it, a head names those whose sequence is left when the lowest one bits of ``seq - 1`` are
 cleared, one after the other, as in a Fenwick tree: head 1,000 has 999, 998, 996, 992, 960, 896, 768 and 512. Those of
-the next head are among these and itself. With each stands the latest ``time`` up to there, which never falls along the chain.
+the next head are among these and itself. With each stands the latest ``time`` up to there, which never falls along
+the chain.
 """
 
 from __future__ import annotations

@@ -19,8 +19,10 @@ PATIENCE = 1.0  # seconds that a Tab waits for the shelf
 EXACT = {"ls", "show", "default", "yank", "unyank"}  # a version of these is PROJECT==VERSION
 PROJECTS = EXACT | {"use", "search", "why", "lock", "fill", "publish", "verify", "rollback", "log"}
 LOCKS, TEXTS, WHEELS = (".toml",), (".txt", ".in"), (".whl", ".tar.gz")
-FILES = {"sync": LOCKS, "lock": LOCKS, "publish": WHEELS}
-OPTION_FILES = {"--lock": LOCKS, "-o": LOCKS, "--output": LOCKS, "-r": TEXTS, "--requirement": TEXTS}
+FILES = {"sync": LOCKS, "lock": LOCKS, "diff": LOCKS, "publish": WHEELS}
+NAMED = {"sync", "diff", "locks"}  # these take a lock that has a name on the shelf
+NAMED_OPTIONS = {"--lock", "--name"}
+OPTION_FILES = {"--lock": LOCKS, "--name": (), "-o": LOCKS, "--output": LOCKS, "-r": TEXTS, "--requirement": TEXTS}
 
 _LINE = re.compile(r"\s*%?%shelf(?:\s+(?P<rest>.*))?", re.DOTALL)
 _OPERATOR = r"(?:===?|>=|<=|~=|!=|<|>)"
@@ -79,7 +81,8 @@ class ShelfMatcher:
         if verb is None or "magic" not in verb.faces:
             return []
         if finished[-1] in OPTION_FILES:
-            return _files(fragment, OPTION_FILES[finished[-1]])
+            files = _files(fragment, OPTION_FILES[finished[-1]])
+            return [*self._locks(), *files] if finished[-1] in NAMED_OPTIONS else files
         if fragment.startswith("-"):
             return [Word(option, "option") for option in grammar.options_of(verb)]
         found = [*self._of_the_shelf(verb.name, typed, fragment), *_files(fragment, FILES.get(verb.name, ()))]
@@ -89,6 +92,8 @@ class ShelfMatcher:
     def _of_the_shelf(self, verb: str, typed: str, fragment: str) -> list[Word]:
         if verb == "drop":
             return [Word(project_of(requirement), "project") for requirement in self._session.requirements]
+        if verb in NAMED:
+            return self._locks()
         if verb not in PROJECTS:
             return []
         asked = _VERSION.search(typed)
@@ -101,7 +106,10 @@ class ShelfMatcher:
         versions = self._names({"project": asked["project"]}, "versions", "version")
         return [Word(f"{before}{each}", "version") for each in versions]
 
-    def _names(self, args: dict[str, str], rows: str, field: str) -> list[str]:
+    def _locks(self) -> list[Word]:
+        return [Word(name, "lock") for name in self._names({}, "locks", "name", verb="locks")]
+
+    def _names(self, args: dict[str, str], rows: str, field: str, *, verb: str = "ls") -> list[str]:
         """Names from the fetcher, remembered for a minute; none rather than an error while somebody types."""
         try:
             url = self._session.url
@@ -109,14 +117,14 @@ class ShelfMatcher:
             return []
         if not url:
             return []
-        key = (url, args.get("project", ""))
+        key = (url, args.get("project", rows))
         when, names = self._known.get(key, (-FRESH, []))
         if time.monotonic() - when < FRESH:
             return names
 
         def ask() -> None:
             try:
-                answer = self._session.call("ls", args)
+                answer = self._session.call(verb, args)
             except ShelfError:
                 return
             self._known[key] = (time.monotonic(), [str(row[field]) for row in answer.get(rows, ())])

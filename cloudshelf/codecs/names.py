@@ -85,6 +85,12 @@ def lock_head_key(name: str) -> str:
     return f"locks/{name}/_head"
 
 
+def named_lock(key: str) -> str | None:
+    """The name of the lock whose head ``key`` is; None for any other key."""
+    name = key.removeprefix("locks/").removesuffix("/_head")
+    return name if key == lock_head_key(name) and is_lock_name(name) else None
+
+
 def lock_history_key(name: str, seq: int, digest: str) -> str:
     return f"locks/{name}/_history/{seq:010}-{digest}"
 
