@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from .codecs.names import is_lock_name
 from .config import normalize_url, read_config
 from .errors import UsageError, WheelInvalid
 from .grammar import Command, join_specifiers, parse_requirements
@@ -81,6 +80,8 @@ def find_lock(source: str | os.PathLike[str]) -> dict[str, Any]:
     A word is one or the other by how it is written, never by which files there are: team/2026q4 and team/2026q4@3 (as
     it was in its state 3) are on the shelf; pylock.toml, ./team/2026q4 and /srv/lock are files. Raises UsageError.
     """
+    from .codecs.names import is_lock_name
+
     name = os.fspath(source)
     if isinstance(source, str) and is_lock_name(re.sub(r"@\d+$", "", name)):
         return {"lock": None, "lock_ref": name, "lock_name": name}

@@ -141,7 +141,7 @@ def _diff(result: Result) -> list[Block]:
     kinds = [change["kind"] for change in result["changes"]]
     title = f"From {result['from']} to {result['to']}"
     blocks: list[Block] = [f"{c['what']}: {c['was'] or 'none'} → {c['now'] or 'none'}" for c in result["context"]]
-    blocks += [f"asked for: {a['was'] or 'not'} → {a['now'] or 'not'}" for a in result["asked"]]
+    blocks += [_asked(row) for row in result["asked"]]
     if not kinds:
         return [f"{title}: the same {_count(result['pins'], 'pin')}, to the byte.", *blocks]
     words = [("added", "added"), ("removed", "removed"), ("version", "changed"), ("files", "with other files")]
@@ -159,14 +159,37 @@ def _diff(result: Result) -> list[Block]:
     return [f"{title}: {counts}; {result['same']} the same.", *blocks, table]
 
 
+def _asked(row: Result) -> str:
+    if row["was"] and row["now"]:
+        return f"asked for: {row['was']} → {row['now']}"
+    return f"asked for now: {row['now']}" if row["now"] else f"no longer asked for: {row['was']}"
+
+
+_LOCK_COLUMNS = {
+    "name": "name",
+    "seq": "state",
+    "time": "since",
+    "by": "by",
+    "pins": "pins",
+    "tag": "for",
+    "requirements": "asked for",
+}
+
+
 def _locks(result: Result) -> list[Block]:
     if "states" in result:
-        names = ("seq", "time", "by", "pins", "tag", "requirements")
-        use = f"One of them: sync {result['name']}@{result['states'][-1]['seq']}"
-        return [f"{result['name']} on {result['shelf']}", _records(result["states"], names), use]
+        columns = {name: title for name, title in _LOCK_COLUMNS.items() if name != "name"}
+        one = f"One of them: sync {result['name']}@{result['states'][-1]['seq']}"
+        return [f"{result['name']} on {result['shelf']}", _renamed(result["states"], columns), one]
     if not result["locks"]:
         return [f"No lock on {result['shelf']} has a name yet. One gets it with: lock --name team/2026q4"]
-    return [_records(result["locks"], ("name", "seq", "time", "by", "pins", "tag", "requirements"))]
+    return [_renamed(result["locks"], _LOCK_COLUMNS)]
+
+
+def _renamed(rows: Iterable[Result], columns: Mapping[str, str]) -> Table:
+    """A table of ``columns``, each under the words that people read."""
+    table = _records(rows, tuple(columns))
+    return Table(tuple(columns[c] for c in table.header), table.rows, frozenset(columns[c] for c in table.numbers))
 
 
 def _history(result: Result) -> list[Block]:
@@ -271,8 +294,8 @@ def _lock(result: Result) -> list[Block]:
     named = result.get("named")
     if named:
         pins = _count(len(result.get("pins", ())), "pin")
-        said = "is" if named["written"] else "was already"
-        lines = [f"{named['name']} {said} {pins} now, state {named['state']}, on {named['shelf']}"]
+        place = f"state {named['state']}, on {named['shelf']}"
+        lines = [f"{named['name']} {'has' if named['written'] else 'had already'} these {pins}: {place}"]
         if result.get("file"):
             lines.append(f"Wrote {pins} to {result['file']}")
         lines.append(f"Everybody: %shelf sync {named['name']}, or: cloudshelf run --lock {named['name']} -- python …")
@@ -306,6 +329,8 @@ def _publish(result: Result) -> list[Block]:
 
 def _verify(result: Result) -> list[Block]:
     looked = f"{_count(result['projects'], 'project')}, {_count(result['packs'], 'pack')}, {size(result['bytes'])}"
+    if result.get("locks"):
+        looked += f", {_count(result['locks'], 'named lock')}"
     damages = result["damages"]
     if not damages:
         return [f"All is sound: {looked}."]

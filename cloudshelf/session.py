@@ -22,7 +22,7 @@ from typing import Any
 
 from .arguments import expand_requirements, find_lock, read_text, refuse_unwritable, write_text
 from .errors import AlreadyLoaded, CacheUnusable, NoShelf, ProjectMissing, ShelfError, Unsatisfiable, UsageError
-from .history import History
+from .journal import Journal
 
 ENVIRONMENT = "CLOUDSHELF_ENVIRONMENT"  # the active environment, for children (subprocess_hook)
 PROVIDED = "CLOUDSHELF_PROVIDED"  # "NAME==VERSION …": what it lacks because this process has it, for children too
@@ -42,7 +42,7 @@ class Session:
         self._provided: dict[str, str] = {}  # what the kernel has and the shelf lacks: needed, but no pin
         self.progress: Progress | None = None
         self._adopt(os.environ.get(ENVIRONMENT))
-        self._history = History()
+        self._journal = Journal()
         self._remember("the beginning")
 
     @property
@@ -176,8 +176,8 @@ class Session:
         """
         with self._guard:
             if to is None:
-                return {"states": self._history.rows(), "now": [pin["project"] for pin in lock_pins(self._lock or "")]}
-            state = self._history.find(to)
+                return {"states": self._journal.rows(), "now": [pin["project"] for pin in lock_pins(self._lock or "")]}
+            state = self._journal.find(to)
             if state.lock is None:
                 answer = self._forget()
             else:
@@ -189,7 +189,7 @@ class Session:
     def _remember(self, did: str, answer: dict[str, Any] | None = None) -> dict[str, Any]:
         """``answer`` itself, after a step that succeeded."""
         answer = answer or {}
-        self._history.add(did, self._lock, self._requirements, self._provided, answer.get("changes", ()))
+        self._journal.add(did, self._lock, self._requirements, self._provided, answer.get("changes", ()))
         return answer
 
     def lock(self, path: str | os.PathLike[str] | None = None, *, name: str | None = None) -> str:

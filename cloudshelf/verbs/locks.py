@@ -6,9 +6,12 @@ import dataclasses
 
 from ..codecs.lock import parse_lock
 from ..codecs.named_lock import facts_of
+from ..codecs.names import manifest_key
 from ..difference import compare_locks
-from ..errors import UsageError
-from ..model import Lock
+from ..errors import ObjectMissing, UsageError
+from ..model import Lock, Pin
+from ..parallel import map_parallel
+from ..repository import PARALLEL, Repository
 from ..shelf import Shelf
 from .common import Args, Progress, Result, person, plain, shelf_of
 
@@ -60,10 +63,25 @@ def with_named_lock(args: Args) -> Args:
 
 
 def name_lock(shelf: Shelf, name: str, lock: Lock) -> Result:
-    """Let ``name`` be ``lock`` on the shelf; what a result tells of it. Nothing is named that the shelf lacks."""
-    shelf.manifests(lock)
+    """Let ``name`` be ``lock`` on the shelf; what a result tells of it.
+
+    Raises ObjectMissing for a lock of what the shelf lacks, and what ``NamedLocks.write`` raises.
+    """
+    _refuse_lacking(shelf, lock)
     named = shelf.named_locks.write(name, lock, by=person())
     return {"name": name, "shelf": shelf.url, "state": named.head.seq, "written": named.written, "more": named.notes}
+
+
+def _refuse_lacking(shelf: Shelf, lock: Lock) -> None:
+    """Raises ObjectMissing. Asked of the store: a cache has what other shelves hold, too."""
+    there = Repository(shelf.store)
+
+    def check(pin: Pin) -> None:
+        release = there.release_at(pin.project, pin.version, pin.release)
+        if all(tree.manifest != pin.manifest for wheel in release.wheels for tree in wheel.trees.values()):
+            raise ObjectMissing(manifest_key(pin.project, pin.manifest), shelf.url)
+
+    map_parallel(check, lock.pins, PARALLEL)
 
 
 def lock_to_name(shelf: Shelf, text: str, args: Args) -> Lock:

@@ -24,7 +24,7 @@ class State(NamedTuple):
     provided: Mapping[str, str]
 
 
-class History:
+class Journal:
     """Every state of one process, the oldest first."""
 
     def __init__(self) -> None:
