@@ -95,7 +95,10 @@ class NamedLocks:
             if found is None:
                 raise UsageError(f"{name} has no state {state}; it is at {head.seq}. See: cloudshelf locks {name}")
             head = found
-        return head, read_content(self._store, head).decode()
+        try:
+            return head, read_content(self._store, head).decode()
+        except UnicodeDecodeError:
+            raise ObjectInvalid(lock_content_key(name, head.lock), "it is not text") from None
 
     def history(self, name: str) -> Iterator[LockHead]:
         """Every state of ``name``, newest first. Raises as ``head``."""

@@ -295,7 +295,8 @@ def _lock(result: Result) -> list[Block]:
     if named:
         pins = _count(len(result.get("pins", ())), "pin")
         place = f"state {named['state']}, on {named['shelf']}"
-        lines = [f"{named['name']} {'has' if named['written'] else 'had already'} these {pins}: {place}"]
+        these = f"these {pins}" if len(result.get("pins", ())) != 1 else "this pin"
+        lines = [f"{named['name']} {'has' if named['written'] else 'had already'} {these}: {place}"]
         if result.get("file"):
             lines.append(f"Wrote {pins} to {result['file']}")
         lines.append(f"Everybody: %shelf sync {named['name']}, or: cloudshelf run --lock {named['name']} -- python …")

@@ -45,9 +45,9 @@ def test_locks_lists_them_and_tells_the_history_of_one(named, cloudshelf):
 
 def test_naming_says_what_everybody_types(named, cloudshelf, tmp_path):
     shown = cloudshelf("lock", "shelfone", "--name", "own", "-o", tmp_path / "own.toml").stdout
-    assert re.match(r"own has these 1 pin: state 1, on file:///\S+\nWrote 1 pin to .*own.toml\n", shown), shown
+    assert re.match(r"own has this pin: state 1, on file:///\S+\nWrote 1 pin to .*own.toml\n", shown), shown
     assert "Everybody: %shelf sync own, or: cloudshelf run --lock own -- python …" in shown
-    assert "own had already these 1 pin: state 1" in cloudshelf("lock", "shelfone", "--name", "own").stdout
+    assert "own had already this pin: state 1" in cloudshelf("lock", "shelfone", "--name", "own").stdout
     assert cloudshelf("lock", "--lock", "own", "-o", tmp_path / "again.toml").returncode == 0
     assert (tmp_path / "again.toml").read_bytes() == (tmp_path / "own.toml").read_bytes()
 
@@ -56,7 +56,7 @@ def test_a_file_gets_a_name_and_a_name_goes_back_to_an_earlier_state(named, clou
     cloudshelf("lock", "shelfone==2.0", "-o", tmp_path / "pylock.toml")
     cloudshelf("lock", "--lock", tmp_path / "pylock.toml", "--name", "moving")
     cloudshelf("lock", "shelfone==1.0", "--name", "moving")
-    assert "moving has these 1 pin: state 3" in cloudshelf("lock", "--lock", "moving@1", "--name", "moving").stdout
+    assert "moving has this pin: state 3" in cloudshelf("lock", "--lock", "moving@1", "--name", "moving").stdout
     assert "the same 1 pin, to the byte" in cloudshelf("diff", tmp_path / "pylock.toml", "moving").stdout
 
 
