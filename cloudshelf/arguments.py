@@ -75,6 +75,29 @@ def read_lock(path: str | os.PathLike[str]) -> str:
     return text
 
 
+def find_lock(source: str | os.PathLike[str]) -> dict[str, Any]:
+    """The arguments of a verb that name its lock: a file's text, or what a lock on the shelf is called.
+
+    A word is one or the other by how it is written, never by which files there are: team/2026q4 and team/2026q4@3 (as
+    it was in its state 3) are on the shelf; pylock.toml, ./team/2026q4 and /srv/lock are files. Raises UsageError.
+    """
+    from .codecs.names import is_lock_name
+
+    name = os.fspath(source)
+    if isinstance(source, str) and is_lock_name(re.sub(r"@\d+$", "", name)):
+        return {"lock": None, "lock_ref": name, "lock_name": name}
+    return {"lock": read_lock(source), "lock_name": name}
+
+
+def refuse_unwritable(path: str | os.PathLike[str]) -> None:
+    """Raises UsageError where ``write_text`` would, as far as that can be known ahead of what cannot be undone."""
+    file = Path(path).expanduser()
+    if not file.parent.is_dir():
+        raise UsageError(f"{os.fspath(path)} cannot be written: there is no folder {file.parent}.")
+    if not os.access(file.parent, os.W_OK) or file.is_dir():
+        raise UsageError(f"{file} cannot be written.")
+
+
 def write_text(path: str | os.PathLike[str], text: str) -> None:
     """Write whole or not at all: a lock is never half. Raises UsageError."""
     file = Path(path).expanduser()
@@ -100,6 +123,8 @@ def prepare(command: Command) -> dict[str, Any]:
         files = [w for w in args["requirements"] if w.endswith(".toml")]
         args["requirements"] = [w for w in args["requirements"] if w not in files]
         args["output"] = args["output"] or (files[0] if files else None)
+        if args["output"] and args["name"]:
+            refuse_unwritable(args["output"])
     if command.verb == "publish":  # pip reads the files, with all of its options
         args["requirement_files"] = [_readable(file) for file in args.pop("requirement")]
         args["requirements"] = [absolute_file(word) for word in args["requirements"]]
@@ -111,8 +136,14 @@ def prepare(command: Command) -> dict[str, Any]:
         args["requirements"] = expand_requirements(words, files)
     if args.get("lock"):
         args["shelf_named"] = bool(command.shelf)
-        args["lock_name"] = args["lock"]
-        args["lock"] = read_lock(args["lock"])
+        args |= find_lock(args["lock"])
+    if command.verb == "diff":
+        sides = [find_lock(word) for word in args.pop("locks")]
+        args |= dict(zip(("before", "after"), sides, strict=False))
+    if args.get("as_of"):
+        from .as_of import parse_moment
+
+        args["as_of"] = parse_moment(args["as_of"])
     return args
 
 

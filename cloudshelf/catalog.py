@@ -9,6 +9,7 @@ import random
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Protocol, TypeVar
@@ -30,7 +31,8 @@ from .codecs.catalog import (
     projects_key,
     projects_keys,
 )
-from .codecs.names import normalize
+from .codecs.named_lock import LOCKS, LockFacts, facts_of, format_locks, parse_lock_head, parse_locks
+from .codecs.names import lock_head_key, named_lock, normalize
 from .errors import Conflict, ObjectInvalid, ObjectMissing, OutcomeUnknown, ShelfError
 from .ordering import version_order
 from .repository import Repository
@@ -132,6 +134,16 @@ def update_catalog(store: CatalogStore, facts: Sequence[ProjectFacts]) -> None:
     _run(jobs)
 
 
+def update_locks(store: CatalogStore, rows: Sequence[LockFacts]) -> None:
+    """Bring the list of named locks up to ``rows``."""
+
+    def merge(known: dict[str, LockFacts]) -> dict[str, LockFacts]:
+        return known | {row.name: row for row in rows if row.name not in known or row.seq >= known[row.name].seq}
+
+    empty: dict[str, LockFacts] = {}
+    _update(store, LOCKS, parse_locks, empty, merge, lambda known: format_locks(known.values()))
+
+
 def assign_module(store: CatalogStore, module: str, project: str) -> None:
     """An administrator's word: ``module`` is ``project``'s from now on, whoever had it."""
     _change_owners(store, modules_key(module), lambda owners: owners | {module: project})
@@ -172,6 +184,7 @@ def rebuild_catalog(store: RebuildStore, repository: Repository | None = None) -
     _release_modules(store, facts)
     update_catalog(store, facts)
     _drop_vanished(store, frozenset(projects))
+    _rebuild_locks(store)
     return tuple(sorted(facts, key=lambda fact: fact.project))
 
 
@@ -238,6 +251,22 @@ def _drop_vanished(store: CatalogStore, projects: frozenset[str]) -> None:
         return {name: row for name, row in rows.items() if name in projects}
 
     _run([partial(_change_listing, store, key, keep) for key in projects_keys()])
+
+
+def _rebuild_locks(store: RebuildStore) -> None:
+    """The list of named locks, from their heads; one whose head is damaged stays as it was listed."""
+    names = [name for stored in store.list("locks/") if (name := named_lock(stored.key)) is not None]
+    rows = {}
+    for name in names:
+        with suppress(ObjectInvalid):
+            rows[name] = facts_of(parse_lock_head(store.get(lock_head_key(name)), name, lock_head_key(name)))
+    empty: dict[str, LockFacts] = {}
+
+    def merge(known: dict[str, LockFacts]) -> dict[str, LockFacts]:
+        return {name: row for name, row in known.items() if name in names} | rows
+
+    if rows or names:
+        _update(store, LOCKS, parse_locks, empty, merge, lambda known: format_locks(known.values()))
 
 
 def _change_listing(

@@ -101,6 +101,7 @@ def _run(command: grammar.Command) -> int:
     words: list[str] = args.pop("command")
     if not words:
         raise UsageError("run needs a command: cloudshelf run --with pandas -- python script.py")
+    has_lock = bool(args.get("lock") or args.get("lock_ref"))
     if not args["shelf"] and not args.get("lock"):
         raise NoShelf()
     gc.disable()  # this process lives for a moment, and what it makes it keeps: a tenth of its time
@@ -109,7 +110,7 @@ def _run(command: grammar.Command) -> int:
     from .importing.state import is_complete
     from .program import first_imports
 
-    verb = "sync" if args.get("lock") else "use"
+    verb = "sync" if has_lock else "use"
     # A fetcher that runs has its libraries loaded. Where nothing is there yet one is started while this process works.
     is_new = not Path(cache_folder(), "environments").exists()
     answer = call(verb, args) if reach(start=is_new, shelf=str(args["shelf"] or "")) else _serve(verb, args, None)

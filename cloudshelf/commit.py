@@ -1,36 +1,25 @@
-"""The commit: how a project's head, the only mutable object, moves. See docs/format.md, "commit".
-
-History first, create-only; then the head, if nobody moved it. The reply of that last write decides nothing by itself:
-when it is lost or says "conflict", the head is read again, and our ``write_id`` in the chain of heads says what
-happened.
-"""
+"""The commit: how a project's head, the only mutable object, moves. See docs/format.md, "commit", and chain.py."""
 
 from __future__ import annotations
 
-import contextlib
-import random
-import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from typing import Protocol
+from dataclasses import dataclass, field
+from functools import partial
 
+from .chain import Chain, HeadStore, Stamp, move_head, put_immutable, walk_chain
 from .codecs.envelope import format_object
 from .codecs.head import format_head, format_index, parse_head, parse_index
 from .codecs.names import SHELF, head_key, history_key, index_key, sha256
-from .errors import Conflict, ObjectInvalid, ObjectMissing, OutcomeUnknown, ShelfExists, StoreError
+from .errors import Conflict, ObjectInvalid, ShelfExists
 from .model import Entry, Head
 from .ordering import version_order
-from .stores.protocols import Get, GetTagged, PutNew, Replace
+from .stores.protocols import Get, PutNew
+
+__all__ = ["Change", "HeadStore", "change_head", "init_shelf", "project_chain", "put_immutable", "walk_history"]
 
 LIMIT = 128  # entries in a head, about 11 KB
 KEPT = 32  # entries that stay in the head when it is folded: one publish in 96 rewrites the index
-ATTEMPTS = 60  # conflicts in a row until a publisher gives up: 32 at once must all get through
-
-
-class HeadStore(Get, GetTagged, PutNew, Replace, Protocol):
-    """What a commit needs of a store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,32 +50,24 @@ def change_head(
     it raises is raised here. None from it, or a change that says what the head already says, writes nothing.
     Raises Conflict after many lost races, OutcomeUnknown when the reply was lost and the head cannot be read.
     """
-    key = head_key(project)
-    write_id = uuid.uuid4().hex  # one for all attempts: only one of them can land, and we know it by this
-    first_seq: int | None = None
-    present, data, etag = _read(store, project)
-    for attempt in range(ATTEMPTS):
+
+    def step(present: Head | None, stamp: Stamp) -> Head | None:
         wanted = change(present)
         if wanted is None or (present is not None and _says_nothing_new(present, wanted)):
-            if present is None:
-                raise ValueError(f"{project} has no head, and the change makes none")
-            return present
-        head = _next_head(store, project, present, data, wanted)
-        head = replace(head, write_id=write_id, by=by, action=action, time=_now())
-        if first_seq is None:
-            first_seq = head.seq
-        content = format_head(head)
-        put_immutable(store, history_key(project, head.seq, sha256(content)), content)
-        try:
-            store.replace(key, content, etag=etag)
-            return head
-        except (Conflict, OutcomeUnknown) as error:
-            present, data, etag = _read_again(store, project, error)
-        landed = _find_write(store, present, write_id, first_seq)
-        if landed is not None:
-            return landed
-        time.sleep(random.uniform(0, min(2.0, 0.02 * 2 ** min(attempt, 7))))
-    raise Conflict(key)
+            return None
+        return _next_head(store, project, present, wanted, stamp)
+
+    return move_head(store, project_chain(project), step, by=by, action=action)
+
+
+def project_chain(project: str) -> Chain[Head]:
+    """The chain of a project's heads."""
+    return Chain(
+        key=head_key(project),
+        history_key=partial(history_key, project),
+        format=format_head,
+        parse=lambda data, key: parse_head(data, project, key),
+    )
 
 
 def init_shelf(store: PutNew, name: str) -> str:
@@ -99,74 +80,12 @@ def init_shelf(store: PutNew, name: str) -> str:
     return identity
 
 
-def put_immutable(store: PutNew, key: str, data: bytes) -> None:
-    """Create an object whose key holds the digest of its bytes: if it is there already, that is as good."""
-    with contextlib.suppress(Conflict):
-        try:
-            store.put_new(key, data)
-        except OutcomeUnknown:
-            store.put_new(key, data)
-
-
 def walk_history(store: Get, head: Head) -> Iterator[Head]:
-    """``head``, then every head before it, newest first; each is verified by the digest its successor recorded.
-
-    Raises ObjectInvalid or ObjectMissing where the chain is broken.
-    """
-    yield head
-    while head.prev is not None:
-        if head.seq == 0:
-            raise ObjectInvalid(head_key(head.project), "the first head names one before it")
-        head = read_history(store, head.project, head.seq - 1, head.prev)
-        yield head
+    """``head``, then every head of its project before it, newest first; see ``chain.walk_chain``."""
+    return walk_chain(store, project_chain(head.project), head)
 
 
-def read_history(store: Get, project: str, seq: int, digest: str) -> Head:
-    key = history_key(project, seq, digest)
-    data = store.get(key)
-    if sha256(data) != digest:
-        raise ObjectInvalid(key, "its bytes are not those that its name says")
-    head = parse_head(data, project, key)
-    if head.seq != seq:
-        raise ObjectInvalid(key, f"it says sequence {head.seq}")
-    return head
-
-
-def _read(store: HeadStore, project: str) -> tuple[Head | None, bytes, str | None]:
-    key = head_key(project)
-    try:
-        data, etag = store.get_tagged(key)
-    except ObjectMissing:
-        return None, b"", None
-    return parse_head(data, project, key), data, etag
-
-
-def _read_again(
-    store: HeadStore, project: str, error: Conflict | OutcomeUnknown
-) -> tuple[Head | None, bytes, str | None]:
-    """After a write whose fate is open: what cannot be read leaves it open."""
-    try:
-        return _read(store, project)
-    except (StoreError, ObjectInvalid) as cause:
-        raise OutcomeUnknown(head_key(project), str(cause)) from error
-
-
-def _find_write(store: HeadStore, present: Head | None, write_id: str, first_seq: int) -> Head | None:
-    """Our head, in the chain that ends in ``present`` and not below the sequence we first wrote."""
-    if present is None:
-        return None
-    try:
-        for head in walk_history(store, present):
-            if head.seq < first_seq:
-                return None
-            if head.write_id == write_id:
-                return head
-    except StoreError as cause:
-        raise OutcomeUnknown(head_key(present.project), str(cause)) from cause
-    return None
-
-
-def _next_head(store: HeadStore, project: str, present: Head | None, data: bytes, wanted: Change) -> Head:
+def _next_head(store: HeadStore, project: str, present: Head | None, wanted: Change, stamp: Stamp) -> Head:
     base = wanted.base or present
     versions = dict(base.versions if base else {}) | dict(wanted.put)
     default = wanted.default if wanted.default is not None else (base.default if base else None)
@@ -176,16 +95,18 @@ def _next_head(store: HeadStore, project: str, present: Head | None, data: bytes
     epoch = present.epoch if present else 0
     return Head(
         project=project,
-        seq=present.seq + 1 if present else 1,
+        seq=stamp.seq,
         epoch=epoch if wanted.epoch is None else wanted.epoch,
-        write_id="",
-        prev=sha256(data) if present else None,
-        time="",
-        by="",
-        action="",
+        write_id=stamp.write_id,
+        prev=stamp.prev,
+        time=stamp.time,
+        by=stamp.by,
+        action=stamp.action,
         default=default,
         versions=versions,
         older=older,
+        latest=stamp.latest,
+        skips=stamp.skips,
     )
 
 
@@ -219,7 +140,3 @@ def _says_nothing_new(present: Head, wanted: Change) -> bool:
         and (base.versions, base.older) == (present.versions, present.older)
         and (wanted.default is not None or base.default == present.default)
     )
-
-
-def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

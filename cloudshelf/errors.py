@@ -98,7 +98,7 @@ class ShelfExists(ShelfError):
 
 
 class ProjectMissing(ShelfError, LookupError):
-    facts = ("project", "suggestions")
+    facts: ClassVar[tuple[str, ...]] = ("project", "suggestions")
     words = "{project} is not on the shelf."
 
     def __str__(self) -> str:
@@ -107,6 +107,28 @@ class ProjectMissing(ShelfError, LookupError):
         if suggestions:
             text += f" Did you mean {', '.join(suggestions)}?"
         return f"{text} A curator puts it there with: cloudshelf publish {self.args[0]}"
+
+
+class ProjectMissingThen(ProjectMissing):
+    """It is there now, but was not at the moment of --as-of."""
+
+    facts = ("project", "as_of", "since")
+    words = "{project} was not on the shelf at {as_of}: it came at {since}. Choose a later --as-of, or leave it out."
+
+    def __str__(self) -> str:
+        return ShelfError.__str__(self)
+
+
+class LockMissing(ShelfError, LookupError):
+    facts = ("name", "shelf", "suggestions")
+
+    def __str__(self) -> str:
+        name, shelf, suggestions = (*self.args, "", "", ())[:3]
+        near = f" Did you mean {' or '.join(suggestions)}?" if suggestions else ""
+        return (
+            f"There is no lock {name} on the shelf {shelf}.{near} Those on it: cloudshelf locks. "
+            f"A file ends in .toml, or is written as a path: ./{name}"
+        )
 
 
 class VersionMissing(ShelfError, LookupError):

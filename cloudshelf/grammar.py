@@ -218,14 +218,18 @@ def _check(verb: Verb, known: Mapping[str, Any], program: str) -> None:
     """What argparse cannot tell. Raises UsageError; most of it comes of a shell variable that is not set."""
     if known["shelf"] == "" or known.get("url") in ("", [""]):
         raise UsageError(_EMPTY_URL)
-    for name in ("lock", "output", "python", "platform", "index_url"):
+    for name in ("lock", "output", "python", "platform", "index_url", "as_of"):
         if known.get(name) == "" or known.get(name) == [""]:
             raise UsageError(f"{verb.name} got an empty {name.replace('_', ' ')}. Is a variable of the shell not set?")
     asked = [*known.get("requirements", ()), *known.get("with_", ())]
     if not all(word.strip() for word in asked):
         raise UsageError(f"{verb.name} got an empty requirement. Is a variable of the shell not set?")
+    if known.get("name") == "" and verb.name in ("lock", "locks"):
+        raise UsageError(f"{verb.name} got an empty name. Is a variable of the shell not set?")
     if known.get("lock") and (asked or known.get("requirement")):
         raise UsageError(f"{verb.name} takes a lock or requirements, not both: a lock has exactly its own pins.")
+    if len(known.get("locks", ())) > 2:
+        raise UsageError(f"diff compares two locks: {program} diff {' '.join(known['locks'][:2])}")
     if verb.name in _WITHOUT_VERSION:
         for word in known.get("projects") or [known.get("project") or ""]:
             name = re.split(r"[\s\[<>=~!;@]", word, maxsplit=1)[0]
@@ -308,6 +312,11 @@ def _interpreter(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--platform", metavar="TAG", help="for this platform, such as manylinux_2_28_aarch64")
 
 
+def _as_of(parser: argparse.ArgumentParser) -> None:
+    what = "on the shelf as it was then: 2026-11-01 (to its end, UTC) or 2026-11-01T14:30"
+    parser.add_argument("--as-of", metavar="DAY", help=what)
+
+
 def _init(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("url", nargs="?", metavar="URL", help="s3://bucket/prefix or file:///folder")
     parser.add_argument("--name", default="", help="what people call this shelf")
@@ -349,7 +358,7 @@ def _search(parser: argparse.ArgumentParser) -> None:
 
 def _why(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("project", metavar="PROJECT", help="a pinned project: who asked for it")
-    parser.add_argument("--lock", metavar="FILE", help="in this lock (default in a notebook: its own pins)")
+    parser.add_argument("--lock", metavar="LOCK", help="in this lock (default in a notebook: its own pins)")
     parser.add_argument("--with", dest="with_", action="append", default=[], metavar="REQUIREMENT", help="in its lock")
 
 
@@ -362,6 +371,7 @@ def _use(parser: argparse.ArgumentParser) -> None:
     _variant(parser)
     parser.add_argument("--restart", action="store_true", help="restart the kernel first, when versions are loaded")
     parser.add_argument("--shadow", action="store_true", help="go before an editable or direct-URL install of it")
+    _as_of(parser)
 
 
 def _drop(parser: argparse.ArgumentParser) -> None:
@@ -371,6 +381,9 @@ def _drop(parser: argparse.ArgumentParser) -> None:
 def _lock(parser: argparse.ArgumentParser) -> None:
     _requirements(parser, "what to lock (a notebook: nothing, for its own pins); a word ending in .toml is the file")
     parser.add_argument("-o", "--output", metavar="FILE", help="write it there (default: print it)")
+    parser.add_argument("--name", metavar="NAME", help="put it on the shelf by this name, such as team/2026q4")
+    parser.add_argument("--lock", metavar="LOCK", help="this lock as it is: to name one, or to get one that has a name")
+    _as_of(parser)
     _interpreter(parser)
     parser.add_argument(
         "--variant",
@@ -382,21 +395,36 @@ def _lock(parser: argparse.ArgumentParser) -> None:
 
 
 def _sync(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("lock", nargs="?", default="pylock.toml", metavar="FILE", help="default: pylock.toml")
+    parser.add_argument(
+        "lock", nargs="?", default="pylock.toml", metavar="LOCK", help=f"default: pylock.toml; {_WHICH_LOCK}"
+    )
     _variant(parser)
+
+
+def _diff(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("locks", nargs="+", metavar="LOCK", help=f"from, to (a notebook: its own pins); {_WHICH_LOCK}")
+
+
+def _locks(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", nargs="?", metavar="NAME", help="its history: who changed it when (default: all locks)")
+
+
+def _history(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--to", type=int, metavar="STATE", help="go back, or forth, to the pins of that state")
 
 
 def _fill(parser: argparse.ArgumentParser) -> None:
     _requirements(parser, "fill an environment of these (a notebook: nothing, for its own)")
-    parser.add_argument("--lock", metavar="FILE", help="fill the environment of this lock")
+    parser.add_argument("--lock", metavar="LOCK", help="fill the environment of this lock")
     _variant(parser)
 
 
 def _run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--with", dest="with_", action="append", default=[], metavar="REQUIREMENT", help="importable")
     parser.add_argument("-r", "--requirement", action="append", default=[], metavar="FILE", help="lines of a file")
-    parser.add_argument("--lock", metavar="FILE", help="exactly the pins of this lock")
+    parser.add_argument("--lock", metavar="LOCK", help=f"exactly the pins of this lock; {_WHICH_LOCK}")
     _variant(parser)
+    _as_of(parser)
     parser.add_argument("--fill", action="store_true", help="bring every file first, for programs that are no Python")
     parser.add_argument("command", nargs=argparse.REMAINDER, metavar="-- COMMAND …")
 
@@ -453,7 +481,13 @@ _ALL = (
     Verb(
         "use",
         "pin distributions, with what they need, and make them importable",
-        ("use pandas", 'use torch==2.1 "pandas>=2.2,<3"', "use torch --variant cpu", "use --restart numpy==1.26.4"),
+        (
+            "use pandas",
+            'use torch==2.1 "pandas>=2.2,<3"',
+            "use torch --variant cpu",
+            "use --restart numpy==1.26.4",
+            "use --as-of 2026-11-01 pandas",
+        ),
         _use,
         ("magic",),
     ),
@@ -465,11 +499,37 @@ _ALL = (
     Verb("why", "who asked for a project", ("why numpy", "why numpy --lock pylock.toml"), _why),
     Verb(
         "lock",
-        "the pins as pylock.toml (PEP 751)",
-        ("lock pandas -o pylock.toml", "lock pylock.toml", "lock torch --variant cpu --variant cu121"),
+        "the pins as pylock.toml (PEP 751), or by a name on the shelf",
+        (
+            "lock pandas -o pylock.toml",
+            "lock pylock.toml",
+            "lock pandas --name team/2026q4",
+            "lock --lock pylock.toml --name team/2026q4",
+            "lock pandas --as-of 2026-11-01",
+            "lock torch --variant cpu --variant cu121",
+        ),
         _lock,
     ),
-    Verb("sync", "make exactly the pins of a lock importable", ("sync", "sync pylock.toml"), _sync),
+    Verb(
+        "sync",
+        "make exactly the pins of a lock importable",
+        ("sync", "sync pylock.toml", "sync team/2026q4", "sync team/2026q4@3"),
+        _sync,
+    ),
+    Verb(
+        "diff",
+        "what differs between two locks, and why",
+        ("diff pylock.toml team/2026q4", "diff team/2026q4@1 team/2026q4"),
+        _diff,
+    ),
+    Verb("locks", "the locks on the shelf, or the history of one", ("locks", "locks team/2026q4"), _locks),
+    Verb(
+        "history",
+        "what this notebook used, dropped and synced; and back to it",
+        ("history", "history --to 2"),
+        _history,
+        ("magic",),
+    ),
     Verb("fill", "bring every file now, for work without a network", ("fill", "fill --lock pylock.toml"), _fill),
     Verb(
         "run",
@@ -477,6 +537,7 @@ _ALL = (
         (
             "run --with pandas -- python script.py",
             "run --lock pylock.toml -- python -m pytest",
+            "run --lock team/2026q4 -- python script.py",
             "run --fill --with numpy -- make",
         ),
         _run,
@@ -502,6 +563,7 @@ _ALL = (
 VERBS = {verb.name: verb for verb in _ALL}
 
 _WITHOUT_VERSION = ("drop", "log", "rollback", "verify", "why")
+_WHICH_LOCK = "a file (it ends in .toml, or is a path) or a name on the shelf"
 _EMPTY_URL = "The shelf's URL is empty. Is a variable of the shell not set?"
 
 # For whom a verb has no meaning where it was typed.
@@ -510,6 +572,7 @@ _INSTEAD = {
     "connect": "In a terminal, set CLOUDSHELF_URL, or give --shelf URL.",
     "use": _RUN,
     "drop": "In a terminal nothing stays pinned; a lock does: cloudshelf lock pandas -o pylock.toml",
+    "history": "In a terminal nothing stays pinned; a project's history: cloudshelf log pandas",
     "status": "In a terminal nothing stays pinned; what is on the shelf: cloudshelf ls",
     "traceback": "In a terminal, add --debug to the verb that failed.",
     "run": "In a notebook: !cloudshelf run --with pandas -- python script.py",
@@ -518,6 +581,7 @@ _INSTEAD = {
 # What other tools call it.
 _MEANT = {
     "add": ("use", "publish"),
+    "changes": ("diff", "log"),
     "clean": ("clear", "cache"),
     "create": ("init",),
     "delete": ("drop", "yank"),
@@ -525,7 +589,6 @@ _MEANT = {
     "exec": ("run",),
     "find": ("search",),
     "freeze": ("lock",),
-    "history": ("log",),
     "info": ("show",),
     "install": ("use", "run", "publish"),
     "list": ("ls",),
@@ -533,7 +596,7 @@ _MEANT = {
     "push": ("publish",),
     "remove": ("drop", "yank"),
     "rm": ("drop", "yank"),
-    "undo": ("rollback",),
+    "undo": ("history", "rollback"),
     "uninstall": ("drop",),
     "update": ("use",),
     "upgrade": ("use",),

@@ -25,6 +25,10 @@ class Layers:
         self._rows: dict[str, tuple[ProjectFacts, str]] | None = None
 
     @property
+    def as_of(self) -> str:
+        return self._repositories[0].as_of
+
+    @property
     def url(self) -> str:
         return join_urls(repository.url for repository in self._repositories)
 
@@ -37,10 +41,16 @@ class Layers:
         return tuple(map_parallel(Repository.info, self._repositories, PARALLEL))
 
     def holder(self, project: str) -> Repository:
-        """The repository that supplies ``project``. Raises ProjectMissing, AccessDenied, StoreUnreachable."""
+        """The repository that supplies ``project``.
+
+        Raises ProjectMissing, ProjectMissingThen, AccessDenied, StoreUnreachable.
+        """
         for repository in self._repositories:
             if repository.find_head(project) is not None:
                 return repository
+        for repository in self._repositories:
+            if repository.came_later(project):
+                repository.head(project)  # raises: it says since when
         near = [name for repository in self._repositories for name in repository.suggest(project)]
         raise ProjectMissing(project, tuple(dict.fromkeys(near))[:3])
 

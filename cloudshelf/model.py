@@ -132,6 +132,14 @@ class Entry:
     yanked: str | None = None
 
 
+class Link(NamedTuple):
+    """An earlier head of a chain: its sequence, its digest, and the latest ``time`` of it and of all before it."""
+
+    seq: int
+    digest: str
+    latest: str
+
+
 @dataclass(frozen=True, slots=True)
 class Head:
     """The one replaceable object of a project.
@@ -150,6 +158,27 @@ class Head:
     default: str | None
     versions: Mapping[str, Entry]
     older: str | None = None  # sha256 of projects/<name>/index/<sha256>
+    latest: str = ""  # the latest ``time`` of this head and of all before it; "" where nobody wrote it down
+    skips: tuple[Link, ...] = ()  # earlier heads, ever farther away: see chain.py
+
+
+@dataclass(frozen=True, slots=True)
+class LockHead:
+    """The one replaceable object of a named lock; what lists show of it, and the digest of its text."""
+
+    name: str
+    seq: int
+    write_id: str
+    prev: str | None
+    time: str
+    by: str
+    action: str
+    lock: str  # sha256 of locks/<name>/_content/<sha256>, a pylock.toml
+    pins: int
+    tag: str  # cache tag of the interpreter it is for
+    requirements: tuple[str, ...]
+    latest: str = ""
+    skips: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +208,7 @@ class Lock:
     python: str  # full version it was resolved for
     tag: str  # cache tag of the interpreter, "cpython-311"
     pins: tuple[Pin, ...]  # sorted by project
+    as_of: str = ""  # resolved on the shelf as it was at this moment (RFC 3339, UTC); "" for as it was just then
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,7 @@ def changes_line(changes: Sequence[Result]) -> str:
     for change in changes:
         was, now = change.get("was"), change.get("version")
         if was and was == now:
-            words.append(f"{change['project']} {now} (another wheel)")
+            words.append(f"{change['project']} {now} (other files)")
         elif was and now:
             words.append(f"{change['project']} {was} → {now}")
         elif now:
@@ -125,9 +125,81 @@ def _pinned(result: Result) -> list[Block]:
     if brought:
         blocks.append("With: " + ", ".join(f"{changes_line([c])} (for {', '.join(c['why'])})" for c in brought))
     if gone:
-        blocks.append("Dropped: " + ", ".join(f"{c['project']} {c.get('was') or ''}".strip() for c in gone))
+        blocks.append("Dropped: " + ", ".join(_gone(c) for c in gone))
     blocks += [str(note) for note in result.get("notes", ())]
     return blocks
+
+
+def _gone(change: Result) -> str:
+    """What is dropped; nobody asked for a project that was there for others."""
+    words = f"{change['project']} {change.get('was') or ''}".strip()
+    return f"{words} (was for {', '.join(change['why'])})" if change.get("why") else words
+
+
+def _diff(result: Result) -> list[Block]:
+    """From one lock to the other; the totals first."""
+    kinds = [change["kind"] for change in result["changes"]]
+    title = f"From {result['from']} to {result['to']}"
+    blocks: list[Block] = [f"{c['what']}: {c['was'] or 'none'} → {c['now'] or 'none'}" for c in result["context"]]
+    blocks += [_asked(row) for row in result["asked"]]
+    if not kinds:
+        return [f"{title}: the same {_count(result['pins'], 'pin')}, to the byte.", *blocks]
+    words = [("added", "added"), ("removed", "removed"), ("version", "changed"), ("files", "with other files")]
+    counts = ", ".join(f"{kinds.count(kind)} {word}" for kind, word in words if kind in kinds)
+    rows = tuple(
+        (
+            c["project"],
+            c["was"] or "",
+            f"{c['version']} (other files)" if c["kind"] == "files" else c["version"] or "",
+            ", ".join(c["why"]),
+        )
+        for c in result["changes"]
+    )
+    table = Table(("project", "was", "is", "for"), rows)
+    return [f"{title}: {counts}; {result['same']} the same.", *blocks, table]
+
+
+def _asked(row: Result) -> str:
+    if row["was"] and row["now"]:
+        return f"asked for: {row['was']} → {row['now']}"
+    return f"asked for now: {row['now']}" if row["now"] else f"no longer asked for: {row['was']}"
+
+
+_LOCK_COLUMNS = {
+    "name": "name",
+    "seq": "state",
+    "time": "since",
+    "by": "by",
+    "pins": "pins",
+    "tag": "for",
+    "requirements": "asked for",
+}
+
+
+def _locks(result: Result) -> list[Block]:
+    if "states" in result:
+        columns = {name: title for name, title in _LOCK_COLUMNS.items() if name != "name"}
+        one = f"One of them: sync {result['name']}@{result['states'][-1]['seq']}"
+        return [f"{result['name']} on {result['shelf']}", _renamed(result["states"], columns), one]
+    if not result["locks"]:
+        return [f"No lock on {result['shelf']} has a name yet. One gets it with: lock --name team/2026q4"]
+    return [_renamed(result["locks"], _LOCK_COLUMNS)]
+
+
+def _renamed(rows: Iterable[Result], columns: Mapping[str, str]) -> Table:
+    """A table of ``columns``, each under the words that people read."""
+    table = _records(rows, tuple(columns))
+    return Table(tuple(columns[c] for c in table.header), table.rows, frozenset(columns[c] for c in table.numbers))
+
+
+def _history(result: Result) -> list[Block]:
+    if "states" not in result:
+        return _pinned(result)
+    rows = tuple(
+        (str(s["state"]), s["time"], s["did"], changes_line(s["changes"]) if s["state"] else "")
+        for s in result["states"]
+    )
+    return [Table(("state", "time", "what", "changed"), rows), "Back to one of them: %shelf history --to STATE"]
 
 
 def _status(result: Result) -> list[Block]:
@@ -223,6 +295,16 @@ def _why(result: Result) -> list[Block]:
 
 
 def _lock(result: Result) -> list[Block]:
+    named = result.get("named")
+    if named:
+        pins = _count(len(result.get("pins", ())), "pin")
+        place = f"state {named['state']}, on {named['shelf']}"
+        these = f"these {pins}" if len(result.get("pins", ())) != 1 else "this pin"
+        lines = [f"{named['name']} {'has' if named['written'] else 'had already'} {these}: {place}"]
+        if result.get("file"):
+            lines.append(f"Wrote {pins} to {result['file']}")
+        lines.append(f"Everybody: %shelf sync {named['name']}, or: cloudshelf run --lock {named['name']} -- python …")
+        return [*lines, *map(str, result.get("notes", ())), *map(str, named["more"])]
     if result.get("file"):
         line = f"Wrote {_count(len(result.get('pins', ())), 'pin')} to {result['file']}"
         return [line, *map(str, result.get("notes", ()))]
@@ -253,6 +335,8 @@ def _publish(result: Result) -> list[Block]:
 
 def _verify(result: Result) -> list[Block]:
     looked = f"{_count(result['projects'], 'project')}, {_count(result['packs'], 'pack')}, {size(result['bytes'])}"
+    if result.get("locks"):
+        looked += f", {_count(result['locks'], 'named lock')}"
     damages = result["damages"]
     if not damages:
         return [f"All is sound: {looked}."]
@@ -326,6 +410,9 @@ _PAGES: dict[str, Callable[[Result], list[Block]]] = {
     "show": _show,
     "why": _why,
     "lock": _lock,
+    "diff": _diff,
+    "locks": _locks,
+    "history": _history,
     "publish": _publish,
     "log": _log,
     "verify": _verify,

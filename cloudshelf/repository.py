@@ -25,11 +25,31 @@ from .codecs.catalog import (
 from .codecs.envelope import parse_object
 from .codecs.head import parse_head, parse_index
 from .codecs.manifest import parse_manifest
-from .codecs.names import SHELF, head_key, index_key, is_normalized, is_sha256, manifest_key, release_key, sha256
+from .codecs.names import (
+    SHELF,
+    head_key,
+    history_key,
+    index_key,
+    is_normalized,
+    is_sha256,
+    manifest_key,
+    release_key,
+    sha256,
+)
 from .codecs.release import parse_release
-from .errors import HeadReplayed, ObjectInvalid, ObjectMissing, ProjectMissing, ShelfError, ShelfMissing, VersionMissing
+from .errors import (
+    HeadReplayed,
+    ObjectInvalid,
+    ObjectMissing,
+    ProjectMissing,
+    ProjectMissingThen,
+    ShelfError,
+    ShelfMissing,
+    VersionMissing,
+)
 from .model import Entry, Head, Manifest, Release
 from .parallel import Task, map_parallel, spread
+from .skips import find_moment, latest_of
 from .stores.protocols import Get
 
 PARALLEL = 64  # two requests a project of a lock: who waits for one of fewer waits for an answer more
@@ -51,11 +71,14 @@ class Repository:
     """What a shelf holds.
 
     Heads are remembered for this object's life: one use of a shelf sees one state. May be used from several threads.
-    ``cache`` is the folder of the user's cache, None for none.
+    ``cache`` is the folder of the user's cache, None for none. ``as_of``, a moment (as_of.py), shows every project as
+    it was then.
     """
 
-    def __init__(self, store: Get, *, cache: Path | None = None) -> None:
+    def __init__(self, store: Get, *, cache: Path | None = None, as_of: str = "") -> None:
         self._store = store
+        self.as_of = as_of
+        self._since: dict[str, str] = {}  # when projects came that were not there at ``as_of``
         cache = own_folder(cache)
         self._objects = ObjectCache(cache)
         self._seen = SeenHeads(cache)
@@ -87,6 +110,8 @@ class Repository:
         """The head of ``project`` (normalized). Raises ProjectMissing, ObjectInvalid, HeadReplayed."""
         head = self.find_head(project)
         if head is None:
+            if project in self._since:
+                raise ProjectMissingThen(project, self.as_of, self._since[project])
             raise ProjectMissing(project, self.suggest(project))
         return head
 
@@ -99,6 +124,10 @@ class Repository:
     def holder(self, project: str) -> Repository:
         """The repository that supplies ``project``: this one. See ``layers.Layers``."""
         return self
+
+    def came_later(self, project: str) -> bool:
+        """Whether ``find_head`` found that the shelf got ``project`` after ``as_of``."""
+        return project in self._since
 
     def shelf_of(self, project: str) -> str:
         """The shelf to record with a pin of ``project``: none, where there is only one."""
@@ -197,7 +226,8 @@ class Repository:
     def _follow_rows(self, rows: Iterable[Row]) -> list[Task]:
         """The heads of hinted projects and, at the same time, the releases that they probably name."""
         rows = list(rows)
-        releases: list[Task] = [(_only, self.release_at, *row) for row in rows if row[0] not in self._heads]
+        hinted = rows if not self.as_of else ()  # hints are of today
+        releases: list[Task] = [(_only, self.release_at, *row) for row in hinted if row[0] not in self._heads]
         return [*releases, *((self._follow_head, row[0]) for row in rows)]
 
     def closure(self, project: str, extras: Collection[str] = ()) -> tuple[Row, ...]:
@@ -273,8 +303,30 @@ class Repository:
             return None
         head = parse_head(data, project, key)
         if self._seen.folder is not None:
-            self._seen.check(self.info().id, head, sha256(data))
-        return head
+            self._seen.check(self.info().id, project, key, head.seq, sha256(data))
+        return self._head_then(head) if self.as_of else head
+
+    def _head_then(self, head: Head) -> Head | None:
+        """The head that held at ``as_of``; None where the project came later."""
+        project = head.project
+
+        def read(seq: int, digest: str) -> Head:
+            key = history_key(project, seq, digest)
+            found: Head = self._object(key, digest, lambda data, key: parse_head(data, project, key))
+            if found.seq != seq:
+                raise ObjectInvalid(key, f"it says sequence {found.seq}")
+            return found
+
+        then = find_moment(head, self.as_of, read)
+        if latest_of(then) <= self.as_of:
+            return then
+        self._since[project] = latest_of(then)
+        return None
+
+    def check_seen(self, name: str, key: str, seq: int, digest: str) -> None:
+        """Remember the head ``key`` of ``name``. Raises HeadReplayed when a newer one was seen."""
+        if self._seen.folder is not None:
+            self._seen.check(self.info().id, name, key, seq, digest)
 
     def _object(self, key: str, digest: str, parse: Callable[[bytes, str], T]) -> T:
         """An immutable object: from memory, the cache or the store, verified by its name."""
@@ -361,11 +413,14 @@ class SeenHeads:
     def __init__(self, cache: Path | None) -> None:
         self.folder = cache / "seen" if cache else None
 
-    def check(self, shelf: str, head: Head, digest: str) -> None:
-        """Raises HeadReplayed when ``head`` is older than what was seen, or another of the same sequence."""
+    def check(self, shelf: str, name: str, key: str, seq: int, digest: str) -> None:
+        """Raises HeadReplayed when the head ``key`` is older than what was seen, or another of the same sequence.
+
+        ``name`` is what it is remembered by, a file's name.
+        """
         if self.folder is None:
             return
-        path = self.folder / shelf / head.project
+        path = self.folder / shelf / name
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
@@ -374,11 +429,11 @@ class SeenHeads:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)  # kernels share this file: the highest must win
             seen = _parse_seen(os.pread(descriptor, 200, 0))
-            if seen is not None and (head.seq < seen[0] or (head.seq == seen[0] and digest != seen[1])):
-                raise HeadReplayed(head_key(head.project), head.seq, seen[0])
-            if seen is None or head.seq > seen[0]:
+            if seen is not None and (seq < seen[0] or (seq == seen[0] and digest != seen[1])):
+                raise HeadReplayed(key, seq, seen[0])
+            if seen is None or seq > seen[0]:
                 with suppress(OSError):
-                    os.pwrite(descriptor, f"{head.seq:020} {digest}\n".encode(), 0)
+                    os.pwrite(descriptor, f"{seq:020} {digest}\n".encode(), 0)
         finally:
             os.close(descriptor)
 

@@ -20,8 +20,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .arguments import expand_requirements, read_lock, read_text, write_text
+from .arguments import expand_requirements, find_lock, read_text, refuse_unwritable, write_text
 from .errors import AlreadyLoaded, CacheUnusable, NoShelf, ProjectMissing, ShelfError, Unsatisfiable, UsageError
+from .journal import Journal
 
 ENVIRONMENT = "CLOUDSHELF_ENVIRONMENT"  # the active environment, for children (subprocess_hook)
 PROVIDED = "CLOUDSHELF_PROVIDED"  # "NAME==VERSION …": what it lacks because this process has it, for children too
@@ -43,6 +44,8 @@ class Session:
         self._provided: dict[str, str] = {}  # what the kernel has and the shelf lacks: needed, but no pin
         self.progress: Progress | None = None
         self._adopt(os.environ.get(ENVIRONMENT))
+        self._journal = Journal()
+        self._remember("the beginning")
 
     @property
     def url(self) -> str | None:
@@ -94,6 +97,7 @@ class Session:
         restart: bool = False,
         variant: str = "",
         shadow: bool = False,
+        as_of: str | None = None,
         progress: Progress | None = None,
     ) -> dict[str, Any]:
         """Pin ``requirements`` with everything they need, and make them importable in this process.
@@ -102,8 +106,8 @@ class Session:
         ``shadow`` puts them in front of editable and direct-URL installs.
 
         A requirement replaces an earlier one of the same project; all other pins stay where they are if they can. The
-        answer has ``changes`` and ``pins``. Raises Unsatisfiable, AlreadyLoaded and whatever a store can raise; then
-        nothing has changed.
+        answer has ``changes`` and ``pins``. ``as_of``, such as 2026-11-01, takes the shelf as it was then, for this use
+        only. Raises Unsatisfiable, AlreadyLoaded and whatever a store can raise; then nothing has changed.
         """
         if restart:
             raise UsageError("Only a notebook can restart itself: %shelf use --restart …")
@@ -115,14 +119,15 @@ class Session:
             before = self._variant, self._shadow
             self._variant = variant or self._variant
             self._shadow = self._shadow | {project_of(r) for r in wanted} if shadow else self._shadow
+            words = " ".join([*([f"--as-of {as_of}"] if as_of else []), *map(_quoted, wanted)])
             try:
-                return self._pin(merged, self._lock, progress)
+                answer = self._pin(merged, self._lock, progress, as_of=parse_moment(as_of))
             except BaseException as error:
                 self._variant, self._shadow = before
                 if isinstance(error, AlreadyLoaded):
-                    line = f"%shelf use --restart {' '.join(map(_quoted, wanted))}"
-                    raise AlreadyLoaded(*error.args[:4], line) from None
+                    raise AlreadyLoaded(*error.args[:4], f"%shelf use --restart {words}") from None
                 raise
+            return self._remember(f"use {words}", answer)
 
     def drop(self, *projects: str, progress: Progress | None = None) -> dict[str, Any]:
         """No longer ask for ``projects``; what only they needed leaves the pins too. Loaded modules stay loaded."""
@@ -136,8 +141,11 @@ class Session:
             kept = [r for r in self._requirements if project_of(r) not in gone]
             self._shadow = self._shadow - gone
             if kept:
-                return self._pin(kept, self._lock, progress, dropping=gone)
-            return self._forget()
+                moment = lock_as_of(self._lock)  # nothing new comes in by a drop
+                answer = self._pin(kept, self._lock, progress, dropping=gone, as_of=moment)
+            else:
+                answer = self._forget()
+            return self._remember(f"drop {' '.join(projects)}", answer)
 
     def sync(
         self,
@@ -147,62 +155,110 @@ class Session:
         variant: str = "",
         progress: Progress | None = None,
     ) -> dict[str, Any]:
-        """Exactly the pins of a lock: a file, or the text of one; from ``shelf`` (a URL) instead of the lock's own.
+        """Exactly the pins of a lock: a file, one that has a name on the shelf (team/2026q4), or the text of one.
 
-        Of a lock for several kinds of machines, ``variant`` says which pins, in place of this machine.
-
-        Raises ObjectInvalid, UsageError, AlreadyLoaded.
+        ``shelf`` (a URL): from there instead of the lock's own. Of a lock for several kinds of machines, ``variant``
+        says which pins, in place of this machine. Raises ObjectInvalid, UsageError, AlreadyLoaded, LockMissing.
         """
         is_text = isinstance(source, str) and "\n" in source
-        text = str(source) if is_text else read_lock(source)
+        args: dict[str, Any] = {"lock": source} if is_text else find_lock(source)
         with self._guard:
-            args: dict[str, Any] = {
-                "lock": text,
-                "loaded": self._loaded(),
-                "current": self._lock,
-                "variant": variant or self._wanted_variant(),
-            }
-            if not is_text:
-                args["lock_name"] = os.fspath(source)
-            if shelf or self.url:
-                args |= {"shelf": shelf or self.url, "shelf_named": bool(shelf)}
-            return self._activate(self._call("sync", args, progress), None)
+            args["variant"] = variant or self._wanted_variant()
+            answer = self._sync(args, shelf, progress)
+            return self._remember(f"sync {'a lock' if is_text else os.fspath(source)}", answer)
 
-    def lock(self, path: str | os.PathLike[str] | None = None) -> str:
+    def _sync(self, args: dict[str, Any], shelf: str | None, progress: Progress | None) -> dict[str, Any]:
+        args = args | {"loaded": self._loaded(), "current": self._lock}
+        if shelf or self.url:
+            args |= {"shelf": shelf or self.url, "shelf_named": bool(shelf)}
+        return self._activate(self._call("sync", args, progress), None)
+
+    def diff(self, before: str, after: str | None = None) -> dict[str, Any]:
+        """What differs from lock ``before`` to lock ``after`` (default: what is pinned here), and why.
+
+        Locks are files or have a name on the shelf. Raises UsageError, LockMissing.
+        """
+        args: dict[str, Any] = {"shelf": self.url, "before": find_lock(before)}
+        if after is not None:
+            return self._call("diff", args | {"after": find_lock(after)})
+        with self._guard:
+            if self._lock is None:
+                raise UsageError("Nothing is pinned here, so there is nothing to compare. Two locks: %shelf diff A B")
+            args["after"] = {"lock": self._lock, "lock_name": "what is pinned here"}
+            args["provided"] = dict(self._provided)
+        return self._call("diff", args)
+
+    def history(self, to: int | None = None, progress: Progress | None = None) -> dict[str, Any]:
+        """What was used, dropped and synced here, the newest first; with ``to``, the pins of that state again.
+
+        What it answers then is what ``sync`` does. Raises UsageError for a state that was not, AlreadyLoaded.
+        """
+        with self._guard:
+            if to is None:
+                return {"states": self._journal.rows(), "now": [pin["project"] for pin in lock_pins(self._lock or "")]}
+            state = self._journal.find(to)
+            if state.lock is None:
+                answer = self._forget()
+            else:
+                answer = self._sync({"lock": state.lock, "lock_name": f"State {to}"}, None, progress)
+                self._provided |= state.provided
+                self._requirements = list(state.requirements)
+            return self._remember(f"history --to {to}", answer)
+
+    def _remember(self, did: str, answer: dict[str, Any] | None = None) -> dict[str, Any]:
+        """``answer`` itself, after a step that succeeded."""
+        answer = answer or {}
+        self._journal.add(did, self._lock, self._requirements, self._provided, answer.get("changes", ()))
+        return answer
+
+    def lock(self, path: str | os.PathLike[str] | None = None, *, name: str | None = None) -> str:
         """The pins of this process as the text of a pylock.toml; written to ``path`` when one is given.
 
-        Warns of what it holds in another version than this process has loaded. Raises what ``complete_lock`` raises.
+        With ``name`` the shelf has it too, by that name. Warns of what it holds in another version than this process
+        has loaded. Raises what ``complete_lock`` raises.
         """
-        answer = self.complete_lock(path)
+        answer = self.complete_lock(path, name=name)
         for note in answer["notes"]:
             warnings.warn(note, stacklevel=2)
         return str(answer["lock"])
 
     def complete_lock(
-        self, path: str | os.PathLike[str] | None = None, progress: Progress | None = None
+        self,
+        path: str | os.PathLike[str] | None = None,
+        progress: Progress | None = None,
+        *,
+        name: str | None = None,
+        as_of: str | None = None,
     ) -> dict[str, Any]:
         """A lock that needs nothing of this kernel: ``lock`` (text), ``pins`` and ``notes``; written to ``path``.
 
-        What the kernel provides is resolved from the shelf; all present pins stay if they can. Raises Unsatisfiable
-        when the shelf has nothing that fits, and then writes nothing.
+        What the kernel provides is resolved from the shelf; all present pins stay if they can, but with ``as_of``
+        everything is resolved as it was then. With ``name`` the shelf has the lock by that name (``named``). Raises
+        Unsatisfiable when the shelf has nothing that fits, and then writes nothing.
         """
         with self._guard:
             if self._lock is None:
                 raise UsageError("Nothing is pinned yet. Begin with: %shelf use pandas")
             answer: dict[str, Any] = {"lock": self._lock, "pins": lock_pins(self._lock), "notes": []}
-            if self._provided.keys() - {pin["project"] for pin in answer["pins"]}:
-                answer = self._resolve_alone(progress)
+            if as_of or self._provided.keys() - {pin["project"] for pin in answer["pins"]}:
+                answer = self._resolve_alone(progress, parse_moment(as_of))
+            if name is not None:
+                if path is not None:
+                    refuse_unwritable(path)
+                args = {"shelf": self._needed_url(), "lock": answer["lock"], "lock_name": "What is pinned"}
+                answer = answer | {"named": self._call("lock", args | {"name": name}, progress)["named"]}
             if path is not None:
                 write_text(path, str(answer["lock"]))
             return answer
 
-    def _resolve_alone(self, progress: Progress | None) -> dict[str, Any]:
+    def _resolve_alone(self, progress: Progress | None, as_of: str | None) -> dict[str, Any]:
         """This process's requirements, as they are resolved where nothing is loaded."""
         loaded = {project: str(facts["version"]) for project, facts in self._loaded().items()}
         args = {
             "shelf": self._needed_url(),
             "requirements": self._requirements,
-            "preferred": self._lock,
+            "preferred": None if as_of else self._lock,
+            "as_of": as_of or lock_as_of(self._lock),
             "loaded": {},
             "running": loaded | self._provided,
             "variant": self._wanted_variant(),
@@ -301,7 +357,12 @@ class Session:
             return ""
 
     def _pin(
-        self, requirements: list[str], lock: str | None, progress: Progress | None, dropping: Iterable[str] = ()
+        self,
+        requirements: list[str],
+        lock: str | None,
+        progress: Progress | None,
+        dropping: Iterable[str] = (),
+        as_of: str | None = None,
     ) -> dict[str, Any]:
         answer = self._call(
             "use",
@@ -313,6 +374,7 @@ class Session:
                 "loaded": self._loaded(),
                 "variant": self._wanted_variant(),
                 "shadow": sorted(self._shadow),
+                "as_of": as_of,
             },
             progress,
         )
@@ -371,6 +433,21 @@ def lock_requirements(text: str) -> list[str]:
 
     tool = tomllib.loads(text).get("tool", {}).get("cloudshelf", {})
     return [str(r) for r in tool.get("requirements", [])]
+
+
+def lock_as_of(text: str | None) -> str | None:
+    """The moment that a lock's text was resolved as of; None for none."""
+    import tomllib
+
+    found = tomllib.loads(text or "").get("tool", {}).get("cloudshelf", {}).get("as-of")
+    return str(found) if found else None
+
+
+def parse_moment(text: str | None) -> str | None:
+    """The moment that a person wrote, None for none. Raises UsageError."""
+    from .as_of import parse_moment as parse
+
+    return parse(text) if text is not None else None
 
 
 def lock_pins(text: str) -> list[dict[str, Any]]:
@@ -512,9 +589,11 @@ def connect(url: str | None = None) -> dict[str, Any]:
     return _session.connect(url)
 
 
-def use(*requirements: str, restart: bool = False, variant: str = "", shadow: bool = False) -> dict[str, Any]:
+def use(
+    *requirements: str, restart: bool = False, variant: str = "", shadow: bool = False, as_of: str | None = None
+) -> dict[str, Any]:
     """See Session.use."""
-    return _session.use(*requirements, restart=restart, variant=variant, shadow=shadow)
+    return _session.use(*requirements, restart=restart, variant=variant, shadow=shadow, as_of=as_of)
 
 
 def drop(*projects: str) -> dict[str, Any]:
@@ -527,9 +606,19 @@ def sync(source: str | os.PathLike[str] = "pylock.toml") -> dict[str, Any]:
     return _session.sync(source)
 
 
-def lock(path: str | os.PathLike[str] | None = None) -> str:
+def lock(path: str | os.PathLike[str] | None = None, *, name: str | None = None) -> str:
     """See Session.lock."""
-    return _session.lock(path)
+    return _session.lock(path, name=name)
+
+
+def diff(before: str, after: str | None = None) -> dict[str, Any]:
+    """See Session.diff."""
+    return _session.diff(before, after)
+
+
+def history(to: int | None = None) -> dict[str, Any]:
+    """See Session.history."""
+    return _session.history(to)
 
 
 def fill() -> dict[str, Any]:

@@ -9,6 +9,7 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,9 +17,9 @@ from typing import TYPE_CHECKING
 from .codecs.catalog import ProjectFacts
 from .codecs.lock import parse_lock
 from .codecs.names import is_normalized, manifest_key, named_extras, named_project, normalize
-from .errors import ObjectInvalid, SeveralShelves, ShelfError, UsageError, VersionMissing
+from .errors import LockMissing, NoShelf, ObjectInvalid, SeveralShelves, ShelfError, UsageError, VersionMissing
 from .layers import Layers
-from .model import Entry, Head, Loaded, Lock, Manifest, Pin
+from .model import Entry, Head, Loaded, Lock, LockHead, Manifest, Pin
 from .parallel import map_parallel
 from .repository import PARALLEL, Repository, ShelfInfo, shorten
 from .stores.opening import open_store
@@ -28,6 +29,7 @@ from .urls import split_urls
 if TYPE_CHECKING:
     from .answers import Changed, FileFacts, Found, LogEntry, Shown, VersionFacts, Why
     from .commit import Change
+    from .named_locks import NamedLocks
     from .resolver import Resolution
     from .target import Target
     from .verification import VerifyReport
@@ -36,18 +38,21 @@ if TYPE_CHECKING:
 class Shelf:
     """A shelf of distributions, or several in order (layers.py).
 
-    ``cache`` is the folder of the user's cache, None for none.
+    ``cache`` is the folder of the user's cache, None for none. ``as_of``, a moment (as_of.py), shows the projects as
+    they were then.
     """
 
-    def __init__(self, *stores: Store, cache: Path | None = None) -> None:
+    def __init__(self, *stores: Store, cache: Path | None = None, as_of: str = "") -> None:
         self._stores = stores
-        repositories = [Repository(store, cache=cache) for store in stores]
-        self.repository = repositories[0] if len(repositories) == 1 else Layers(repositories)
+        self._repositories = [Repository(store, cache=cache, as_of=as_of) for store in stores]
+        self.repository = self._repositories[0] if len(stores) == 1 else Layers(self._repositories)
 
     @classmethod
-    def open(cls, url: str, *, cache: Path | None = None, environ: Mapping[str, str] | None = None) -> Shelf:
+    def open(
+        cls, url: str, *, cache: Path | None = None, environ: Mapping[str, str] | None = None, as_of: str = ""
+    ) -> Shelf:
         """The shelf at ``url``, or several (urls.join_urls), without a request: what is wrong shows when it is used."""
-        return cls(*(open_store(each, environ=environ) for each in split_urls(url)), cache=cache)
+        return cls(*(open_store(each, environ=environ) for each in split_urls(url)), cache=cache, as_of=as_of)
 
     @classmethod
     def init(
@@ -77,6 +82,29 @@ class Shelf:
     def infos(self) -> tuple[ShelfInfo, ...]:
         """What each of the shelves says of itself, in order. Raises ShelfMissing."""
         return self.repository.infos()
+
+    @property
+    def named_locks(self) -> NamedLocks:
+        """The locks that live on this shelf; of several, on the first."""
+        from .named_locks import NamedLocks
+
+        return NamedLocks(self._stores[0], self._repositories[0])
+
+    def read_named_lock(self, text: str) -> tuple[LockHead, str]:
+        """``NamedLocks.read``, from the first shelf that has such a lock."""
+        from .named_locks import NamedLocks
+
+        missing: LockMissing | None = None
+        for store, repository in zip(self._stores, self._repositories, strict=True):
+            try:
+                return NamedLocks(store, repository).read(text)
+            except LockMissing as error:
+                missing = missing or error
+        raise missing or NoShelf()
+
+    def without_cache(self) -> Shelf:
+        """The same, with everything read anew from the store."""
+        return Shelf(*self._stores)
 
     # looking
 
@@ -220,7 +248,7 @@ class Shelf:
         from .variants import Variants
 
         ahead.join()
-        return resolve(
+        resolution = resolve(
             requirements,
             self.repository,
             target or current_target(),
@@ -229,6 +257,7 @@ class Shelf:
             constraints=constraints,
             variants=Variants(variant),
         )
+        return replace(resolution, lock=replace(resolution.lock, as_of=self.repository.as_of))
 
     def read_lock(self, text: str, source: str, *, target: Target | None = None) -> Lock:
         """The lock in ``text``, whoever wrote it, with pins of this shelf. Raises UsageError, VersionMissing."""
@@ -344,17 +373,20 @@ class Shelf:
 
     def rollback(self, project: str, seq: int | None = None, *, by: str) -> Changed:
         """A new head with the list of an older one: that of ``seq``, or the one before the last change."""
-        from .commit import Change, walk_history
+        from .chain import read_link
+        from .commit import Change, project_chain
+        from .skips import find_seq
 
         name = normalize(project)
+        read = partial(read_link, self.store, project_chain(name))
 
         def change(head: Head | None) -> Change | None:
             if head is None:
                 return None
             wanted = head.seq - 1 if seq is None else seq
-            for older in walk_history(self.store, head):
-                if older.seq == wanted:
-                    return Change(base=older)
+            older = find_seq(head, wanted, read) if wanted > 0 else None
+            if older is not None:
+                return Change(base=older)
             if wanted < 1:
                 raise UsageError(f"{name} has only had one state; there is none to go back to.")
             raise UsageError(f"{name} has no state {wanted} to go back to; see: cloudshelf log {name}")

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from .chain import walk_chain
 from .codecs.catalog import parse_closure, parse_listing, parse_modules, projects_key
-from .codecs.names import is_normalized, manifest_key, pack_key, release_key, sha256
+from .codecs.named_lock import LOCKS, parse_lock_head, parse_locks
+from .codecs.names import head_key, is_normalized, manifest_key, named_lock, pack_key, release_key, sha256
 from .codecs.pack import decompress_frame
 from .commit import walk_history
 from .errors import ObjectInvalid, ObjectMissing, ProjectMissing, ShelfError, StoreError
 from .model import Manifest
+from .named_locks import lock_chain, read_content
 from .repository import Repository
+from .skips import Linked
 from .stores.protocols import Get, Listing
 
 
@@ -37,6 +41,7 @@ class VerifyReport:
     releases: int = 0
     manifests: int = 0
     packs: int = 0
+    locks: int = 0  # named ones
     bytes: int = 0
     damages: list[Damage] = field(default_factory=list)
 
@@ -63,8 +68,44 @@ def verify_shelf(store: VerifyStore, projects: Sequence[str], progress: Callable
         except ShelfError as error:
             report.damages.append(_damage(error, f"projects/{project}"))
     if not projects:
+        report.damages += _verify_locks(store, report)
         report.damages += _verify_catalog(store, seqs)
     return report
+
+
+def _verify_skips(heads: Iterable[Linked], key: str) -> list[Damage]:
+    """What links of a chain, newest first, name something else than the chain has there."""
+    chain = list(heads)
+    digests = {head.seq - 1: head.prev for head in chain if head.prev}
+    wrong = sorted({head.seq for head in chain for link in head.skips if digests.get(link.seq) != link.digest})
+    return [Damage(key, f"state {seq} names an earlier one wrongly") for seq in wrong]
+
+
+def _verify_locks(store: VerifyStore, report: VerifyReport) -> Iterator[Damage]:
+    """Every state of every named lock, and that the list has them all."""
+    listed: set[str] | None = set()
+    try:
+        listed = set(parse_locks(store.get(LOCKS)))
+    except ObjectMissing:
+        pass
+    except ObjectInvalid:  # which is told with the catalog
+        listed = None
+    unlisted = set[str]()
+    for stored in store.list("locks/"):
+        name = named_lock(stored.key)
+        if name is None:
+            continue
+        report.locks += 1
+        unlisted |= {name} - (listed if listed is not None else {name})
+        try:
+            states = list(walk_chain(store, lock_chain(name), parse_lock_head(store.get(stored.key), name, stored.key)))
+            yield from _verify_skips(states, stored.key)
+            for digest in dict.fromkeys(state.lock for state in states):
+                read_content(store, next(state for state in states if state.lock == digest))
+        except (ObjectInvalid, ObjectMissing) as error:
+            yield _damage(error, stored.key)
+    if unlisted:
+        yield Damage(LOCKS, f"it does not show {', '.join(sorted(unlisted))}")
 
 
 def _verify_catalog(store: VerifyStore, seqs: Mapping[str, int]) -> Iterator[Damage]:
@@ -78,6 +119,8 @@ def _verify_catalog(store: VerifyStore, seqs: Mapping[str, int]) -> Iterator[Dam
                 listed |= {row.project: row.seq for row in parse_listing(store.get(stored.key), stored.key).values()}
             elif kind == "modules":
                 parse_modules(store.get(stored.key), stored.key)
+            elif stored.key == LOCKS:
+                parse_locks(store.get(LOCKS))
             elif kind == "closure":
                 parse_closure(store.get(stored.key), name, stored.key)
         except (ObjectInvalid, ObjectMissing) as error:
@@ -97,8 +140,7 @@ def _verify_project(store: VerifyStore, repository: Repository, project: str, re
     """The sequence of the project's head."""
     head = repository.head(project)
     try:
-        for _ in walk_history(store, head):
-            pass
+        report.damages += _verify_skips(walk_history(store, head), head_key(project))
     except (ObjectInvalid, ObjectMissing) as error:
         report.damages.append(_damage(error, f"projects/{project}/history"))
     parts: dict[str, None] = {}

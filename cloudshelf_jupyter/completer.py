@@ -16,8 +16,10 @@ from .names import ShelfNames
 EXACT = {"ls", "show", "default", "yank", "unyank"}  # a version of these is PROJECT==VERSION
 PROJECTS = EXACT | {"use", "search", "why", "lock", "fill", "publish", "verify", "rollback", "log"}
 LOCKS, TEXTS, WHEELS = (".toml",), (".txt", ".in"), (".whl", ".tar.gz")
-FILES = {"sync": LOCKS, "lock": LOCKS, "publish": WHEELS}
-OPTION_FILES = {"--lock": LOCKS, "-o": LOCKS, "--output": LOCKS, "-r": TEXTS, "--requirement": TEXTS}
+FILES = {"sync": LOCKS, "lock": LOCKS, "diff": LOCKS, "publish": WHEELS}
+NAMED = {"sync", "diff", "locks"}  # these take a lock that has a name on the shelf
+NAMED_OPTIONS = {"--lock", "--name"}
+OPTION_FILES = {"--lock": LOCKS, "--name": (), "-o": LOCKS, "--output": LOCKS, "-r": TEXTS, "--requirement": TEXTS}
 
 _LINE = re.compile(r"\s*%?%shelf(?:\s+(?P<rest>.*))?", re.DOTALL)
 _OPERATOR = r"(?:===?|>=|<=|~=|!=|<|>)"
@@ -76,7 +78,8 @@ class ShelfMatcher:
         if verb is None or "magic" not in verb.faces:
             return []
         if finished[-1] in OPTION_FILES:
-            return _files(fragment, OPTION_FILES[finished[-1]])
+            files = _files(fragment, OPTION_FILES[finished[-1]])
+            return [*self._locks(), *files] if finished[-1] in NAMED_OPTIONS else files
         if fragment.startswith("-"):
             return [Word(option, "option") for option in grammar.options_of(verb)]
         found = [*self._of_the_shelf(verb.name, typed, fragment), *_files(fragment, FILES.get(verb.name, ()))]
@@ -86,6 +89,8 @@ class ShelfMatcher:
     def _of_the_shelf(self, verb: str, typed: str, fragment: str) -> list[Word]:
         if verb == "drop":
             return [Word(project_of(requirement), "project") for requirement in self._session.requirements]
+        if verb in NAMED:
+            return self._locks()
         if verb not in PROJECTS:
             return []
         asked = _VERSION.search(typed)
@@ -96,6 +101,9 @@ class ShelfMatcher:
             return []
         before = fragment.removesuffix(version)
         return [Word(f"{before}{each}", "version") for each in self._names.versions(asked["project"])]
+
+    def _locks(self) -> list[Word]:
+        return [Word(name, "lock") for name in self._names.locks()]
 
 
 def _typed(first: str, before: str, *, body: bool) -> str | None:

@@ -62,10 +62,14 @@ class ShelfMagics(Magics):
             %shelf show torch                        all about it
             %shelf search image                      projects by words of their names and summaries
             %shelf why numpy                         who asked for it
+            %shelf history                           what was used, dropped and synced; --to 2 goes back
+            %shelf diff pylock.toml                  what differs from it, and why
 
         Share
             %shelf lock pylock.toml                  write all pins to a file (PEP 751)
             %shelf sync pylock.toml                  exactly those pins, here or on another machine
+            %shelf lock --name team/2026q4           on the shelf, for everybody: %shelf sync team/2026q4
+            %shelf use --as-of 2026-11-01 pandas     from the shelf as it was on that day
             %shelf fill                              bring every file now, for work without a network
 
         When something is wrong
@@ -140,9 +144,10 @@ class ShelfMagics(Magics):
             case "use":
                 wanted = expand_requirements(args["requirements"], args["requirement"])
                 if args["restart"]:
-                    restart.restart_with(self.shell, session, wanted, bars)
+                    restart.restart_with(self.shell, session, wanted, bars, as_of=args["as_of"])
                     return None
-                return session.use(*wanted, variant=args["variant"] or "", shadow=args["shadow"], progress=bars)
+                chosen = {"variant": args["variant"] or "", "shadow": args["shadow"], "as_of": args["as_of"]}
+                return session.use(*wanted, progress=bars, **chosen)
             case "drop":
                 return session.drop(*args["projects"], progress=bars)
             case "sync":
@@ -150,7 +155,12 @@ class ShelfMagics(Magics):
                 return session.sync(args["lock"], shelf=shelf, variant=args["variant"] or "", progress=bars)
             case "lock" if _about_pins(command):
                 file = args["output"] or next(iter(args["requirements"]), None)
-                return session.complete_lock(file, progress=bars) | {"file": file}
+                done = session.complete_lock(file, progress=bars, name=args["name"], as_of=args["as_of"])
+                return done | {"file": file}
+            case "diff":
+                return session.diff(*args["locks"])
+            case "history":
+                return session.history(args["to"], progress=bars)
             case "fill" if _about_pins(command):
                 return session.fill(progress=bars)
             case "doctor" if not command.shelf:
@@ -175,7 +185,7 @@ def _about_pins(command: grammar.Command) -> bool:
     asked = [word for word in args.get("requirements", ()) if not word.endswith(".toml")]
     if command.verb in ("lock", "fill"):
         return not (asked or args.get("requirement") or args.get("lock"))
-    return command.verb in ("use", "drop", "sync", "status")
+    return command.verb in ("use", "drop", "sync", "status", "history")
 
 
 def _cell_words(words: list[str], cell: str) -> list[str]:

@@ -37,6 +37,10 @@ class ShelfNames:
         rows = self._answer("ls", {"project": project}, PATIENCE).get("versions", ())
         return [str(row["version"]) for row in rows]
 
+    def locks(self) -> list[str]:
+        """What locks on the shelf are called."""
+        return [str(row["name"]) for row in self._answer("locks", {}, PATIENCE).get("locks", ())]
+
     def submodules(self, module: str) -> list[str]:
         """The last names of the modules below ``module``, of the version that importing it would pin."""
         return list(self._answer("submodules", {"module": module}, PATIENCE).get("submodules", ()))

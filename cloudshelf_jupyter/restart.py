@@ -9,10 +9,12 @@ from typing import Any
 
 from cloudshelf.arguments import write_text
 from cloudshelf.errors import ShelfError, UsageError
-from cloudshelf.session import Progress, Session, merge_requirements
+from cloudshelf.session import Progress, Session, merge_requirements, parse_moment
 
 
-def restart_with(shell: Any, session: Session, wanted: list[str], progress: Progress | None = None) -> None:
+def restart_with(
+    shell: Any, session: Session, wanted: list[str], progress: Progress | None = None, *, as_of: str | None = None
+) -> None:
     """Store what shall be pinned after the restart, then restart.
 
     Raises UsageError outside of a kernel, and what the resolver raises: a typing error costs no kernel's state.
@@ -24,9 +26,9 @@ def restart_with(shell: Any, session: Session, wanted: list[str], progress: Prog
     if not wanted:
         raise UsageError("use --restart needs a requirement, such as numpy==1.26.4.")
     requirements = merge_requirements(session.requirements, wanted)
-    session.call("lock", {"requirements": requirements}, progress)
+    session.call("lock", {"requirements": requirements, "as_of": parse_moment(as_of)}, progress)
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    write_text(place, json.dumps({"shelf": session.url, "requirements": requirements}))
+    write_text(place, json.dumps({"shelf": session.url, "requirements": requirements, "as_of": as_of}))
     print(
         "Restarting the kernel, which Jupyter may call died. Then run %load_ext cloudshelf; "
         f"it pins: {', '.join(requirements)}"
@@ -47,7 +49,7 @@ def apply_wish(shell: Any, session: Session) -> None:
     try:
         if wish.get("shelf"):
             session.connect(wish["shelf"])
-        session.use(*wish["requirements"])
+        session.use(*wish["requirements"], as_of=wish.get("as_of"))
     except ShelfError as error:
         print(f"After the restart, {', '.join(wish['requirements'])} could not be pinned: {error}")
         return

@@ -17,6 +17,8 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
+from cloudshelf.verbs.common import person
+
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
 SHELF = ROOT / ".demo" / "shelf"
@@ -61,7 +63,8 @@ def execute(path: Path, environ: dict[str, str], *, extra: str = "") -> tuple[No
 def record(names: Sequence[str]) -> None:
     """Write the outputs of notebooks into their files, without the paths of this machine."""
     with tempfile.TemporaryDirectory(prefix="record-") as folder:
-        shutil.rmtree(f"{SHELF}-curator", ignore_errors=True)  # what publish.ipynb makes
+        for made in ("curator", "team"):  # by publish.ipynb, several_versions.ipynb
+            shutil.rmtree(f"{SHELF}-{made}", ignore_errors=True)
         for number, path in enumerate([NOTEBOOKS / n for n in names] or sorted(NOTEBOOKS.glob("*.ipynb"))):
             notebook, _ = execute(path, kernel_environ(SHELF.as_uri(), Path(folder, str(number))))
             for cell in notebook.cells:
@@ -69,7 +72,7 @@ def record(names: Sequence[str]) -> None:
             if any("Traceback" in str(o.get("text", "")) for c in notebook.cells for o in c.get("outputs", ())):
                 raise SystemExit(f"{path.name}: a command of it failed; nothing was recorded")
             text: str = nbformat.writes(notebook) + "\n"  # type: ignore[no-untyped-call]
-            text = text.replace(SHELF.as_uri(), "file:///shared/shelf")
+            text = text.replace(SHELF.as_uri(), "file:///shared/shelf").replace(person(), "you@laptop")
             path.write_text(text.replace(folder, "/home/you/.cache").replace(str(ROOT), "/home/you/cloudshelf"))
             print(f"recorded {path.relative_to(ROOT)}")
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..errors import ObjectInvalid
-from ..model import Entry, Head
+from ..model import Entry, Head, Link
 from .envelope import Fields, format_object, parse_object
 from .names import is_sha256
 
@@ -26,6 +26,7 @@ def format_head(head: Head) -> bytes:
             "default": head.default,
             "versions": _encode_versions(head.versions),
             "older": head.older,
+            **format_skips(head.latest, head.skips),
         },
     )
 
@@ -50,7 +51,31 @@ def parse_head(data: bytes, project: str, key: str) -> Head:
         default=fields.text_or_none("default"),
         versions=_parse_versions(fields),
         older=older,
+        latest=parse_latest(fields),
+        skips=parse_skips(fields),
     )
+
+
+def format_skips(latest: str, skips: Sequence[Link]) -> dict[str, Any]:
+    """What lets a reader find an earlier head without reading all between; nothing where it is not known."""
+    return {"latest": latest, "skips": [list(link) for link in skips]} if latest else {}
+
+
+def parse_latest(fields: Fields) -> str:
+    return fields.text("latest") if "latest" in fields.raw else ""
+
+
+def parse_skips(fields: Fields) -> tuple[Link, ...]:
+    """The nearest first. Raises ObjectInvalid for one that does not lead back."""
+    links: list[Link] = []
+    for value in fields.rows("skips") if "skips" in fields.raw else ():
+        before = links[-1].seq if links else fields.count("seq")
+        match value:
+            case [int(seq), str(digest), str(latest)] if 0 < seq < before and is_sha256(digest):
+                links.append(Link(seq, digest, latest))
+            case _:
+                raise ObjectInvalid(fields.key, "one of its skips is malformed")
+    return tuple(links)
 
 
 def format_index(project: str, versions: Mapping[str, Entry]) -> bytes:

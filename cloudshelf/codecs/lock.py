@@ -67,12 +67,14 @@ def parse_lock(
 def _table_of(lock: Lock) -> dict[str, Any]:
     minor = ".".join(lock.python.split(".")[:2])
     shelves = split_urls(lock.shelf)
-    facts = {
+    facts: dict[str, Any] = {
         "shelf": shelves if len(shelves) > 1 else lock.shelf,
         "requirements": list(lock.requirements),
         "python": lock.python,
         "tag": lock.tag,
     }
+    if lock.as_of:
+        facts["as-of"] = lock.as_of
     return {
         "lock-version": "1.0",
         # A wheel's tags say the platform; the interpreter is what we resolved markers for.
@@ -125,10 +127,10 @@ def _own_lock(table: Mapping[str, Any]) -> Lock | None:
     try:
         facts = table["tool"][TOOL]
         pins = tuple(_own_pin(package) for package in table["packages"])
-        shelf = facts["shelf"]
+        shelf, as_of = facts["shelf"], facts.get("as-of", "")
         shelf = join_urls(shelf) if isinstance(shelf, list) else shelf
-        lock = Lock(shelf, tuple(facts["requirements"]), facts["python"], facts["tag"], pins)
-        texts = (lock.shelf, lock.python, lock.tag, *lock.requirements)
+        lock = Lock(shelf, tuple(facts["requirements"]), facts["python"], facts["tag"], pins, as_of)
+        texts = (lock.shelf, lock.python, lock.tag, lock.as_of, *lock.requirements)
         if table != _table_of(lock) or not all(isinstance(text, str) for text in texts):
             return None
     except (KeyError, TypeError, ValueError, AttributeError):

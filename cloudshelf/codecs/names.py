@@ -8,6 +8,10 @@ import re
 SHELF = "shelf.json"
 _NORMALIZED = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_LOCK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}(/[A-Za-z0-9][A-Za-z0-9._-]{0,63})*", re.ASCII)
+_LONGEST_LOCK_NAME = 128
+# What a file ends in is never the end of a lock's name, so that a word means one of them wherever it is typed.
+FILE_ENDINGS = (".toml", ".lock", ".txt", ".in", ".json", ".yml", ".yaml", ".ipynb", ".py", ".whl")
 
 
 def normalize(name: str) -> str:
@@ -30,6 +34,16 @@ def named_extras(requirement: str) -> tuple[str, ...]:
 def is_normalized(name: str) -> bool:
     """Whether ``name`` can be a key: letters, digits and single dashes only, so that no key escapes its project."""
     return _NORMALIZED.fullmatch(name) is not None
+
+
+def is_lock_name(name: str) -> bool:
+    """Whether ``name`` is one that a lock on a shelf can have, such as team/2026q4; a file's name or path is none."""
+    return (
+        len(name) <= _LONGEST_LOCK_NAME
+        and ".." not in name
+        and not name.lower().endswith(FILE_ENDINGS)
+        and _LOCK_NAME.fullmatch(name) is not None
+    )
 
 
 def is_sha256(text: str) -> bool:
@@ -75,6 +89,25 @@ def pack_key(project: str, part: str) -> str:
 def project_of_key(key: str) -> str:
     """The project that an object below ``projects/`` is of."""
     return key.split("/", 2)[1]
+
+
+def lock_head_key(name: str) -> str:
+    """No part of a name begins with "_", so that one lock's objects are never another's: team, team/2026q4."""
+    return f"locks/{name}/_head"
+
+
+def named_lock(key: str) -> str | None:
+    """The name of the lock whose head ``key`` is; None for any other key."""
+    name = key.removeprefix("locks/").removesuffix("/_head")
+    return name if key == lock_head_key(name) and is_lock_name(name) else None
+
+
+def lock_history_key(name: str, seq: int, digest: str) -> str:
+    return f"locks/{name}/_history/{seq:010}-{digest}"
+
+
+def lock_content_key(name: str, digest: str) -> str:
+    return f"locks/{name}/_content/{digest}"
 
 
 def collectable(digest: str, epoch: int) -> str:

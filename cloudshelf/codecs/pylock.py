@@ -42,6 +42,7 @@ def parse_pylock(
         python=facts.text("python"),
         tag=facts.text("tag"),
         pins=tuple(sorted((_pin_of(p, i, source) for i, p in enumerate(pylock.packages)), key=lambda pin: pin.project)),
+        as_of=facts.text("as-of") if "as-of" in facts.table else "",
     )
 
 

@@ -19,6 +19,7 @@ _PLACES = {
     "completing": ("names", "submodules"),
     "looking": ("connect", "ls", "show", "search", "log", "verify"),
     "curating": ("init", "publish", "default", "yank", "unyank", "rollback"),
+    "locks": ("diff", "locks"),
     "upkeep": ("cache", "doctor"),
 }
 _MODULES = {verb: module for module, verbs in _PLACES.items() for verb in verbs}
@@ -33,5 +34,9 @@ def serve(verb: str, args: Args, progress: Progress) -> Result:
         near = difflib.get_close_matches(verb, _MODULES, n=1)
         raise UsageError(f"{verb!r} is not a verb." + (f" Did you mean {near[0]}?" if near else ""))
     function = getattr(import_module(f".{module}", __name__), verb.replace("-", "_"))
+    if args.get("lock_ref"):  # a lock that lives on the shelf, wherever a verb takes one
+        from .locks import with_named_lock
+
+        args = with_named_lock(args)
     result: Result = function(args, progress)
     return result

@@ -22,10 +22,14 @@ Result = dict[str, Any]
 
 
 def shelf_of(args: Args) -> Shelf:
-    """The shelf that ``shelf`` names, or the shelves (urls.join_urls). Raises NoShelf."""
+    """The shelf that ``shelf`` names, or the shelves (urls.join_urls); as it was at ``as_of`` (a moment), if given.
+
+    Raises NoShelf.
+    """
     if not args.get("shelf"):
         raise NoShelf()
-    return Shelf(*map(shared_store, split_urls(str(args["shelf"]))), cache=read_config().cache)
+    stores = map(shared_store, split_urls(str(args["shelf"])))
+    return Shelf(*stores, cache=read_config().cache, as_of=str(args.get("as_of") or ""))
 
 
 def target_of(args: Args) -> Target:

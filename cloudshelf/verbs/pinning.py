@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 from ..codecs.lock import format_lock, format_variants, parse_lock
 from ..codecs.names import named_project
 from ..config import read_config
-from ..errors import AlreadyLoaded, ObjectMissing, ShelfError, ShelfMissing, UsageError
-from ..model import Loaded, Lock, Pin
+from ..difference import compare_locks, parents
+from ..errors import AlreadyLoaded, ObjectMissing, ShelfError, ShelfMissing, Unsatisfiable, UsageError
+from ..model import Loaded, Lock
 from ..shelf import Shelf
 from .common import Args, Progress, Result, plain, shelf_of, target_of
+from .locks import lock_to_name, name_lock
 
 if TYPE_CHECKING:
     from ..resolver import Edge, Resolution
@@ -24,8 +26,8 @@ def use(args: Args, progress: Progress) -> Result:
     """Resolve ``requirements`` and build their environment.
 
     ``lock`` (text) holds pins to keep where possible, ``loaded`` what the caller's process has imported; ``shadow`` the
-    projects of which the shelf's goes before an editable or direct-URL install there. The result has ``lock``,
-    ``environment``, ``changes``, ``pins``, ``requirements`` and ``notes``.
+    projects of which the shelf's goes before an editable or direct-URL install there; ``as_of`` is a moment (as_of.py).
+    The result has ``lock``, ``environment``, ``changes``, ``pins``, ``requirements`` and ``notes``.
     """
     shelf = shelf_of(args)
     preferred = _lock_of(args)
@@ -35,7 +37,7 @@ def use(args: Args, progress: Progress) -> Result:
     why = _parents(resolution.edges)
     return result | {
         "changes": _changes(preferred, resolution.lock, why, resolution.provided),
-        "notes": [*resolution.notes, *_provided(resolution, args)],
+        "notes": [*resolution.notes, *_provided(resolution, args), *_as_of(resolution.lock)],
         "provided": dict(resolution.provided),
     }
 
@@ -44,7 +46,8 @@ def lock(args: Args, progress: Progress) -> Result:
     """The pins of ``requirements`` as the text of a pylock.toml; nothing is built, and nothing loaded counts.
 
     ``preferred`` (text) holds pins to keep where possible; ``notes`` name the projects that the lock has in another
-    version than ``running`` (project to version), the caller's process.
+    version than ``running`` (project to version), the caller's process. With ``name`` the shelf has the lock from then
+    on, by that name: that of ``requirements``, or ``lock`` (text) as it is.
     """
     shelf = shelf_of(args)
     notes: list[str] = []
@@ -52,14 +55,18 @@ def lock(args: Args, progress: Progress) -> Result:
         if not args.get("lock"):
             raise UsageError("lock needs a requirement, such as pandas or pandas>=2.2,<3.")
         found = _read_lock(args)
+        if args.get("name"):
+            found = lock_to_name(shelf, str(args["lock"]), args)
     elif len(_variants(args)) > 1:
         return _lock_variants(shelf, args)
     else:
         preferred = parse_lock(str(args["preferred"]), "this process's lock") if args.get("preferred") else None
         resolution = _resolve(shelf, {**args, "loaded": {}}, preferred)
         found = resolution.lock
-        notes = [*resolution.notes, *_differences(found, args.get("running") or {})]
+        notes = [*resolution.notes, *_differences(found, args.get("running") or {}), *_as_of(found)]
+    named = name_lock(shelf, str(args["name"]), found) if args.get("name") else None
     return {
+        **({"named": named} if named else {}),
         "lock": format_lock(found),
         "pins": _pins(found),
         "requirements": list(found.requirements),
@@ -94,10 +101,14 @@ def sync(args: Args, progress: Progress) -> Result:
         f"{project} {version} of this kernel stays, since it is loaded; the lock has {_version_in(wanted, project)}."
         for project, version in sorted(held.items())
     ]
+    if args.get("lock_note"):
+        notes.insert(0, str(args["lock_note"]))
+    asked = {named_project(text) for text in wanted.requirements}
+    why = {pin.project: list(parents(pin.project, wanted)) for pin in wanted.pins if pin.project not in asked}
     return result | {
         "lock": format_lock(wanted),
-        "changes": _changes(current, wanted, {}, held),
-        "notes": notes,
+        "changes": _changes(current, wanted, why, held),
+        "notes": [*notes, *_as_of(wanted)],
         "provided": held,
     }
 
@@ -172,18 +183,25 @@ def _resolve(shelf: Shelf, args: Args, preferred: Lock | None) -> Resolution:
         preferred = dataclasses.replace(preferred, pins=tuple(p for p in preferred.pins if p.project not in dropping))
     preferred = _without_other_builds(preferred, _variants(args))
     constraints = [str(c) for c in args.get("constraints") or ()]
-    return shelf.lock(
-        requirements,
-        target=target_of(args),
-        loaded=loaded,
-        preferred=preferred,
-        constraints=constraints,
-        variant="".join(_variants(args)),
-    )
+    try:
+        return shelf.lock(
+            requirements,
+            target=target_of(args),
+            loaded=loaded,
+            preferred=preferred,
+            constraints=constraints,
+            variant="".join(_variants(args)),
+        )
+    except Unsatisfiable as error:
+        if not args.get("as_of"):
+            raise
+        raise Unsatisfiable(f"{error}\n  This is the shelf as it was at {args['as_of']}.") from None
 
 
 def _lock_variants(shelf: Shelf, args: Args) -> Result:
     """One lock for several kinds of machines: resolved for each, the first is the default of other tools."""
+    if args.get("name"):
+        raise UsageError("A lock for several kinds of machines is a file: lock … --variant A --variant B -o FILE")
     found = {label: _resolve(shelf, {**args, "variant": label, "loaded": {}}, None) for label in _variants(args)}
     first = next(iter(found.values())).lock
     return {
@@ -263,27 +281,32 @@ def _pins(lock: Lock) -> list[Result]:
 def _changes(
     before: Lock | None, after: Lock, why: Mapping[str, list[str]], provided: Mapping[str, str]
 ) -> list[Result]:
-    """What differs between two locks; ``why`` is empty for what a person asked for.
+    """What differs between two locks; ``why`` is empty for what a person asked for. See ``difference.Change``.
 
-    What this process has of its own is neither pinned by a lock that names it nor dropped by one that does not.
+    What is gone has who needed it. What this process has of its own is neither pinned by a lock that names it nor
+    dropped by one that does not.
     """
-    was = {pin.project: pin for pin in before.pins} if before else {}
-    now = {pin.project: pin for pin in after.pins}
-    return [
-        {
-            "project": p,
-            "was": was[p].version if p in was else None,
-            "version": now[p].version if p in now else None,
-            "why": why.get(p, []),
-        }
-        for p in sorted(was.keys() | now.keys())
-        if _content(was.get(p)) != _content(now.get(p)) and not (p in provided and not (p in was and p in now))
-    ]
+    before = before or dataclasses.replace(after, requirements=(), pins=())
+    asked = {named_project(text) for text in before.requirements}
+    rows = []
+    for change in compare_locks(before, after).changes:
+        if change.project in provided and change.kind in ("added", "removed"):
+            continue
+        needed = [] if change.project in asked else list(parents(change.project, before))
+        rows.append(
+            {
+                "project": change.project,
+                "was": change.was,
+                "version": change.version,
+                "kind": change.kind,
+                "why": needed if change.kind == "removed" else why.get(change.project, []),
+            }
+        )
+    return rows
 
 
-def _content(pin: Pin | None) -> tuple[str, str] | None:
-    """What is installed of a pin: the same version may be another wheel, built anew or from another shelf."""
-    return (pin.version, pin.sha256) if pin else None
+def _as_of(lock: Lock) -> list[str]:
+    return [f"As the shelf was at {lock.as_of}."] if lock.as_of else []
 
 
 def _parents(edges: Sequence[Edge]) -> dict[str, list[str]]:

@@ -1,0 +1,175 @@
+"""A chain of heads: one object that is replaced, each time naming the digest of what it was. See docs/format.md.
+
+Projects and named locks move by this. History first, create-only; then the head, if nobody moved it. The reply of that
+last write decides nothing by itself: when it is lost or says "conflict", the head is read again, and our ``write_id``
+in the chain says what happened. How an earlier head is found: skips.py.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Generic, Protocol
+
+from .codecs.names import sha256
+from .errors import Conflict, ObjectInvalid, ObjectMissing, OutcomeUnknown, StoreError
+from .model import Link
+from .skips import H, Linked, latest_of, next_skips
+from .stores.protocols import Get, GetTagged, PutNew, Replace
+
+ATTEMPTS = 60  # conflicts in a row until a publisher gives up: 32 at once must all get through
+
+
+class HeadStore(Get, GetTagged, PutNew, Replace, Protocol):
+    """What a commit needs of a store."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chain(Generic[H]):
+    """Where a chain is, and how its heads are written."""
+
+    key: str
+    history_key: Callable[[int, str], str]  # of a sequence and a digest
+    format: Callable[[H], bytes]
+    parse: Callable[[bytes, str], H]  # of bytes and their key
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What the next head says of its place in the chain, and of who wrote it when."""
+
+    seq: int
+    write_id: str
+    prev: str | None
+    time: str
+    by: str
+    action: str
+    latest: str
+    skips: tuple[Link, ...]
+
+
+def move_head(
+    store: HeadStore, chain: Chain[H], step: Callable[[H | None, Stamp], H | None], *, by: str, action: str
+) -> H:
+    """Move a head by ``step``; the head that holds (ours, or the present one when nothing changes).
+
+    ``step`` gets the present head, None where there is none yet, and makes the next one with that stamp; it may be
+    called again after somebody else's commit, and what it raises is raised here. None from it writes nothing. Raises
+    Conflict after many lost races, OutcomeUnknown when the reply was lost and the head cannot be read.
+    """
+    write_id = uuid.uuid4().hex  # one for all attempts: only one of them can land, and we know it by this
+    first_seq: int | None = None
+    present, data, etag = _read(store, chain)
+    for attempt in range(ATTEMPTS):
+        head = step(present, _stamp(present, data, write_id, by, action))
+        if head is None:
+            if present is None:
+                raise ValueError(f"{chain.key} is not there, and the change makes none")
+            return present
+        if first_seq is None:
+            first_seq = head.seq
+        content = chain.format(head)
+        put_immutable(store, chain.history_key(head.seq, sha256(content)), content)
+        try:
+            store.replace(chain.key, content, etag=etag)
+            return head
+        except (Conflict, OutcomeUnknown) as error:
+            present, data, etag = _read_again(store, chain, error)
+        landed = _find_write(store, chain, present, write_id, first_seq)
+        if landed is not None:
+            return landed
+        time.sleep(random.uniform(0, min(2.0, 0.02 * 2 ** min(attempt, 7))))
+    raise Conflict(chain.key)
+
+
+def put_immutable(store: PutNew, key: str, data: bytes) -> None:
+    """Create an object whose key holds the digest of its bytes: if it is there already, that is as good."""
+    with contextlib.suppress(Conflict):
+        try:
+            store.put_new(key, data)
+        except OutcomeUnknown:
+            store.put_new(key, data)
+
+
+def walk_chain(store: Get, chain: Chain[H], head: H) -> Iterator[H]:
+    """``head``, then every head before it, newest first; each is verified by the digest its successor recorded.
+
+    Raises ObjectInvalid or ObjectMissing where the chain is broken.
+    """
+    yield head
+    while head.prev is not None:
+        if head.seq == 0:
+            raise ObjectInvalid(chain.key, "the first head names one before it")
+        head = read_link(store, chain, head.seq - 1, head.prev)
+        yield head
+
+
+def read_link(store: Get, chain: Chain[H], seq: int, digest: str) -> H:
+    """An earlier head. Raises ObjectInvalid or ObjectMissing."""
+    key = chain.history_key(seq, digest)
+    data = store.get(key)
+    if sha256(data) != digest:
+        raise ObjectInvalid(key, "its bytes are not those that its name says")
+    head = chain.parse(data, key)
+    if head.seq != seq:
+        raise ObjectInvalid(key, f"it says sequence {head.seq}")
+    return head
+
+
+def _stamp(present: Linked | None, data: bytes, write_id: str, by: str, action: str) -> Stamp:
+    now = _now()
+    if present is None:
+        return Stamp(1, write_id, None, now, by, action, now, ())
+    digest, latest = sha256(data), latest_of(present)
+    return Stamp(
+        seq=present.seq + 1,
+        write_id=write_id,
+        prev=digest,
+        time=now,
+        by=by,
+        action=action,
+        latest=max(now, latest),
+        skips=next_skips(Link(present.seq, digest, latest), present.skips),
+    )
+
+
+def _read(store: HeadStore, chain: Chain[H]) -> tuple[H | None, bytes, str | None]:
+    try:
+        data, etag = store.get_tagged(chain.key)
+    except ObjectMissing:
+        return None, b"", None
+    return chain.parse(data, chain.key), data, etag
+
+
+def _read_again(
+    store: HeadStore, chain: Chain[H], error: Conflict | OutcomeUnknown
+) -> tuple[H | None, bytes, str | None]:
+    """After a write whose fate is open: what cannot be read leaves it open."""
+    try:
+        return _read(store, chain)
+    except (StoreError, ObjectInvalid) as cause:
+        raise OutcomeUnknown(chain.key, str(cause)) from error
+
+
+def _find_write(store: HeadStore, chain: Chain[H], present: H | None, write_id: str, first_seq: int) -> H | None:
+    """Our head, in the chain that ends in ``present`` and not below the sequence we first wrote."""
+    if present is None:
+        return None
+    try:
+        for head in walk_chain(store, chain, present):
+            if head.seq < first_seq:
+                return None
+            if head.write_id == write_id:
+                return head
+    except StoreError as cause:
+        raise OutcomeUnknown(chain.key, str(cause)) from cause
+    return None
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

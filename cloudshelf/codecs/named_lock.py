@@ -1,0 +1,94 @@
+"""The head of a named lock, and the catalog's list of all of them. See docs/format.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..errors import ObjectInvalid
+from ..model import LockHead
+from .envelope import format_object, parse_object
+from .head import format_skips, parse_latest, parse_skips
+from .names import is_lock_name, is_sha256
+
+LOCKS = "catalog/locks"
+
+
+@dataclass(frozen=True, slots=True)
+class LockFacts:
+    """What a list tells of a named lock; ``seq`` is that of the head it was derived from."""
+
+    name: str
+    seq: int
+    time: str
+    by: str
+    pins: int
+    tag: str
+    requirements: tuple[str, ...]
+
+
+def format_lock_head(head: LockHead) -> bytes:
+    return format_object(
+        "lock-head",
+        {
+            "name": head.name,
+            "seq": head.seq,
+            "write_id": head.write_id,
+            "prev": head.prev,
+            "time": head.time,
+            "by": head.by,
+            "action": head.action,
+            "lock": head.lock,
+            "pins": head.pins,
+            "tag": head.tag,
+            "requirements": list(head.requirements),
+            **format_skips(head.latest, head.skips),
+        },
+    )
+
+
+def parse_lock_head(data: bytes, name: str, key: str) -> LockHead:
+    """The head of ``name``; one that names another lock is refused (it was put under this name)."""
+    fields = parse_object(data, "lock-head", key)
+    if fields.text("name") != name:
+        raise ObjectInvalid(key, f"it is the head of {fields.text('name')!r}")
+    prev, lock = fields.text_or_none("prev"), fields.text("lock")
+    if not is_sha256(lock) or not (prev is None or is_sha256(prev)):
+        raise ObjectInvalid(key, "it names something that is not a digest")
+    return LockHead(
+        name=name,
+        seq=fields.count("seq"),
+        write_id=fields.text("write_id"),
+        prev=prev,
+        time=fields.text("time"),
+        by=fields.text("by"),
+        action=fields.text("action"),
+        lock=lock,
+        pins=fields.count("pins"),
+        tag=fields.text("tag"),
+        requirements=fields.texts("requirements"),
+        latest=parse_latest(fields),
+        skips=parse_skips(fields),
+    )
+
+
+def facts_of(head: LockHead) -> LockFacts:
+    return LockFacts(head.name, head.seq, head.time, head.by, head.pins, head.tag, head.requirements)
+
+
+def format_locks(rows: Iterable[LockFacts]) -> bytes:
+    table = {row.name: [row.seq, row.time, row.by, row.pins, row.tag, list(row.requirements)] for row in rows}
+    return format_object("locks", {"locks": table})
+
+
+def parse_locks(data: bytes) -> dict[str, LockFacts]:
+    rows = {}
+    for name, row in parse_object(data, "locks", LOCKS).mapping("locks").items():
+        match row:
+            case [int(seq), str(time), str(by), int(pins), str(tag), list(asked)] if is_lock_name(name) and all(
+                type(each) is str for each in asked
+            ):
+                rows[name] = LockFacts(name, seq, time, by, pins, tag, tuple(asked))
+            case _:
+                raise ObjectInvalid(LOCKS, f"its row of {name} is malformed")
+    return rows

@@ -1,0 +1,180 @@
+"""Named locks: locks that live on the shelf, such as team/2026q4. See docs/format.md, "named locks".
+
+The text of each is immutable and named by its digest; a head moves from one to the next as a project's does (chain.py),
+so that its history says who changed it when, and every earlier state can be had: team/2026q4@3.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from .chain import Chain, HeadStore, Stamp, move_head, put_immutable, read_link, walk_chain
+from .codecs.lock import format_lock
+from .codecs.named_lock import (
+    LOCKS,
+    LockFacts,
+    facts_of,
+    format_lock_head,
+    parse_lock_head,
+    parse_locks,
+)
+from .codecs.names import (
+    FILE_ENDINGS,
+    is_lock_name,
+    lock_content_key,
+    lock_head_key,
+    lock_history_key,
+    sha256,
+)
+from .errors import AccessDenied, LockMissing, ObjectInvalid, ObjectMissing, ShelfError, UsageError
+from .model import Lock, LockHead
+from .repository import Repository
+from .skips import find_seq
+from .stores.protocols import Get
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A lock as it was named: ``head`` says by whom and when, ``written`` whether this call did it."""
+
+    head: LockHead
+    written: bool
+    notes: tuple[str, ...] = ()
+
+
+class NamedLocks:
+    """The named locks of a shelf; ``repository`` is that of the same store, and remembers which heads were seen."""
+
+    def __init__(self, store: HeadStore, repository: Repository) -> None:
+        self._store = store
+        self._repository = repository
+
+    def write(self, name: str, lock: Lock, *, by: str) -> Named:
+        """Let ``name`` be ``lock`` from now on; a name that says so already is left alone.
+
+        Raises UsageError for what is no name, AccessDenied, Conflict and OutcomeUnknown.
+        """
+        check_name(name)
+        self._repository.info()
+        data = format_lock(lock).encode()
+        digest = sha256(data)
+        written: list[bool] = [False]
+
+        def step(present: LockHead | None, stamp: Stamp) -> LockHead | None:
+            written[0] = present is None or present.lock != digest
+            return _next_head(name, lock, digest, stamp) if written[0] else None
+
+        try:
+            put_immutable(self._store, lock_content_key(name, digest), data)
+            head = move_head(self._store, lock_chain(name), step, by=by, action=f"lock {len(lock.pins)} pins")
+        except AccessDenied:
+            raise AccessDenied(f"locks/{name}/ (to write the lock {name})", self._store.url) from None
+        return Named(head, written[0], self._refresh_list(head))
+
+    def head(self, name: str) -> LockHead:
+        """The head of ``name``. Raises LockMissing, ObjectInvalid, HeadReplayed, and UsageError for what is no name."""
+        key = lock_head_key(check_name(name))
+        try:
+            data = self._store.get(key)
+        except ObjectMissing:
+            self._repository.info()  # no shelf at all is another error
+            raise LockMissing(name, self._store.url, self._near(name)) from None
+        head = parse_lock_head(data, name, key)
+        self._repository.check_seen(f"lock:{name.replace('/', ':')}", key, head.seq, sha256(data))
+        return head
+
+    def read(self, text: str) -> tuple[LockHead, str]:
+        """The lock "NAME", or "NAME@STATE" as it was; its head and its text. Raises as ``head``."""
+        name, _, state = text.partition("@")
+        head = self.head(name)
+        if state:
+            found = find_seq(head, int(state), partial(read_link, self._store, lock_chain(name)))
+            if found is None:
+                raise UsageError(f"{name} has no state {state}; it is at {head.seq}. See: cloudshelf locks {name}")
+            head = found
+        try:
+            return head, read_content(self._store, head).decode()
+        except UnicodeDecodeError:
+            raise ObjectInvalid(lock_content_key(name, head.lock), "it is not text") from None
+
+    def history(self, name: str) -> Iterator[LockHead]:
+        """Every state of ``name``, newest first. Raises as ``head``."""
+        return walk_chain(self._store, lock_chain(name), self.head(name))
+
+    def list(self) -> tuple[LockFacts, ...]:
+        """What the catalog tells of every named lock, by name. One request."""
+        self._repository.info()
+        try:
+            rows = parse_locks(self._store.get(LOCKS))
+        except ObjectMissing:
+            return ()
+        return tuple(rows[name] for name in sorted(rows))
+
+    def _near(self, name: str) -> tuple[str, ...]:
+        try:
+            known = [row.name for row in self.list()]
+        except ShelfError:
+            return ()
+        return tuple(difflib.get_close_matches(name, known, n=3, cutoff=0.6))
+
+    def _refresh_list(self, head: LockHead) -> tuple[str, ...]:
+        """The list is derived: the lock holds even if the list cannot follow. What it shows already is not written."""
+        from .catalog import update_locks
+
+        try:
+            update_locks(self._store, [facts_of(head)])
+        except ShelfError as error:
+            return (f"The lock is written, but cloudshelf locks does not show it yet: {error}",)
+        return ()
+
+
+def check_name(name: str) -> str:
+    """``name`` itself. Raises UsageError, which says what a name is."""
+    if is_lock_name(name):
+        return name
+    if name.lower().endswith(FILE_ENDINGS):
+        raise UsageError(f"{name} is a file's name. A lock on a shelf has one without an ending, such as team/2026q4.")
+    raise UsageError(
+        f"{name!r} cannot be the name of a lock: letters, digits and . _ - in parts with / between them, "
+        "such as team/2026q4; each part begins with a letter or a digit, and 128 characters are the most."
+    )
+
+
+def lock_chain(name: str) -> Chain[LockHead]:
+    """The chain of a named lock's heads."""
+    return Chain(
+        key=lock_head_key(name),
+        history_key=partial(lock_history_key, name),
+        format=format_lock_head,
+        parse=lambda data, key: parse_lock_head(data, name, key),
+    )
+
+
+def read_content(store: Get, head: LockHead) -> bytes:
+    """The text of a state. Raises ObjectMissing, ObjectInvalid."""
+    key = lock_content_key(head.name, head.lock)
+    data = store.get(key)
+    if sha256(data) != head.lock:
+        raise ObjectInvalid(key, "its bytes are not those that its name says")
+    return data
+
+
+def _next_head(name: str, lock: Lock, digest: str, stamp: Stamp) -> LockHead:
+    return LockHead(
+        name=name,
+        seq=stamp.seq,
+        write_id=stamp.write_id,
+        prev=stamp.prev,
+        time=stamp.time,
+        by=stamp.by,
+        action=stamp.action,
+        lock=digest,
+        pins=len(lock.pins),
+        tag=lock.tag,
+        requirements=lock.requirements,
+        latest=stamp.latest,
+        skips=stamp.skips,
+    )

@@ -1,0 +1,98 @@
+"""Verbs about locks as such: diff, locks; and how every verb finds a lock that was named."""
+
+from __future__ import annotations
+
+from ..codecs.lock import parse_lock
+from ..codecs.named_lock import facts_of
+from ..codecs.names import manifest_key
+from ..difference import compare_locks
+from ..errors import ObjectMissing, UsageError
+from ..model import Lock, Pin
+from ..parallel import map_parallel
+from ..repository import PARALLEL
+from ..shelf import Shelf
+from ..urls import split_urls
+from .common import Args, Progress, Result, person, plain, shelf_of
+
+
+def diff(args: Args, progress: Progress) -> Result:
+    """How lock ``after`` differs from ``before``: each has ``lock`` (text) or ``lock_ref`` (a name on the shelf).
+
+    ``provided``: what the process of ``after`` has of its own, project to version.
+    """
+    sides = []
+    for side in ("before", "after"):
+        given = with_named_lock({"shelf": args.get("shelf")} | dict(args.get(side) or {}))
+        if not given.get("lock"):
+            raise UsageError("diff needs two locks here: cloudshelf diff pylock.toml team/2026q4")
+        sides.append((str(given["lock_name"]), parse_lock(str(given["lock"]), str(given["lock_name"]))))
+    (from_name, before), (to_name, after) = sides
+    found = plain(compare_locks(before, after, provided=args.get("provided")))
+    found["asked"] = [{"project": p, "was": was, "now": now} for p, was, now in found["asked"]]
+    found["context"] = [{"what": what, "was": was, "now": now} for what, was, now in found["context"]]
+    return {"from": from_name, "to": to_name, "pins": len(after.pins), **found}
+
+
+def locks(args: Args, progress: Progress) -> Result:
+    """The locks on the shelf; or the history of ``name``, newest first."""
+    shelf = shelf_of(args)
+    if not args.get("name"):
+        return {"shelf": shelf.url, "locks": [plain(facts) for facts in shelf.named_locks.list()]}
+    name = str(args["name"])
+    states = [
+        plain(facts_of(head)) | {"lock": head.lock, "action": head.action} for head in shelf.named_locks.history(name)
+    ]
+    return {"shelf": shelf.url, "name": name, "states": states}
+
+
+def with_named_lock(args: Args) -> Args:
+    """``args``; where ``lock_ref`` names a lock of the shelf, with its text as ``lock``, to be taken from there."""
+    if not args.get("lock_ref"):
+        return args
+    name = str(args["lock_ref"])
+    head, text = shelf_of({"shelf": args.get("shelf")}).read_named_lock(name)
+    several = len(split_urls(parse_lock(text, name).shelf)) > 1
+    said = f"{head.name} is at state {head.seq}, of {head.time} by {head.by}."
+    return {
+        **{key: value for key, value in args.items() if key != "lock_ref"},
+        "lock": text,
+        "lock_name": name,
+        "lock_note": said,
+        "shelf_named": not several,  # a lock of several shelves says where each pin is
+    }
+
+
+def name_lock(shelf: Shelf, name: str, lock: Lock) -> Result:
+    """Let ``name`` be ``lock`` on the shelf; what a result tells of it.
+
+    Raises ObjectMissing for a lock of what the shelf lacks, and what ``NamedLocks.write`` raises.
+    """
+    _refuse_lacking(shelf, lock)
+    named = shelf.named_locks.write(name, lock, by=person())
+    return {"name": name, "shelf": shelf.url, "state": named.head.seq, "written": named.written, "more": named.notes}
+
+
+def _refuse_lacking(shelf: Shelf, lock: Lock) -> None:
+    """Raises ObjectMissing. Asked of the store: a cache has what other shelves hold, too."""
+    there = shelf.without_cache().repository
+
+    def check(pin: Pin) -> None:
+        release = there.release_at(pin.project, pin.version, pin.release)
+        if all(tree.manifest != pin.manifest for wheel in release.wheels for tree in wheel.trees.values()):
+            raise ObjectMissing(manifest_key(pin.project, pin.manifest), shelf.url)
+
+    map_parallel(check, lock.pins, PARALLEL)
+
+
+def lock_to_name(shelf: Shelf, text: str, args: Args) -> Lock:
+    """The lock of ``text`` as one of ``shelf``. Raises UsageError for one of another shelf, unless that was named."""
+    name = str(args.get("lock_name") or "The lock")
+    found = shelf.read_lock(text, name)
+    if found.shelf == shelf.url:
+        return found
+    if not args.get("shelf_named"):
+        raise UsageError(
+            f"{name} is of the shelf {found.shelf}; it gets its name there. If that moved to {shelf.url}: "
+            f"--shelf {shelf.url}"
+        )
+    return shelf.move(found)
