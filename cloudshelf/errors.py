@@ -110,6 +110,16 @@ class Unsatisfiable(ShelfError):
     words = "{explanation}"
 
 
+class HashMismatch(ShelfError):
+    facts = ("project", "version", "wheel", "sha256", "where")
+    words = (
+        "The shelf's {wheel} has sha256 {sha256}, which {where} does not admit. It was not used, and nothing was "
+        "changed. Either the shelf or the file has another build of {project} {version} than you expect: ask a curator "
+        "where this one came from (cloudshelf show {project}=={version})."
+    )
+    exit_code = 4
+
+
 class AlreadyLoaded(ShelfError):
     facts = ("project", "loaded_version", "wanted", "loaded_by", "restart_line")
     words = (

@@ -5,7 +5,7 @@ PEP 440 (specifiers, pre-releases), PEP 508 (markers, extras), PEP 592 (yanked),
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -95,11 +95,13 @@ class ShelfProvider(resolvelib.AbstractProvider[Need, Candidate, Key]):
         loaded: Mapping[str, Loaded],
         preferred: Lock | None,
         constraints: Sequence[str],
+        admitted: Mapping[str, Collection[str]] | None = None,
     ) -> None:
         self.repository = repository
         self.target = target
         self.loaded = normalize_loaded(loaded)
         self.preferred = {pin.project: pin for pin in preferred.pins} if preferred else {}
+        self.admitted = admitted or {}
         self.limits = self._read_limits(constraints)
         self.reasons: dict[str, Need] = {}  # the first that wanted each project
         self.missing: dict[str, ProjectMissing] = {}
@@ -176,7 +178,8 @@ class ShelfProvider(resolvelib.AbstractProvider[Need, Candidate, Key]):
         if (project, text) not in self._wheels:
             pin = self.preferred.get(project)
             release = self.repository.release(project, text)
-            self._wheels[project, text] = pick_wheel(release, self.target, prefer=pin.sha256 if pin else "")
+            prefer = self.admitted.get(project) or ((pin.sha256,) if pin else ())
+            self._wheels[project, text] = pick_wheel(release, self.target, prefer=prefer)
         return self._wheels[project, text]
 
     def _matching(self, project: str, needs: Sequence[Need]) -> Iterator[tuple[Version, str, str, Wheel | None]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import resolvelib
@@ -50,19 +50,21 @@ def resolve(
     loaded: Mapping[str, Loaded] | None = None,
     preferred: Lock | None = None,
     constraints: Sequence[str] = (),
+    admitted: Mapping[str, Collection[str]] | None = None,
 ) -> Resolution:
     """The best set of pins that meets all of ``requirements`` for ``target``.
 
     What ``preferred`` pins stays where it still satisfies; else the curator's default, else the newest. ``constraints``
-    limit versions without asking for a project. Raises RequirementInvalid, ProjectMissing (asked for by name),
+    limit versions without asking for a project; of several wheels of a version, those with a sha256 that ``admitted``
+    has for the project come first. Raises RequirementInvalid, ProjectMissing (asked for by name),
     AlreadyLoaded, Unsatisfiable, and what the repository raises.
     """
     asked = [parse_requirement(text) for text in requirements]
     try:
-        return _attempt(asked, repository, target, loaded or {}, preferred, constraints)
+        return _attempt(asked, repository, target, loaded or {}, preferred, constraints, admitted)
     except Unsatisfiable:
         if loaded:
-            _blame_kernel(asked, repository, target, loaded, preferred, constraints)
+            _blame_kernel(asked, repository, target, loaded, preferred, constraints, admitted)
         raise
 
 
@@ -73,8 +75,9 @@ def _attempt(
     loaded: Mapping[str, Loaded],
     preferred: Lock | None,
     constraints: Sequence[str],
+    admitted: Mapping[str, Collection[str]] | None,
 ) -> Resolution:
-    provider = ShelfProvider(repository, target, loaded, preferred, constraints)
+    provider = ShelfProvider(repository, target, loaded, preferred, constraints, admitted)
     wanted = [r for r in asked if provider.applies(r, "")]
     roots = [need for requirement in wanted for need in provider.needs_of(requirement, None)]
     for need in roots:
@@ -185,10 +188,11 @@ def _blame_kernel(
     loaded: Mapping[str, Loaded],
     preferred: Lock | None,
     constraints: Sequence[str],
+    admitted: Mapping[str, Collection[str]] | None,
 ) -> None:
     """Raises AlreadyLoaded when a fresh kernel could have what this one cannot, naming what stands in the way."""
     try:
-        fresh = _attempt(asked, repository, target, {}, preferred, constraints)
+        fresh = _attempt(asked, repository, target, {}, preferred, constraints, admitted)
     except (Unsatisfiable, ProjectMissing):
         return
     line = shlex.join(["%shelf", "use", "--restart", *map(str, asked)])

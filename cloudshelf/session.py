@@ -22,6 +22,7 @@ from typing import Any
 
 from .arguments import expand_requirements, read_lock, read_text, write_text
 from .errors import AlreadyLoaded, CacheUnusable, NoShelf, ProjectMissing, ShelfError, Unsatisfiable, UsageError
+from .gathering import CELL, gather, names_of, only_lock, options_of
 
 ENVIRONMENT = "CLOUDSHELF_ENVIRONMENT"  # the active environment, for children (subprocess_hook)
 PROVIDED = "CLOUDSHELF_PROVIDED"  # "NAME==VERSION …": what it lacks because this process has it, for children too
@@ -83,25 +84,79 @@ class Session:
 
         self._url = normalize_url(url)
 
-    def use(self, *requirements: str, restart: bool = False, progress: Progress | None = None) -> dict[str, Any]:
+    def use(
+        self,
+        *requirements: str,
+        sources: Mapping[str, Any] | None = None,
+        wanted: Mapping[str, Any] | None = None,
+        upgrade: bool = False,
+        restart: bool = False,
+        progress: Progress | None = None,
+    ) -> dict[str, Any]:
         """Pin ``requirements`` with everything they need, and make them importable in this process.
 
-        A requirement replaces an earlier one of the same project; all other pins stay where they are if they can. The
-        answer has ``changes`` and ``pins``. Raises Unsatisfiable, AlreadyLoaded and whatever a store can raise; then
-        nothing has changed.
+        ``sources`` are files that ask for more (gathering.gather), ``wanted`` what they said (``ask``). A requirement
+        replaces an earlier one of the same project; all other pins stay where they are if they can; with ``upgrade``
+        those of ``requirements`` do not. The answer has ``changes`` and ``pins``. Raises Unsatisfiable, AlreadyLoaded
+        and whatever a store can raise; then nothing has changed.
         """
         if restart:
             raise UsageError("Only a notebook can restart itself: %shelf use --restart …")
-        wanted = expand_requirements(requirements)
-        if not wanted:
-            raise UsageError("use needs a requirement, such as pandas or pandas>=2.2,<3.")
+        lock = only_lock(sources)
+        if lock and not requirements and self._lock is None:  # nothing to merge it with: exactly its pins
+            return self.sync(lock, progress=progress)
+        asked, wanted = self.ask(requirements, sources, wanted)
         with self._guard:
-            merged = merge_requirements(self._requirements, wanted)
+            merged = merge_requirements(self._requirements, asked)
+            let_go = {project_of(r) for r in asked} if upgrade else ()
             try:
-                return self._pin(merged, self._lock, progress)
+                return self._pin(merged, self._lock, progress, dropping=let_go, asked=asked, wanted=wanted)
             except AlreadyLoaded as error:
-                line = f"%shelf use --restart {' '.join(map(_quoted, wanted))}"
+                files = options_of(sources)
+                words = asked if CELL in files else [*expand_requirements(requirements), *files]
+                line = f"%shelf use --restart {' '.join(map(_quoted, words))}"
                 raise AlreadyLoaded(*error.args[:4], line) from None
+
+    def plan(
+        self,
+        asked: Sequence[str],
+        wanted: Mapping[str, Any] | None,
+        *,
+        upgrade: bool = False,
+        progress: Progress | None = None,
+    ) -> dict[str, Any]:
+        """What ``use`` of this would do, the lines of files one by one; what cannot be met is told, no error."""
+        with self._guard:
+            args = {
+                "shelf": self._needed_url(),
+                "requirements": merge_requirements(self._requirements, asked),
+                "preferred": self._lock,
+                "dropping": sorted(project_of(r) for r in asked) if upgrade else [],
+                "loaded": self._loaded(),
+                "asked": list(asked),
+                "wanted": dict(wanted) if wanted else None,
+                "dry_run": True,
+            }
+            return self._call("lock", args, progress)
+
+    def ask(
+        self,
+        requirements: Iterable[str],
+        sources: Mapping[str, Any] | None = None,
+        wanted: Mapping[str, Any] | None = None,
+    ) -> tuple[list[str], Mapping[str, Any] | None]:
+        """What words and files ask for together: requirements, and what else the files say, for ``use``.
+
+        Raises UsageError where that is nothing, and for lines that no shelf can answer.
+        """
+        asked = expand_requirements(requirements)
+        if sources:
+            answer = self._call("read-sources", {"sources": dict(sources)})
+            asked, wanted = [*asked, *answer["requirements"]], answer["wanted"]
+        if not asked:
+            where = f" {', '.join(names_of(sources))} names none." if sources else ""
+            raise UsageError(f"use needs a requirement, such as pandas or pandas>=2.2,<3.{where}")
+        return asked, wanted
 
     def drop(self, *projects: str, progress: Progress | None = None) -> dict[str, Any]:
         """No longer ask for ``projects``; what only they needed leaves the pins too. Loaded modules stay loaded."""
@@ -185,6 +240,18 @@ class Session:
                 f"this kernel the pins are not complete. {error}"
             ) from None
 
+    def freeze(self, *, hashes: bool = False, progress: Progress | None = None) -> dict[str, Any]:
+        """The pins as lines of a requirements.txt: ``text``, ``pins`` and ``notes``. Raises as ``complete_lock``."""
+        from .freezing import freeze_lock
+
+        answer = self.complete_lock(progress=progress)
+        return answer | {"text": freeze_lock(str(answer["lock"]), hashes=hashes)}
+
+    def listed(self) -> dict[str, Any]:
+        """Every pin, and whether it was asked for here or came with another. No network."""
+        asked = {project_of(r) for r in self._requirements}
+        return {"pins": [pin | {"asked": pin["project"] in asked} for pin in lock_pins(self._lock or "")]}
+
     def pins(self) -> dict[str, str]:
         """Version of every pinned project."""
         return {row["project"]: row["version"] for row in self.status()["pins"]}
@@ -246,7 +313,14 @@ class Session:
         return self.url
 
     def _pin(
-        self, requirements: list[str], lock: str | None, progress: Progress | None, dropping: Iterable[str] = ()
+        self,
+        requirements: list[str],
+        lock: str | None,
+        progress: Progress | None,
+        *,
+        dropping: Iterable[str] = (),
+        asked: Sequence[str] = (),
+        wanted: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
         answer = self._call(
             "use",
@@ -256,6 +330,7 @@ class Session:
                 "lock": lock,
                 "dropping": sorted(dropping),
                 "loaded": self._loaded(),
+                **({"asked": list(wanted.get("asked", asked)), "wanted": dict(wanted)} if wanted else {}),
             },
             progress,
         )
@@ -455,9 +530,15 @@ def connect(url: str | None = None) -> dict[str, Any]:
     return _session.connect(url)
 
 
-def use(*requirements: str, restart: bool = False) -> dict[str, Any]:
-    """See Session.use."""
-    return _session.use(*requirements, restart=restart)
+def use(
+    *requirements: str,
+    requirement_files: Iterable[str | os.PathLike[str]] = (),
+    constraint_files: Iterable[str | os.PathLike[str]] = (),
+    restart: bool = False,
+) -> dict[str, Any]:
+    """See Session.use; the files are those of ``%shelf use -r FILE -c FILE``."""
+    sources = gather(requirement_files, constraint_files)
+    return _session.use(*requirements, sources=sources, restart=restart)
 
 
 def drop(*projects: str) -> dict[str, Any]:

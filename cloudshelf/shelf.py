@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -175,6 +175,7 @@ class Shelf:
         loaded: Mapping[str, Loaded] | None = None,
         preferred: Lock | None = None,
         constraints: Sequence[str] = (),
+        admitted: Mapping[str, Collection[str]] | None = None,
     ) -> Resolution:
         """See ``resolver.resolve``; ``target`` is this interpreter unless given."""
         pinned = {pin.project for pin in preferred.pins} if preferred else set()
@@ -192,6 +193,7 @@ class Shelf:
             loaded=loaded,
             preferred=preferred,
             constraints=constraints,
+            admitted=admitted,
         )
 
     def read_lock(self, text: str, source: str, *, target: Target | None = None) -> Lock:

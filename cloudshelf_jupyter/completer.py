@@ -17,10 +17,12 @@ from cloudshelf.session import Session, project_of
 FRESH = 60.0  # seconds for which names of the shelf are remembered
 PATIENCE = 1.0  # seconds that a Tab waits for the shelf
 EXACT = {"ls", "show", "default", "yank", "unyank"}  # a version of these is PROJECT==VERSION
-PROJECTS = EXACT | {"use", "search", "why", "lock", "fill", "publish", "verify", "rollback", "log"}
+PROJECTS = EXACT | {"use", "install", "freeze", "search", "why", "lock", "fill", "publish", "verify", "rollback", "log"}
 LOCKS, TEXTS, WHEELS = (".toml",), (".txt", ".in"), (".whl", ".tar.gz")
+SOURCES = (*TEXTS, ".toml", ".py", ".yml", ".yaml")
 FILES = {"sync": LOCKS, "lock": LOCKS, "publish": WHEELS}
-OPTION_FILES = {"--lock": LOCKS, "-o": LOCKS, "--output": LOCKS, "-r": TEXTS, "--requirement": TEXTS}
+OPTION_FILES = {"--lock": LOCKS, "-o": LOCKS, "--output": LOCKS, "-r": SOURCES, "--requirement": SOURCES}
+OPTION_FILES |= {"-c": TEXTS, "--constraint": TEXTS}
 
 _LINE = re.compile(r"\s*%?%shelf(?:\s+(?P<rest>.*))?", re.DOTALL)
 _OPERATOR = r"(?:===?|>=|<=|~=|!=|<|>)"
@@ -87,7 +89,7 @@ class ShelfMatcher:
         return found or [Word(option, "option") for option in grammar.options_of(verb)]
 
     def _of_the_shelf(self, verb: str, typed: str, fragment: str) -> list[Word]:
-        if verb == "drop":
+        if verb in ("drop", "uninstall"):
             return [Word(project_of(requirement), "project") for requirement in self._session.requirements]
         if verb not in PROJECTS:
             return []

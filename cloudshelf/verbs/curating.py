@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
 from ..answers import Changed
 from ..errors import NoShelf, UsageError
 from ..shelf import Shelf, split_pin
-from .common import Args, Progress, Result, person, plain, shelf_of
+from .common import Args, Progress, Result, person, plain, shelf_of, target_of
+
+if TYPE_CHECKING:
+    from ..publisher.publish import PublishRequest
 
 
 def init(args: Args, progress: Progress) -> Result:
@@ -24,17 +32,26 @@ def publish(args: Args, progress: Progress) -> Result:
             f"Publishing takes more than reading does, and {', '.join(missing)} is not installed here. "
             "Install it with: pip install 'cloudshelf[publish]'"
         )
-    from ..publisher.pip import IndexOptions
-    from ..publisher.publish import PublishRequest
     from ..publisher.publish import publish as put
 
     shelf = shelf_of(args)
     shelf.info()
-    if not args.get("requirements") and not args.get("requirement_files"):
-        raise UsageError("publish needs a requirement, a wheel or -r FILE.")
-    request = PublishRequest(
+    with TemporaryDirectory(prefix="cloudshelf-sources-") as folder:
+        files, notes = _sources_for_pip(args, Path(folder))
+        if not args.get("requirements") and not args.get("requirement_files") and not files:
+            raise UsageError("publish needs a requirement, a wheel or -r FILE.")
+        report = put(_request(args, files), shelf.store, reporter=EventReporter(progress))
+    return plain(report) | {"notes": notes}
+
+
+def _request(args: Args, files: Sequence[str]) -> PublishRequest:
+    from ..publisher.pip import IndexOptions
+    from ..publisher.publish import PublishRequest
+
+    return PublishRequest(
         requirements=_texts(args, "requirements"),
-        requirement_files=_texts(args, "requirement_files"),
+        requirement_files=(*_texts(args, "requirement_files"), *files),
+        constraint_files=_texts(args, "constraint_files"),
         no_deps=bool(args.get("no_deps")),
         python=args.get("python"),
         platform=args.get("platform"),
@@ -49,7 +66,26 @@ def publish(args: Args, progress: Progress) -> Result:
         allow_modules=_texts(args, "allow_module"),
         by=person(),
     )
-    return plain(put(request, shelf.store, reporter=EventReporter(progress)))
+
+
+def _sources_for_pip(args: Args, folder: Path) -> tuple[list[str], list[str]]:
+    """The files that pip does not read as one that it does, with the hashes, which it compares; and notes."""
+    if not args.get("sources"):
+        return [], []
+    from ..gathering import names_of
+    from ..sources import check_python, read_sources
+
+    target = target_of(args)
+    wanted = read_sources(args["sources"], target)
+    check_python(wanted.pythons, target)
+    hashes = {each.requirement: each.sha256 for each in wanted.hashes}
+    limits = folder / "constraints.txt"
+    limits.write_text("".join(f"{text}\n" for text in wanted.constraints))
+    lines = [f"-c {limits.name}"]
+    lines += [" ".join([text, *(f"--hash=sha256:{h}" for h in hashes.get(text, ()))]) for text in wanted.requirements]
+    path = folder / f"of {', '.join(Path(name).name for name in names_of(args['sources']))}"  # pip's errors name it
+    path.write_text("\n".join(lines) + "\n")
+    return [str(path)], wanted.notes()
 
 
 def default(args: Args, progress: Progress) -> Result:

@@ -1,4 +1,4 @@
-"""Verbs that come to a lock or an environment: use, lock, sync, fill, find-module, why."""
+"""Verbs that come to a lock or an environment: use, lock, freeze, sync, fill, find-module, why."""
 
 from __future__ import annotations
 
@@ -11,10 +11,22 @@ from typing import TYPE_CHECKING
 from ..codecs.lock import format_lock, parse_lock
 from ..codecs.names import named_project
 from ..config import read_config
-from ..errors import AlreadyLoaded, ObjectMissing, ShelfError, ShelfMissing, UsageError
+from ..errors import (
+    AlreadyLoaded,
+    ObjectMissing,
+    ProjectMissing,
+    ShelfError,
+    ShelfMissing,
+    Unsatisfiable,
+    UsageError,
+)
+from ..freezing import freeze_lock
+from ..hashes import admitted_wheels, check_all_hashed, check_hashes
 from ..model import Loaded, Lock
 from ..shelf import Shelf
+from ..sources import check_python
 from .common import Args, Progress, Result, plain, shelf_of, target_of
+from .sources import expand, explain_missing, is_missing, report_lines, wanted_of
 
 if TYPE_CHECKING:
     from ..resolver import Edge, Resolution
@@ -23,19 +35,23 @@ if TYPE_CHECKING:
 def use(args: Args, progress: Progress) -> Result:
     """Resolve ``requirements`` and build their environment.
 
-    ``lock`` (text) holds pins to keep where possible, ``loaded`` what the caller's process has imported. The result has
-    ``lock``, ``environment``, ``changes``, ``pins``, ``requirements`` and ``notes``.
+    ``lock`` (text) holds pins to keep where possible, ``loaded`` what the caller's process has imported; ``sources`` or
+    ``wanted`` what files ask for (see sources.py). The result has ``lock``, ``environment``, ``changes``, ``pins``,
+    ``requirements``, ``notes``, and ``lines`` where one of the files is an environment.yml.
     """
-    shelf = shelf_of(args)
+    args = expand(args)
+    shelf, wanted = shelf_of(args), wanted_of(args)
     preferred = _lock_of(args)
     progress({"stage": "resolving", "done": 0, "total": 0, "unit": "projects", "what": ""})
     resolution = _resolve(shelf, args, preferred)
     result = _materialize(shelf, resolution.lock, progress)
     why = _parents(resolution.edges)
+    lines = report_lines(shelf, [row for row in wanted.rows if row.conda])
     return result | {
         "changes": _changes(preferred, resolution.lock, why, resolution.provided),
-        "notes": [*resolution.notes, *_provided(resolution, args)],
+        "notes": [*wanted.notes(conda=False), *resolution.notes, *_provided(resolution, args)],
         "provided": dict(resolution.provided),
+        **({"lines": lines} if lines else {}),
     }
 
 
@@ -43,25 +59,53 @@ def lock(args: Args, progress: Progress) -> Result:
     """The pins of ``requirements`` as the text of a pylock.toml; nothing is built, and nothing loaded counts.
 
     ``preferred`` (text) holds pins to keep where possible; ``notes`` name the projects that the lock has in another
-    version than ``running`` (project to version), the caller's process.
+    version than ``running`` (project to version), the caller's process. With ``dry_run`` the result has ``lines``, the
+    report of the files' lines, and ``problem``, why there is no lock, in place of an error.
     """
-    shelf = shelf_of(args)
+    args = expand(args)
+    shelf, wanted = shelf_of(args), wanted_of(args)
+    if args.get("dry_run"):
+        return _dry_run(shelf, args)
     notes: list[str] = []
     if not args.get("requirements"):
         if not args.get("lock"):
             raise UsageError("lock needs a requirement, such as pandas or pandas>=2.2,<3.")
         found = parse_lock(str(args["lock"]), _name_of(args))
     else:
-        preferred = parse_lock(str(args["preferred"]), "this process's lock") if args.get("preferred") else None
-        resolution = _resolve(shelf, {**args, "loaded": {}}, preferred)
+        resolution = _resolve(shelf, {**args, "loaded": {}}, _preferred_of(args))
         found = resolution.lock
-        notes = [*resolution.notes, *_differences(found, args.get("running") or {})]
+        notes = [*wanted.notes(), *resolution.notes, *_differences(found, args.get("running") or {})]
     return {
         "lock": format_lock(found),
         "pins": _pins(found),
         "requirements": list(found.requirements),
         "notes": notes,
     }
+
+
+def _dry_run(shelf: Shelf, args: Args) -> Result:
+    """What ``requirements`` and files would come to: nothing is built, and what cannot be met is no error but told."""
+    wanted = wanted_of(args)
+    lines = report_lines(shelf, wanted.rows)
+    try:
+        resolution = _resolve(shelf, args, _preferred_of(args))
+    except (ProjectMissing, Unsatisfiable, AlreadyLoaded) as error:
+        problem = "" if any(map(is_missing, lines)) else str(error)
+        return {"lines": lines, "problem": problem, "pins": [], "notes": wanted.notes(conda=False), "exit_code": 1}
+    return {"lines": lines, "problem": None, "pins": _pins(resolution.lock), "notes": list(resolution.notes)}
+
+
+def freeze(args: Args, progress: Progress) -> Result:
+    """The pins of ``requirements``, or of ``lock`` (text), as lines of a requirements.txt; ``hashes`` adds theirs."""
+    args = expand(args)
+    if args.get("lock") and not args.get("requirements"):
+        found = parse_lock(str(args["lock"]), _name_of(args))
+    elif not args.get("requirements"):
+        raise UsageError("What to freeze? Name it: cloudshelf freeze pandas, or: cloudshelf freeze --lock pylock.toml")
+    else:
+        found = _resolve(shelf_of(args), {**args, "loaded": {}}, None).lock
+    text = freeze_lock(format_lock(found), hashes=bool(args.get("hashes")))
+    return {"text": text, "pins": _pins(found), "notes": wanted_of(args).notes()}
 
 
 def sync(args: Args, progress: Progress) -> Result:
@@ -105,6 +149,8 @@ def fill(args: Args, progress: Progress) -> Result:
     from ..fetcher.transfer import Transfer
     from ..stores.opening import open_store
 
+    args = expand(args)
+    notes: list[str] = wanted_of(args).notes()
     if args.get("environment"):
         folder = str(args["environment"])
     elif args.get("requirements"):
@@ -120,7 +166,7 @@ def fill(args: Args, progress: Progress) -> Result:
         done = transfer.fill(Environments(open_store).get(folder), progress=progress)
     finally:
         transfer.close()
-    return {"environment": folder, "message": filled_line(done), **done}
+    return {"environment": folder, "message": "\n".join([*notes, filled_line(done)]), **done}
 
 
 def find_module(args: Args, progress: Progress) -> Result:
@@ -150,6 +196,9 @@ def why(args: Args, progress: Progress) -> Result:
 
 
 def _resolve(shelf: Shelf, args: Args, preferred: Lock | None) -> Resolution:
+    """``requirements``, as ``wanted`` limits them; ``asked`` are those of this call, if others are among them."""
+    wanted, target = wanted_of(args), target_of(args)
+    check_python(wanted.pythons, target)
     requirements = [str(r) for r in args.get("requirements") or ()]
     asked = {named_project(text) for text in requirements}
     loaded = {
@@ -165,8 +214,23 @@ def _resolve(shelf: Shelf, args: Args, preferred: Lock | None) -> Resolution:
     dropping = set(args.get("dropping") or ())
     if preferred is not None and dropping:
         preferred = dataclasses.replace(preferred, pins=tuple(p for p in preferred.pins if p.project not in dropping))
-    constraints = [str(c) for c in args.get("constraints") or ()]
-    return shelf.lock(requirements, target=target_of(args), loaded=loaded, preferred=preferred, constraints=constraints)
+    constraints = [*map(str, args.get("constraints") or ()), *wanted.constraints]
+    try:
+        resolution = shelf.lock(
+            requirements,
+            target=target,
+            loaded=loaded,
+            preferred=preferred,
+            constraints=constraints,
+            admitted=admitted_wheels(wanted.hashes),
+        )
+    except (ProjectMissing, Unsatisfiable) as error:
+        raise explain_missing(shelf, wanted, error) from None
+    check_hashes(resolution.lock, wanted.hashes, target)
+    if wanted.require_hashes:
+        now = {named_project(str(text)) for text in args.get("asked") or requirements}
+        check_all_hashed(resolution.lock, wanted.hashes, now, target)
+    return resolution
 
 
 def _materialize(shelf: Shelf, lock: Lock, progress: Progress) -> Result:
@@ -312,6 +376,10 @@ def _refuse_vanished(shelf: Shelf, name: str) -> None:
 def _name_of(args: Args) -> str:
     """What to call the lock of ``args`` in a message."""
     return str(args.get("lock_name") or "The lock")
+
+
+def _preferred_of(args: Args) -> Lock | None:
+    return parse_lock(str(args["preferred"]), "this process's lock") if args.get("preferred") else None
 
 
 def _lock_of(args: Args) -> Lock | None:
