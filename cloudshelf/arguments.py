@@ -12,7 +12,6 @@ from typing import Any
 
 from .config import normalize_url, read_config
 from .errors import UsageError, WheelInvalid
-from .gathering import Gathered, gather, kind_of, only_lock
 from .grammar import Command, join_specifiers
 
 _FILES = ("requirement", "constraint", "extra", "group", "cell", "script")  # they are read here, and go no further
@@ -30,8 +29,12 @@ def expand_requirements(words: Iterable[str]) -> list[str]:
     return found
 
 
-def gather_files(args: Mapping[str, Any]) -> Gathered | None:
+def gather_files(args: Mapping[str, Any]) -> dict[str, Any] | None:
     """What the options -r, -c, --extra, --group and a cell's body name; None for nothing."""
+    if not any(args.get(name) for name in (*_FILES, "require_hashes")):
+        return None
+    from .gathering import gather  # few starts of a command or a kernel need it
+
     return gather(
         args.get("requirement") or (),
         args.get("constraint") or (),
@@ -99,11 +102,11 @@ def prepare(command: Command) -> dict[str, Any]:
     words = [*args.get("requirements", ()), *args.pop("with_", ())]
     if words or "requirements" in args or command.verb == "run":
         args["requirements"] = expand_requirements(words)
-    lock = only_lock(gathered) if command.verb in ("run", "fill") and not words else None
-    if lock:  # exactly its pins: nothing is resolved
-        args["lock"] = lock
-    elif gathered:
-        args["sources"] = gathered
+    if gathered:
+        from .gathering import only_lock
+
+        lock = only_lock(gathered) if command.verb in ("run", "fill") and not words else None
+        args |= {"lock": lock} if lock else {"sources": gathered}  # exactly a lock's pins: nothing is resolved
     if args.get("lock"):
         args["shelf_named"] = bool(command.shelf)
         args["lock_name"] = args["lock"]
@@ -133,6 +136,8 @@ def absolute_file(word: str, *, folder: bool = False) -> str:
 
 def _for_pip(args: dict[str, Any]) -> dict[str, Any]:
     """The files of publish: pip reads those that it can, with all of its options; the others are ``sources``."""
+    from .gathering import kind_of
+
     own, others = list[str](), list[str]()
     for file in args["requirement"]:
         (own if kind_of(file) == "requirements.txt" else others).append(file)

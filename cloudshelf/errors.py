@@ -110,6 +110,14 @@ class Unsatisfiable(ShelfError):
     words = "{explanation}"
 
 
+class PythonUnfit(ShelfError):
+    facts = ("source", "specifier", "python")
+    words = (
+        "{source} wants Python {specifier}; this is Python {python}. Use it with such a Python, "
+        "or take that line out if it is not true."
+    )
+
+
 class HashMismatch(ShelfError):
     facts = ("project", "version", "wheel", "sha256", "where")
     words = (

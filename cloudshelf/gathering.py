@@ -55,7 +55,7 @@ def gather(
     if cell is not None:
         _add(CELL, CELL, Path.cwd(), "requirements.txt", cell, found, environ, ())
         found["roots"].append(["requirement", CELL])
-    return found if found["roots"] else None
+    return found if found["roots"] or require_hashes else None
 
 
 def only_lock(gathered: Mapping[str, Any] | None) -> str | None:

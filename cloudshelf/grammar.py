@@ -389,6 +389,7 @@ def _uninstall(parser: argparse.ArgumentParser) -> None:
 def _freeze(parser: argparse.ArgumentParser) -> None:
     _requirements(parser, "freeze what these come to (a notebook: nothing, for its own pins)")
     parser.add_argument("--lock", metavar="FILE", help="the pins of this lock")
+    _hashes(parser)
     parser.add_argument("--hashes", action="store_true", help="with the sha256 of each wheel")
     parser.add_argument("-o", "--output", metavar="FILE", help="write it there (default: print it)")
     _interpreter(parser)

@@ -71,6 +71,7 @@ class Candidate:
         return f"{self.project}{f'[{self.extra}]' if self.extra else ''} {self.text}"
 
 
+CONSTRAINT = "the constraint"  # begins the source of a limit that a person set
 Key = tuple[str, str]
 Cause = RequirementInformation[Need, Candidate]
 
@@ -238,7 +239,7 @@ class ShelfProvider(resolvelib.AbstractProvider[Need, Candidate, Key]):
     ) -> Iterator[tuple[Version, str, str, Wheel | None]]:
         """A loaded distribution is what it is: pinned if the shelf has that version, else provided by the kernel."""
         version = Version(held.version)
-        if not allowed.contains(version, prereleases=True):
+        if not allowed.contains(version, prereleases=True) or not self._constraint(project).contains(version, True):
             return
         for row in self.known(project):
             wheel = self.wheel(project, row[1]) if row[0] == version else None
@@ -279,6 +280,11 @@ class ShelfProvider(resolvelib.AbstractProvider[Need, Candidate, Key]):
             dict(self.target.environment) | {"extra": extra}
         )
 
+    def _constraint(self, project: str) -> SpecifierSet:
+        """What the constraints of a person allow; what is loaded limits others, and is as it is."""
+        rows = self.limits.get(project, ())
+        return SpecifierSet(",".join(text for text, source in rows if source.startswith(CONSTRAINT)))
+
     def _read_limits(self, constraints: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
         """Specifiers from constraints, and from what the kernel has loaded: those must go on working too."""
         limits: dict[str, list[tuple[str, str]]] = {}
@@ -286,7 +292,7 @@ class ShelfProvider(resolvelib.AbstractProvider[Need, Candidate, Key]):
             requirement = parse_requirement(line)
             if self.applies(requirement, ""):
                 limits.setdefault(canonicalize_name(requirement.name), []).append(
-                    (str(requirement.specifier), f"the constraint {line}")
+                    (str(requirement.specifier), f"{CONSTRAINT} {line}")
                 )
         for name, held in self.loaded.items():
             for line in held.requires if held.installed else ():

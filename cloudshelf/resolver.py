@@ -12,6 +12,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 from resolvelib.resolvers import Resolution as Search
 
+from .codecs.names import named_project
 from .errors import AlreadyLoaded, ProjectMissing, Unsatisfiable
 from .explanation import explain
 from .fitting import pick_tree
@@ -205,6 +206,9 @@ def _blame_kernel(
             if edge.child == pin.project and not _admits(edge.text, other.version):
                 wanted = pin.version if edge.parent is None else f"{pin.version} ({edge.parent} wants {edge.text})"
                 raise AlreadyLoaded(pin.project, other.version, wanted, other.by, line)
+        for limit in constraints:
+            if named_project(limit) == pin.project and not _admits(limit, other.version):
+                raise AlreadyLoaded(pin.project, other.version, f"{pin.version} ({limit})", other.by, line)
 
 
 def _admits(requirement: str, version: str) -> bool:

@@ -22,7 +22,6 @@ from typing import Any
 
 from .arguments import expand_requirements, read_lock, read_text, write_text
 from .errors import AlreadyLoaded, CacheUnusable, NoShelf, ProjectMissing, ShelfError, Unsatisfiable, UsageError
-from .gathering import CELL, gather, names_of, only_lock, options_of
 
 ENVIRONMENT = "CLOUDSHELF_ENVIRONMENT"  # the active environment, for children (subprocess_hook)
 PROVIDED = "CLOUDSHELF_PROVIDED"  # "NAME==VERSION …": what it lacks because this process has it, for children too
@@ -102,9 +101,11 @@ class Session:
         """
         if restart:
             raise UsageError("Only a notebook can restart itself: %shelf use --restart …")
-        lock = only_lock(sources)
-        if lock and not requirements and self._lock is None:  # nothing to merge it with: exactly its pins
-            return self.sync(lock, progress=progress)
+        if sources and not requirements and self._lock is None:
+            from .gathering import only_lock
+
+            if lock := only_lock(sources):  # nothing to merge it with: exactly its pins
+                return self.sync(lock, progress=progress)
         asked, wanted = self.ask(requirements, sources, wanted)
         with self._guard:
             merged = merge_requirements(self._requirements, asked)
@@ -112,8 +113,7 @@ class Session:
             try:
                 return self._pin(merged, self._lock, progress, dropping=let_go, asked=asked, wanted=wanted)
             except AlreadyLoaded as error:
-                files = options_of(sources)
-                words = asked if CELL in files else [*expand_requirements(requirements), *files]
+                words = [*expand_requirements(requirements), *_typed(sources, asked)]
                 line = f"%shelf use --restart {' '.join(map(_quoted, words))}"
                 raise AlreadyLoaded(*error.args[:4], line) from None
 
@@ -154,8 +154,7 @@ class Session:
             answer = self._call("read-sources", {"sources": dict(sources)})
             asked, wanted = [*asked, *answer["requirements"]], answer["wanted"]
         if not asked:
-            where = f" {', '.join(names_of(sources))} names none." if sources else ""
-            raise UsageError(f"use needs a requirement, such as pandas or pandas>=2.2,<3.{where}")
+            raise UsageError(f"use needs a requirement, such as pandas or pandas>=2.2,<3.{_empty(sources)}")
         return asked, wanted
 
     def drop(self, *projects: str, progress: Progress | None = None) -> dict[str, Any]:
@@ -496,6 +495,24 @@ def filled_line(done: Mapping[str, Any]) -> str:
     return f"Brought {done['files']} files, {size(done.get('bytes', 0))}; the environment needs no network now."
 
 
+def _typed(sources: Mapping[str, Any] | None, asked: Sequence[str]) -> list[str]:
+    """The words for what files ask for; a cell has none, so its requirements."""
+    if not sources:
+        return []
+    from .gathering import CELL, options_of
+
+    words = options_of(sources)
+    return list(asked) if CELL in words else words
+
+
+def _empty(sources: Mapping[str, Any] | None) -> str:
+    if not sources:
+        return ""
+    from .gathering import names_of
+
+    return f" {', '.join(names_of(sources))} asks for none."
+
+
 def _quoted(requirement: str) -> str:
     return f'"{requirement}"' if " " in requirement else requirement
 
@@ -537,6 +554,8 @@ def use(
     restart: bool = False,
 ) -> dict[str, Any]:
     """See Session.use; the files are those of ``%shelf use -r FILE -c FILE``."""
+    from .gathering import gather
+
     sources = gather(requirement_files, constraint_files)
     return _session.use(*requirements, sources=sources, restart=restart)
 

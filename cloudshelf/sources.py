@@ -12,7 +12,7 @@ from .codecs.conda import parse_environment
 from .codecs.lock import parse_lock
 from .codecs.pyproject import Declared, parse_pyproject, parse_script
 from .codecs.requirements_txt import Line, parse_lines
-from .errors import RequirementInvalid, UsageError
+from .errors import PythonUnfit, RequirementInvalid, UsageError
 from .gathering import path_of
 from .requirement import parse_requirement
 from .target import Target
@@ -71,17 +71,18 @@ def read_sources(gathered: Mapping[str, Any], target: Target) -> Wanted:
     for kind, path in gathered["roots"]:
         reading.read(path, limit=kind == "constraint")
     if reading.refused:
-        raise UsageError("\n".join(reading.refused))
+        told = "\n  ".join(reading.refused)
+        raise UsageError(f"Nothing was changed, because of what no shelf can answer:\n  {told}")
     if gathered.get("require_hashes"):
         reading.wanted.require_hashes = True
     return reading.wanted
 
 
 def check_python(pythons: Iterable[tuple[str, str]], target: Target) -> None:
-    """Raises UsageError where a file wants another Python than ``target``."""
+    """Raises PythonUnfit where a file wants another Python than ``target``."""
     for specifier, file in pythons:
         if not SpecifierSet(specifier).contains(target.python, prereleases=True):
-            raise UsageError(f"{file} wants Python {specifier}; this is Python {target.python}.")
+            raise PythonUnfit(file, specifier, target.python)
 
 
 class _Reading:

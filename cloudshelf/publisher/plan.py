@@ -80,7 +80,7 @@ def plan(
         words += [word for file in requirement_files for word in ("--requirement", file)]
         words += [word for file in constraint_files for word in ("--constraint", file)]
         words += ["--", *wanted]
-        what = ", ".join([*requirements, *(f"-r {file}" for file in requirement_files)])
+        what = ", ".join([*requirements, *(f"-r {Path(file).name}" for file in requirement_files)])
         run_pip(what, words, python=other_python(interpreter))
         found = json.loads(report.read_text())
     return _dependencies_first([_parse_item(item) for item in found.get("install", ())])

@@ -83,7 +83,9 @@ def _sources_for_pip(args: Args, folder: Path) -> tuple[list[str], list[str]]:
     limits.write_text("".join(f"{text}\n" for text in wanted.constraints))
     lines = [f"-c {limits.name}"]
     lines += [" ".join([text, *(f"--hash=sha256:{h}" for h in hashes.get(text, ()))]) for text in wanted.requirements]
-    path = folder / f"of {', '.join(Path(name).name for name in names_of(args['sources']))}"  # pip's errors name it
+    path = (
+        folder / f"requirements of {', '.join(Path(name).name for name in names_of(args['sources']))}"
+    )  # pip's errors name it
     path.write_text("\n".join(lines) + "\n")
     return [str(path)], wanted.notes()
 

@@ -15,6 +15,7 @@ from ..errors import (
     AlreadyLoaded,
     ObjectMissing,
     ProjectMissing,
+    PythonUnfit,
     ShelfError,
     ShelfMissing,
     Unsatisfiable,
@@ -89,8 +90,9 @@ def _dry_run(shelf: Shelf, args: Args) -> Result:
     lines = report_lines(shelf, wanted.rows)
     try:
         resolution = _resolve(shelf, args, _preferred_of(args))
-    except (ProjectMissing, Unsatisfiable, AlreadyLoaded) as error:
-        problem = "" if any(map(is_missing, lines)) else str(error)
+    except (ProjectMissing, PythonUnfit, Unsatisfiable, AlreadyLoaded) as error:
+        told = any(map(is_missing, lines)) and not isinstance(error, PythonUnfit)
+        problem = "" if told else str(error)
         return {"lines": lines, "problem": problem, "pins": [], "notes": wanted.notes(conda=False), "exit_code": 1}
     return {"lines": lines, "problem": None, "pins": _pins(resolution.lock), "notes": list(resolution.notes)}
 
