@@ -13,10 +13,11 @@ from .codecs.lock import parse_lock
 from .codecs.pyproject import Declared, parse_pyproject, parse_script
 from .codecs.requirements_txt import Line, parse_lines
 from .errors import PythonUnfit, RequirementInvalid, UsageError
-from .gathering import path_of
+from .gathering import names_of, path_of
 from .requirement import parse_requirement
 from .target import Target
 
+MOST = 20  # lines of what is wrong that a message has
 INTERPRETER = "the interpreter"
 
 
@@ -51,6 +52,7 @@ class Wanted:
     require_hashes: bool = False
     pythons: list[tuple[str, str]] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
+    empty: str = ""  # the files' names, where they ask for nothing
 
     def notes(self, *, conda: bool = True) -> list[str]:
         """One line for each file and reason to leave something out."""
@@ -59,7 +61,8 @@ class Wanted:
             if row.found and not row.requirement and row.found != INTERPRETER and (conda or not row.conda):
                 place = f"{row.text} (line {row.line})" if row.line else row.text
                 left.setdefault((row.file, row.found), []).append(place)
-        return [f"{file}: {', '.join(places)} left out: {why}." for (file, why), places in left.items()]
+        lines = [f"{file}: {', '.join(places)} left out: {why}." for (file, why), places in left.items()]
+        return [*lines, f"{self.empty} asks for nothing."] if self.empty else lines
 
 
 def read_sources(gathered: Mapping[str, Any], target: Target) -> Wanted:
@@ -71,10 +74,14 @@ def read_sources(gathered: Mapping[str, Any], target: Target) -> Wanted:
     for kind, path in gathered["roots"]:
         reading.read(path, limit=kind == "constraint")
     if reading.refused:
-        told = "\n  ".join(reading.refused)
+        more = len(reading.refused) - MOST
+        shown = [*reading.refused[:MOST], *([f"and {more} more"] if more > 0 else [])]
+        told = "\n  ".join(shown)
         raise UsageError(f"Nothing was changed, because of what no shelf can answer:\n  {told}")
     if gathered.get("require_hashes"):
         reading.wanted.require_hashes = True
+    if not reading.wanted.requirements and not reading.wanted.constraints:
+        reading.wanted.empty = ", ".join(names_of(gathered))
     return reading.wanted
 
 

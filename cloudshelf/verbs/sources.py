@@ -13,7 +13,7 @@ from ..errors import ProjectMissing, ShelfError, Unsatisfiable
 from ..ordering import version_order
 from ..repository import shorten
 from ..shelf import Shelf
-from ..sources import Hashed, Row, Wanted
+from ..sources import MOST, Hashed, Row, Wanted
 from ..sources import read_sources as read
 from .common import Args, Progress, Result, target_of
 
@@ -45,6 +45,7 @@ def wanted_of(args: Args) -> Wanted:
         require_hashes=bool(raw["require_hashes"]),
         pythons=[(str(specifier), str(file)) for specifier, file in raw["pythons"]],
         rows=[Row(**row) for row in raw["rows"]],
+        empty=str(raw["empty"]),
     )
 
 
@@ -73,7 +74,8 @@ def explain_missing(shelf: Shelf, wanted: Wanted, error: ShelfError) -> ShelfErr
     missing = [line for line in report_lines(shelf, wanted.rows) if is_missing(line)]
     if not missing:
         return error
-    told = [f"  {_place(line)}: {line['text']}: {line['found']}" for line in missing]
+    told = [f"  {_place(line)}: {line['text']}: {line['found']}" for line in missing[:MOST]]
+    told += [f"  and {len(missing) - MOST} more"] if len(missing) > MOST else []
     names = " ".join(dict.fromkeys(_quoted(str(line["requirement"])) for line in missing))
     count = "One line names" if len(missing) == 1 else f"{len(missing)} lines name"
     return Unsatisfiable(
