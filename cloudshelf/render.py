@@ -150,7 +150,7 @@ def _dry_run(result: Result) -> list[Block]:
 
 def _list(result: Result) -> list[Block]:
     """The pins of a notebook, as pip lists what is installed."""
-    rows = [row | {"asked for": row["asked"]} for row in result.get("pins", ())]
+    rows = [row | {"asked for": "yes" if row["asked"] else ""} for row in result.get("pins", ())]
     if not rows:
         return ["Nothing is pinned yet. Begin with: %shelf use pandas. What the shelf has: %shelf ls"]
     return [_records(rows, ("project", "version", "asked for"))]

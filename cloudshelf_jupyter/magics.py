@@ -52,6 +52,7 @@ class ShelfMagics(Magics):
             %shelf use torch==2.1.2 pandas>=2.2,<3   any PEP 440 specifier, quotes are not needed
             %shelf use torch==<Tab>                  the versions that the shelf has
             %shelf use --restart numpy==1.26.4       when another version is loaded already
+            %shelf use -r requirements.txt           also pyproject.toml, pylock.toml, a script, environment.yml
             %shelf drop torch                        no longer asked for
             %%shelf                                  first line of a cell of requirements, as in requirements.txt
 
