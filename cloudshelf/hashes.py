@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from .errors import HashMismatch, UsageError
 from .model import Lock, Pin
-from .sources import Hashed
 from .target import Target
+from .wanted import Hashed, Wanted
 
 
 def admitted_wheels(hashes: Iterable[Hashed]) -> dict[str, frozenset[str]]:
@@ -22,22 +22,20 @@ def admitted_wheels(hashes: Iterable[Hashed]) -> dict[str, frozenset[str]]:
     return found
 
 
-def check_hashes(lock: Lock, hashes: Sequence[Hashed], target: Target) -> None:
-    """Compare each pin with the lines that speak of it. Raises HashMismatch."""
-    for pin in lock.pins:
-        for each in hashes:
-            if _speaks_of(each.requirement, pin, target) and pin.sha256 not in each.sha256:
-                raise HashMismatch(pin.project, pin.version, pin.wheel, pin.sha256, each.where)
+def check_hashes(lock: Lock, wanted: Wanted, asked: Iterable[str], target: Target) -> None:
+    """Compare each pin of ``lock`` with the lines that speak of it.
 
-
-def check_all_hashed(lock: Lock, hashes: Sequence[Hashed], asked: Iterable[str], target: Target) -> None:
-    """A line speaks of every pin that the projects ``asked`` lead to. Raises UsageError that names the others."""
+    Where hashes are required, a line speaks of every pin that the projects ``asked`` lead to. Raises HashMismatch, and
+    UsageError that names the pins without a line.
+    """
     pins = {pin.project: pin for pin in lock.pins}
-    bare = [
-        f"{pins[project].project}=={pins[project].version}"
-        for project in sorted(_reached(pins, asked))
-        if not any(_speaks_of(each.requirement, pins[project], target) for each in hashes)
-    ]
+    lines = {pin: [line for line in wanted.hashes if _speaks_of(line.requirement, pin, target)] for pin in lock.pins}
+    for pin, found in lines.items():
+        for line in found:
+            if pin.sha256 not in line.sha256:
+                raise HashMismatch(pin.project, pin.version, pin.wheel, pin.sha256, line.where)
+    reached = sorted(_reached(pins, asked)) if wanted.require_hashes else []
+    bare = [f"{project}=={pins[project].version}" for project in reached if not lines[pins[project]]]
     if bare:
         raise UsageError(
             f"Hashes are required, so every requirement needs one (as with pip); there is none for {', '.join(bare)}. "

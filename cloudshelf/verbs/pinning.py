@@ -22,12 +22,11 @@ from ..errors import (
     UsageError,
 )
 from ..freezing import freeze_lock
-from ..hashes import admitted_wheels, check_all_hashed, check_hashes
 from ..model import Loaded, Lock
 from ..shelf import Shelf
-from ..sources import check_python
+from ..wanted import Row, Wanted
 from .common import Args, Progress, Result, plain, shelf_of, target_of
-from .sources import expand, explain_missing, is_missing, report_lines, wanted_of
+from .sources import expand, wanted_of
 
 if TYPE_CHECKING:
     from ..resolver import Edge, Resolution
@@ -47,7 +46,7 @@ def use(args: Args, progress: Progress) -> Result:
     resolution = _resolve(shelf, args, preferred)
     result = _materialize(shelf, resolution.lock, progress)
     why = _parents(resolution.edges)
-    lines = report_lines(shelf, [row for row in wanted.rows if row.conda])
+    lines = _report(shelf, [row for row in wanted.rows if row.conda])
     return result | {
         "changes": _changes(preferred, resolution.lock, why, resolution.provided),
         "notes": [*wanted.notes(conda=False), *resolution.notes, *_provided(resolution, args)],
@@ -86,8 +85,10 @@ def lock(args: Args, progress: Progress) -> Result:
 
 def _dry_run(shelf: Shelf, args: Args) -> Result:
     """What ``requirements`` and files would come to: nothing is built, and what cannot be met is no error but told."""
+    from ..availability import is_missing
+
     wanted = wanted_of(args)
-    lines = report_lines(shelf, wanted.rows)
+    lines = _report(shelf, wanted.rows)
     try:
         resolution = _resolve(shelf, args, _preferred_of(args))
     except (ProjectMissing, PythonUnfit, Unsatisfiable, AlreadyLoaded) as error:
@@ -197,10 +198,36 @@ def why(args: Args, progress: Progress) -> Result:
     return plain(shelf.why(str(args["project"]), found))
 
 
+def _report(shelf: Shelf, rows: Sequence[Row]) -> list[Result]:
+    """What the shelf has for each line; without lines, nothing is loaded."""
+    if not rows:
+        return []
+    from ..availability import report_lines
+
+    return report_lines(shelf, rows)
+
+
 def _resolve(shelf: Shelf, args: Args, preferred: Lock | None) -> Resolution:
-    """``requirements``, as ``wanted`` limits them; ``asked`` are those of this call, if others are among them."""
-    wanted, target = wanted_of(args), target_of(args)
+    """``requirements``, as what files want limits them, to the letter of their hashes. Raises PythonUnfit too."""
+    wanted = wanted_of(args)
+    if wanted == Wanted():
+        return _search(shelf, args, preferred, wanted)
+    from ..availability import explain_missing
+    from ..hashes import check_hashes
+    from ..sources import check_python
+
+    target = target_of(args)
     check_python(wanted.pythons, target)
+    try:
+        resolution = _search(shelf, args, preferred, wanted)
+    except (ProjectMissing, Unsatisfiable) as error:
+        raise explain_missing(shelf, wanted, error) from None
+    now = args.get("asked") or args.get("requirements") or ()  # what this call asks for; there may be earlier ones
+    check_hashes(resolution.lock, wanted, {named_project(str(text)) for text in now}, target)
+    return resolution
+
+
+def _search(shelf: Shelf, args: Args, preferred: Lock | None, wanted: Wanted) -> Resolution:
     requirements = [str(r) for r in args.get("requirements") or ()]
     asked = {named_project(text) for text in requirements}
     loaded = {
@@ -216,23 +243,19 @@ def _resolve(shelf: Shelf, args: Args, preferred: Lock | None) -> Resolution:
     dropping = set(args.get("dropping") or ())
     if preferred is not None and dropping:
         preferred = dataclasses.replace(preferred, pins=tuple(p for p in preferred.pins if p.project not in dropping))
-    constraints = [*map(str, args.get("constraints") or ()), *wanted.constraints]
-    try:
-        resolution = shelf.lock(
-            requirements,
-            target=target,
-            loaded=loaded,
-            preferred=preferred,
-            constraints=constraints,
-            admitted=admitted_wheels(wanted.hashes),
-        )
-    except (ProjectMissing, Unsatisfiable) as error:
-        raise explain_missing(shelf, wanted, error) from None
-    check_hashes(resolution.lock, wanted.hashes, target)
-    if wanted.require_hashes:
-        now = {named_project(str(text)) for text in args.get("asked") or requirements}
-        check_all_hashed(resolution.lock, wanted.hashes, now, target)
-    return resolution
+    admitted = None
+    if wanted.hashes:
+        from ..hashes import admitted_wheels
+
+        admitted = admitted_wheels(wanted.hashes)
+    return shelf.lock(
+        requirements,
+        target=target_of(args),
+        loaded=loaded,
+        preferred=preferred,
+        constraints=[*map(str, args.get("constraints") or ()), *wanted.constraints],
+        admitted=admitted,
+    )
 
 
 def _materialize(shelf: Shelf, lock: Lock, progress: Progress) -> Result:

@@ -1,25 +1,17 @@
-"""What ``-r`` and ``-c`` add to a verb's arguments, and the report of a file's lines on a shelf."""
+"""What ``-r`` and ``-c`` add to a verb's arguments. Where no file was named, nothing is loaded for it."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 
-from packaging.requirements import Requirement
-from packaging.version import InvalidVersion, Version
-
-from ..codecs.names import named_project
-from ..errors import ProjectMissing, ShelfError, Unsatisfiable
-from ..ordering import version_order
-from ..repository import shorten
-from ..shelf import Shelf
-from ..sources import MOST, Hashed, Row, Wanted
-from ..sources import read_sources as read
+from ..wanted import Wanted
 from .common import Args, Progress, Result, target_of
 
 
 def read_sources(args: Args, progress: Progress) -> Result:
     """What ``sources`` (of gathering.gather) come to: ``wanted``, which other verbs take, and its ``requirements``."""
+    from ..sources import read_sources as read
+
     wanted = read(args["sources"], target_of(args))
     return {"requirements": wanted.requirements, "wanted": dataclasses.asdict(wanted)}
 
@@ -28,87 +20,11 @@ def expand(args: Args) -> Args:
     """``args`` with the requirements of its ``sources`` behind its own, and what else those say as ``wanted``."""
     if not args.get("sources"):
         return args
-    found = read(args["sources"], target_of(args))
-    requirements = [*map(str, args.get("requirements") or ()), *found.requirements]
-    return {**args, "sources": None, "requirements": requirements, "wanted": dataclasses.asdict(found)}
+    found = read_sources(args, lambda event: None)
+    requirements = [*map(str, args.get("requirements") or ()), *found["requirements"]]
+    return {**args, "sources": None, "requirements": requirements, "wanted": found["wanted"]}
 
 
 def wanted_of(args: Args) -> Wanted:
     """The ``wanted`` of expanded arguments; an empty one where no file was named."""
-    raw = args.get("wanted")
-    if not raw:
-        return Wanted()
-    return Wanted(
-        requirements=list(map(str, raw["requirements"])),
-        constraints=list(map(str, raw["constraints"])),
-        hashes=[Hashed(str(h["requirement"]), tuple(h["sha256"]), str(h["where"])) for h in raw["hashes"]],
-        require_hashes=bool(raw["require_hashes"]),
-        pythons=[(str(specifier), str(file)) for specifier, file in raw["pythons"]],
-        rows=[Row(**row) for row in raw["rows"]],
-        empty=str(raw["empty"]),
-    )
-
-
-def report_lines(shelf: Shelf, rows: Sequence[Row]) -> list[Result]:
-    """Each line with ``found``: what the shelf has for it, "missing" and why, or why it is left out."""
-    shelf.repository.prefetch(dict.fromkeys(named_project(row.requirement) for row in rows if row.requirement))
-    return [
-        {
-            "file": row.file,
-            "line": row.line or None,
-            "text": row.text,
-            "requirement": row.requirement,
-            "found": _on_shelf(shelf, row.requirement) if row.requirement else row.found,
-        }
-        for row in rows
-    ]
-
-
-def is_missing(line: Result) -> bool:
-    """Whether a line of the report is one that the shelf cannot meet."""
-    return str(line["found"]).startswith("missing")
-
-
-def explain_missing(shelf: Shelf, wanted: Wanted, error: ShelfError) -> ShelfError:
-    """``error`` of a resolution; where lines of files are the reason, one that names them all."""
-    missing = [line for line in report_lines(shelf, wanted.rows) if is_missing(line)]
-    if not missing:
-        return error
-    told = [f"  {_place(line)}: {line['text']}: {line['found']}" for line in missing[:MOST]]
-    told += [f"  and {len(missing) - MOST} more"] if len(missing) > MOST else []
-    names = " ".join(dict.fromkeys(_quoted(str(line["requirement"])) for line in missing))
-    count = "One line names" if len(missing) == 1 else f"{len(missing)} lines name"
-    return Unsatisfiable(
-        "\n".join([f"{count} what the shelf does not have; nothing was changed.", *told])
-        + f"\nA curator adds it with: cloudshelf publish {names}"
-    )
-
-
-def _place(line: Result) -> str:
-    return f"{line['file']} line {line['line']}" if line["line"] else str(line["file"])
-
-
-def _quoted(requirement: str) -> str:
-    plain = requirement.partition(";")[0].strip()
-    return f"'{plain}'" if set(plain) & set("<>!~* [") else plain
-
-
-def _on_shelf(shelf: Shelf, text: str) -> str:
-    """ "on the shelf (1.2)", the version being one that satisfies; else "missing", with what is there."""
-    requirement, project = Requirement(text), named_project(text)
-    try:
-        versions = shelf.repository.versions(project)
-        default = shelf.repository.head(project).default
-    except ProjectMissing:
-        return "missing"
-    fitting = [version for version in versions if _admits(requirement, version)]
-    if not fitting:
-        return f"missing; the shelf has {', '.join(shorten(versions)) or 'no version of it'}"
-    return f"on the shelf ({default if default in fitting else max(fitting, key=version_order)})"
-
-
-def _admits(requirement: Requirement, version: str) -> bool:
-    try:
-        return requirement.specifier.contains(Version(version), prereleases=True)
-    except InvalidVersion:
-        return False
+    return Wanted.from_json(args["wanted"]) if args.get("wanted") else Wanted()

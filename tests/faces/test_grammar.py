@@ -1,5 +1,9 @@
 """One grammar for both faces: what is typed arrives as typed, and what cannot be understood says so."""
 
+import re
+import shlex
+from pathlib import Path
+
 import pytest
 
 from cloudshelf import grammar
@@ -218,3 +222,14 @@ def test_what_has_no_meaning_in_a_terminal_says_what_to_type(word, says):
 def test_an_option_of_pips_that_would_mean_something_is_refused_by_name(option):
     with pytest.raises(UsageError, match=option.partition("=")[0]):
         magic(f"install {option} pandas")
+
+
+def test_what_the_page_for_pip_users_says_to_type_can_be_typed():
+    page = Path(__file__, "../../../docs/for-pip-users.md").resolve().read_text()
+    typed = re.findall(r"`(%shelf|cloudshelf) ([^`]+)`", page) + re.findall(r"(?m)^(%shelf|cloudshelf) (.+)$", page)
+    assert len(typed) > 20
+    for program, line in typed:
+        words = (
+            grammar.split_line(line) if program == "%shelf" else shlex.split(line.partition(" && ")[0], comments=True)
+        )
+        grammar.parse_words(words, face="magic" if program == "%shelf" else "command")

@@ -1,6 +1,8 @@
 """Files of requirements, in the command on a small real shelf: what they ask for, and what they cannot have."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -227,3 +229,12 @@ def test_list_and_freeze_in_a_terminal(shelf, cloudshelf, tmp_path):
     cloudshelf("lock", "shelftwo", "-o", lock)
     assert cloudshelf("freeze", "--lock", lock, "-o", file).stdout == f"Wrote 2 lines to {file}\n"
     assert file.read_text() == "shelfone==1.0\nshelftwo==1.0\n"
+
+
+def test_where_no_file_is_named_nothing_is_loaded_for_them():
+    """A lock that is there already is used without packaging, which takes longer to load than a warm start."""
+    heavy = "{'packaging', 'yaml', 'cloudshelf.sources', 'cloudshelf.gathering', 'cloudshelf.hashes'}"
+    code = (
+        f"import sys, cloudshelf.verbs.pinning, cloudshelf.cli, cloudshelf.session; print({heavy} & set(sys.modules))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "set()\n"
