@@ -146,6 +146,24 @@ class Unsatisfiable(ShelfError):
     words = "{explanation}"
 
 
+class PythonUnfit(ShelfError):
+    facts = ("source", "specifier", "python")
+    words = (
+        "{source} wants Python {specifier}; this is Python {python}. Use it with such a Python, "
+        "or take that line out if it is not true."
+    )
+
+
+class HashMismatch(ShelfError):
+    facts = ("project", "version", "wheel", "sha256", "where")
+    words = (
+        "The shelf's {wheel} has sha256 {sha256}, which {where} does not admit. It was not used, and nothing was "
+        "changed. Either the shelf or the file has another build of {project} {version} than you expect: ask a curator "
+        "where this one came from (cloudshelf show {project}=={version})."
+    )
+    exit_code = 4
+
+
 class AlreadyLoaded(ShelfError):
     facts = ("project", "loaded_version", "wanted", "loaded_by", "restart_line")
     words = (

@@ -78,6 +78,7 @@ class Candidate:
         return f"{self.project}{f'[{self.extra}]' if self.extra else ''} {self.text}"
 
 
+CONSTRAINT = "the constraint"  # begins the source of a limit that a person set
 Key = tuple[str, str]
 Cause = RequirementInformation[Need, Candidate]
 
@@ -92,24 +93,34 @@ def normalize_loaded(loaded: Mapping[str, Loaded]) -> dict[str, Loaded]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What decides between versions that all requirements allow, and what limits them without asking for anything.
+
+    ``preferred`` pins stay where they can. ``admitted`` has, by project, the sha256 of wheels that come first among
+    those of a version; ``variants`` puts builds of a version in order.
+    """
+
+    preferred: Lock | None = None
+    constraints: Sequence[str] = ()
+    admitted: Mapping[str, Collection[str]] = field(default_factory=dict)
+    variants: Variants = field(default_factory=Variants)
+
+
 class ShelfProvider(resolvelib.AbstractProvider[Need, Candidate, Key]):
     """Our rules; remembers what it left out and why, for the explanation."""
 
     def __init__(
-        self,
-        repository: Source,
-        target: Target,
-        loaded: Mapping[str, Loaded],
-        preferred: Lock | None,
-        constraints: Sequence[str],
-        variants: Variants | None = None,
+        self, repository: Source, target: Target, loaded: Mapping[str, Loaded], preferences: Preferences
     ) -> None:
-        self.variants = variants or Variants()
+        self.variants = preferences.variants
         self.repository = repository
         self.target = target
         self.loaded = normalize_loaded(loaded)
+        preferred = preferences.preferred
         self.preferred = {pin.project: pin for pin in preferred.pins} if preferred else {}
-        self.limits = self._read_limits(constraints)
+        self.admitted = preferences.admitted
+        self.limits = self._read_limits(preferences.constraints)
         self.reasons: dict[str, Need] = {}  # the first that wanted each project
         self.missing: dict[str, ProjectMissing] = {}
         self.notes: dict[str, None] = {}
@@ -188,7 +199,8 @@ class ShelfProvider(resolvelib.AbstractProvider[Need, Candidate, Key]):
         if (project, text) not in self._wheels:
             pin = self.preferred.get(project)
             release = self.repository.release(project, text)
-            self._wheels[project, text] = pick_wheel(release, self.target, prefer=pin.sha256 if pin else "")
+            prefer = self.admitted.get(project) or ((pin.sha256,) if pin else ())
+            self._wheels[project, text] = pick_wheel(release, self.target, prefer=prefer)
         return self._wheels[project, text]
 
     def _matching(self, project: str, needs: Sequence[Need]) -> Iterator[tuple[Version, str, str, Wheel | None]]:
@@ -289,7 +301,7 @@ class ShelfProvider(resolvelib.AbstractProvider[Need, Candidate, Key]):
     ) -> Iterator[tuple[Version, str, str, Wheel | None]]:
         """A loaded distribution is what it is: pinned if the shelf has that version, else provided by the kernel."""
         version = Version(held.version)
-        if not allowed.contains(version, prereleases=True):
+        if not allowed.contains(version, prereleases=True) or not self._constraint(project).contains(version, True):
             return
         for row in self.known(project):
             wheel = self.wheel(project, row[1]) if row[0] == version else None
@@ -330,6 +342,11 @@ class ShelfProvider(resolvelib.AbstractProvider[Need, Candidate, Key]):
             dict(self.target.environment) | {"extra": extra}
         )
 
+    def _constraint(self, project: str) -> SpecifierSet:
+        """What the constraints of a person allow; what is loaded limits others, and is as it is."""
+        rows = self.limits.get(project, ())
+        return SpecifierSet(",".join(text for text, source in rows if source.startswith(CONSTRAINT)))
+
     def _read_limits(self, constraints: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
         """Specifiers from constraints, and from what the kernel has loaded: those must go on working too."""
         limits: dict[str, list[tuple[str, str]]] = {}
@@ -337,7 +354,7 @@ class ShelfProvider(resolvelib.AbstractProvider[Need, Candidate, Key]):
             requirement = parse_requirement(line)
             if self.applies(requirement, ""):
                 limits.setdefault(canonicalize_name(requirement.name), []).append(
-                    (str(requirement.specifier), f"the constraint {line}")
+                    (str(requirement.specifier), f"{CONSTRAINT} {line}")
                 )
         for name, held in self.loaded.items():
             for line in held.requires if held.installed else ():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import resolvelib
@@ -12,11 +12,12 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 from resolvelib.resolvers import Resolution as Search
 
+from .codecs.names import named_project
 from .errors import AlreadyLoaded, InstalledDirectly, ProjectMissing, Unsatisfiable
 from .explanation import explain
 from .fitting import pick_tree
 from .model import Loaded, Lock, Pin
-from .provider import Candidate, Cause, Key, Need, ShelfProvider, Source, extras_of, normalize_loaded
+from .provider import Candidate, Cause, Key, Need, Preferences, ShelfProvider, Source, extras_of, normalize_loaded
 from .requirement import parse_requirement
 from .target import Target
 from .variants import Variants
@@ -51,21 +52,24 @@ def resolve(
     loaded: Mapping[str, Loaded] | None = None,
     preferred: Lock | None = None,
     constraints: Sequence[str] = (),
+    admitted: Mapping[str, Collection[str]] | None = None,
     variants: Variants | None = None,
 ) -> Resolution:
     """The best set of pins that meets all of ``requirements`` for ``target``.
 
     What ``preferred`` pins stays where it still satisfies; else the curator's default, else the newest. ``constraints``
-    limit versions without asking for a project; ``variants`` puts builds for different accelerators in order (default:
-    as this machine's drivers say). Raises RequirementInvalid, ProjectMissing (asked for by name),
-    AlreadyLoaded, InstalledDirectly, Unsatisfiable, and what the repository raises.
+    limit versions without asking for a project; of several wheels of a version, those with a sha256 that ``admitted``
+    has for the project come first; ``variants`` puts builds for different accelerators in order (default: as this
+    machine's drivers say). Raises RequirementInvalid, ProjectMissing (asked for by name), AlreadyLoaded,
+    InstalledDirectly, Unsatisfiable, and what the repository raises.
     """
     asked = [parse_requirement(text) for text in requirements]
+    preferences = Preferences(preferred, constraints, admitted or {}, variants or Variants())
     try:
-        return _attempt(asked, repository, target, loaded or {}, preferred, constraints, variants)
+        return _attempt(asked, repository, target, loaded or {}, preferences)
     except Unsatisfiable:
         if loaded:
-            _blame_kernel(asked, repository, target, loaded, preferred, constraints, variants)
+            _blame_kernel(asked, repository, target, loaded, preferences)
         raise
 
 
@@ -74,11 +78,10 @@ def _attempt(
     repository: Source,
     target: Target,
     loaded: Mapping[str, Loaded],
-    preferred: Lock | None,
-    constraints: Sequence[str],
-    variants: Variants | None,
+    preferences: Preferences,
 ) -> Resolution:
-    provider = ShelfProvider(repository, target, loaded, preferred, constraints, variants)
+    preferred = preferences.preferred
+    provider = ShelfProvider(repository, target, loaded, preferences)
     wanted = [r for r in asked if provider.applies(r, "")]
     roots = [need for requirement in wanted for need in provider.needs_of(requirement, None)]
     for need in roots:
@@ -191,13 +194,11 @@ def _blame_kernel(
     repository: Source,
     target: Target,
     loaded: Mapping[str, Loaded],
-    preferred: Lock | None,
-    constraints: Sequence[str],
-    variants: Variants | None,
+    preferences: Preferences,
 ) -> None:
     """Raises AlreadyLoaded or InstalledDirectly, naming what stands in the way, when another kernel could have it."""
     try:
-        fresh = _attempt(asked, repository, target, {}, preferred, constraints, variants)
+        fresh = _attempt(asked, repository, target, {}, preferences)
     except (Unsatisfiable, ProjectMissing):
         return
     line = shlex.join(["%shelf", "use", "--restart", *map(str, asked)])
@@ -213,6 +214,9 @@ def _blame_kernel(
                     line = shlex.join(["%shelf", "use", "--shadow", edge.text])
                     raise InstalledDirectly(pin.project, other.version, wanted, line)
                 raise AlreadyLoaded(pin.project, other.version, wanted, other.by, line)
+        for limit in preferences.constraints:
+            if named_project(limit) == pin.project and not _admits(limit, other.version):
+                raise AlreadyLoaded(pin.project, other.version, f"{pin.version} ({limit})", other.by, line)
 
 
 def _admits(requirement: str, version: str) -> bool:

@@ -94,6 +94,9 @@ class Session:
     def use(
         self,
         *requirements: str,
+        sources: Mapping[str, Any] | None = None,
+        wanted: Mapping[str, Any] | None = None,
+        upgrade: bool = False,
         restart: bool = False,
         variant: str = "",
         shadow: bool = False,
@@ -102,32 +105,87 @@ class Session:
     ) -> dict[str, Any]:
         """Pin ``requirements`` with everything they need, and make them importable in this process.
 
-        ``variant`` (such as "cpu") says from now on which build of a version is taken, in place of the machine.
-        ``shadow`` puts them in front of editable and direct-URL installs.
+        ``sources`` are files that ask for more (gathering.gather), ``wanted`` what they said (``ask``). A requirement
+        replaces an earlier one of the same project; all other pins stay where they are if they can; with ``upgrade``
+        those of ``requirements`` do not. ``variant`` (such as "cpu") says from now on which build of a version is
+        taken, in place of the machine. ``shadow`` puts them in front of editable and direct-URL installs. ``as_of``,
+        such as 2026-11-01, takes the shelf as it was then, for this use only.
 
-        A requirement replaces an earlier one of the same project; all other pins stay where they are if they can. The
-        answer has ``changes`` and ``pins``. ``as_of``, such as 2026-11-01, takes the shelf as it was then, for this use
-        only. Raises Unsatisfiable, AlreadyLoaded and whatever a store can raise; then nothing has changed.
+        The answer has ``changes`` and ``pins``. Raises Unsatisfiable, AlreadyLoaded and whatever a store can raise;
+        then nothing has changed.
         """
         if restart:
             raise UsageError("Only a notebook can restart itself: %shelf use --restart …")
-        wanted = expand_requirements(requirements)
-        if not wanted:
-            raise UsageError("use needs a requirement, such as pandas or pandas>=2.2,<3.")
+        if sources and not requirements and self._lock is None:
+            from .gathering import only_lock
+
+            if lock := only_lock(sources):  # nothing to merge it with: exactly its pins
+                return self.sync(lock, progress=progress)
+        asked, wanted = self.ask(requirements, sources, wanted)
         with self._guard:
-            merged = merge_requirements(self._requirements, wanted)
+            merged = merge_requirements(self._requirements, asked)
+            let_go = {project_of(r) for r in asked} if upgrade else ()
             before = self._variant, self._shadow
             self._variant = variant or self._variant
-            self._shadow = self._shadow | {project_of(r) for r in wanted} if shadow else self._shadow
-            words = " ".join([*([f"--as-of {as_of}"] if as_of else []), *map(_quoted, wanted)])
+            self._shadow = self._shadow | {project_of(r) for r in asked} if shadow else self._shadow
+            typed = [*expand_requirements(requirements), *_typed(sources, asked)]
+            words = " ".join([*([f"--as-of {as_of}"] if as_of else []), *map(_quoted, typed)])
             try:
-                answer = self._pin(merged, self._lock, progress, as_of=parse_moment(as_of))
+                answer = self._pin(
+                    merged,
+                    self._lock,
+                    progress,
+                    dropping=let_go,
+                    asked=asked,
+                    wanted=wanted,
+                    as_of=parse_moment(as_of),
+                )
             except BaseException as error:
                 self._variant, self._shadow = before
                 if isinstance(error, AlreadyLoaded):
                     raise AlreadyLoaded(*error.args[:4], f"%shelf use --restart {words}") from None
                 raise
             return self._remember(f"use {words}", answer)
+
+    def plan(
+        self,
+        asked: Sequence[str],
+        wanted: Mapping[str, Any] | None,
+        *,
+        upgrade: bool = False,
+        progress: Progress | None = None,
+    ) -> dict[str, Any]:
+        """What ``use`` of this would do, the lines of files one by one; what cannot be met is told, no error."""
+        with self._guard:
+            args = {
+                "shelf": self._needed_url(),
+                "requirements": merge_requirements(self._requirements, asked),
+                "preferred": self._lock,
+                "dropping": sorted(project_of(r) for r in asked) if upgrade else [],
+                "loaded": self._loaded(),
+                "asked": list(asked),
+                "wanted": dict(wanted) if wanted else None,
+                "dry_run": True,
+            }
+            return self._call("lock", args, progress)
+
+    def ask(
+        self,
+        requirements: Iterable[str],
+        sources: Mapping[str, Any] | None = None,
+        wanted: Mapping[str, Any] | None = None,
+    ) -> tuple[list[str], Mapping[str, Any] | None]:
+        """What words and files ask for together: requirements, and what else the files say, for ``use``.
+
+        Raises UsageError where that is nothing, and for lines that no shelf can answer.
+        """
+        asked = expand_requirements(requirements)
+        if sources:
+            answer = self._call("read-sources", {"sources": dict(sources)})
+            asked, wanted = [*asked, *answer["requirements"]], answer["wanted"]
+        if not asked:
+            raise UsageError(f"use needs a requirement, such as pandas or pandas>=2.2,<3.{_empty(sources)}")
+        return asked, wanted
 
     def drop(self, *projects: str, progress: Progress | None = None) -> dict[str, Any]:
         """No longer ask for ``projects``; what only they needed leaves the pins too. Loaded modules stay loaded."""
@@ -272,6 +330,18 @@ class Session:
                 f"this kernel the pins are not complete. {error}"
             ) from None
 
+    def freeze(self, *, hashes: bool = False, progress: Progress | None = None) -> dict[str, Any]:
+        """The pins as lines of a requirements.txt: ``text``, ``pins`` and ``notes``. Raises as ``complete_lock``."""
+        from .freezing import freeze_lock
+
+        answer = self.complete_lock(progress=progress)
+        return answer | {"text": freeze_lock(str(answer["lock"]), hashes=hashes)}
+
+    def listed(self) -> dict[str, Any]:
+        """Every pin, and whether it was asked for here or came with another. No network."""
+        asked = {project_of(r) for r in self._requirements}
+        return {"pins": [pin | {"asked": pin["project"] in asked} for pin in lock_pins(self._lock or "")]}
+
     def pins(self) -> dict[str, str]:
         """Version of every pinned project."""
         return {row["project"]: row["version"] for row in self.status()["pins"]}
@@ -361,7 +431,10 @@ class Session:
         requirements: list[str],
         lock: str | None,
         progress: Progress | None,
+        *,
         dropping: Iterable[str] = (),
+        asked: Sequence[str] = (),
+        wanted: Mapping[str, Any] | None = None,
         as_of: str | None = None,
     ) -> dict[str, Any]:
         answer = self._call(
@@ -375,6 +448,7 @@ class Session:
                 "variant": self._wanted_variant(),
                 "shadow": sorted(self._shadow),
                 "as_of": as_of,
+                **({"asked": list(wanted.get("asked", asked)), "wanted": dict(wanted)} if wanted else {}),
             },
             progress,
         )
@@ -555,6 +629,24 @@ def filled_line(done: Mapping[str, Any]) -> str:
     return f"Brought {done['files']} files, {size(done.get('bytes', 0))}; the environment needs no network now."
 
 
+def _typed(sources: Mapping[str, Any] | None, asked: Sequence[str]) -> list[str]:
+    """The words for what files ask for; a cell has none, so its requirements."""
+    if not sources:
+        return []
+    from .gathering import CELL, options_of
+
+    words = options_of(sources)
+    return list(asked) if CELL in words else words
+
+
+def _empty(sources: Mapping[str, Any] | None) -> str:
+    if not sources:
+        return ""
+    from .gathering import names_of
+
+    return f" {', '.join(names_of(sources))} asks for none."
+
+
 def _quoted(requirement: str) -> str:
     return f'"{requirement}"' if " " in requirement else requirement
 
@@ -590,10 +682,19 @@ def connect(url: str | None = None) -> dict[str, Any]:
 
 
 def use(
-    *requirements: str, restart: bool = False, variant: str = "", shadow: bool = False, as_of: str | None = None
+    *requirements: str,
+    requirement_files: Iterable[str | os.PathLike[str]] = (),
+    constraint_files: Iterable[str | os.PathLike[str]] = (),
+    restart: bool = False,
+    variant: str = "",
+    shadow: bool = False,
+    as_of: str | None = None,
 ) -> dict[str, Any]:
-    """See Session.use."""
-    return _session.use(*requirements, restart=restart, variant=variant, shadow=shadow, as_of=as_of)
+    """See Session.use; the files are those of ``%shelf use -r FILE -c FILE``."""
+    from .gathering import gather
+
+    sources = gather(requirement_files, constraint_files)
+    return _session.use(*requirements, sources=sources, restart=restart, variant=variant, shadow=shadow, as_of=as_of)
 
 
 def drop(*projects: str) -> dict[str, Any]:

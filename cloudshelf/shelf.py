@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import pairwise
@@ -228,6 +228,7 @@ class Shelf:
         loaded: Mapping[str, Loaded] | None = None,
         preferred: Lock | None = None,
         constraints: Sequence[str] = (),
+        admitted: Mapping[str, Collection[str]] | None = None,
         variant: str = "",
     ) -> Resolution:
         """See ``resolver.resolve``; ``target`` is this interpreter unless given.
@@ -256,6 +257,7 @@ class Shelf:
             preferred=preferred,
             constraints=constraints,
             variants=Variants(variant),
+            admitted=admitted,
         )
         return replace(resolution, lock=replace(resolution.lock, as_of=self.repository.as_of))
 

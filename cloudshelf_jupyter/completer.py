@@ -14,12 +14,14 @@ from cloudshelf.session import Session, project_of
 from .names import ShelfNames
 
 EXACT = {"ls", "show", "default", "yank", "unyank"}  # a version of these is PROJECT==VERSION
-PROJECTS = EXACT | {"use", "search", "why", "lock", "fill", "publish", "verify", "rollback", "log"}
+PROJECTS = EXACT | {"use", "install", "freeze", "search", "why", "lock", "fill", "publish", "verify", "rollback", "log"}
 LOCKS, TEXTS, WHEELS = (".toml",), (".txt", ".in"), (".whl", ".tar.gz")
+SOURCES = (*TEXTS, ".toml", ".py", ".yml", ".yaml")
 FILES = {"sync": LOCKS, "lock": LOCKS, "diff": LOCKS, "publish": WHEELS}
 NAMED = {"sync", "diff", "locks"}  # these take a lock that has a name on the shelf
 NAMED_OPTIONS = {"--lock", "--name"}
-OPTION_FILES = {"--lock": LOCKS, "--name": (), "-o": LOCKS, "--output": LOCKS, "-r": TEXTS, "--requirement": TEXTS}
+OPTION_FILES = {"--lock": LOCKS, "--name": (), "-o": LOCKS, "--output": LOCKS, "-r": SOURCES, "--requirement": SOURCES}
+OPTION_FILES |= {"-c": TEXTS, "--constraint": TEXTS}
 
 _LINE = re.compile(r"\s*%?%shelf(?:\s+(?P<rest>.*))?", re.DOTALL)
 _OPERATOR = r"(?:===?|>=|<=|~=|!=|<|>)"
@@ -87,7 +89,7 @@ class ShelfMatcher:
         return found or [Word(option, "option") for option in grammar.options_of(verb)]
 
     def _of_the_shelf(self, verb: str, typed: str, fragment: str) -> list[Word]:
-        if verb == "drop":
+        if verb in ("drop", "uninstall"):
             return [Word(project_of(requirement), "project") for requirement in self._session.requirements]
         if verb in NAMED:
             return self._locks()

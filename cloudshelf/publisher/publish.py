@@ -43,6 +43,7 @@ class PublishRequest:
 
     requirements: tuple[str, ...] = ()
     requirement_files: tuple[str, ...] = ()
+    constraint_files: tuple[str, ...] = ()
     wheels: tuple[str, ...] = ()
     no_deps: bool = False
     python: str | None = None
@@ -96,7 +97,14 @@ def publish(request: PublishRequest, store: PublishStore, *, reporter: Reporter 
         raise UsageError("Say what to publish: a requirement, a wheel, or -r FILE.")
     interpreter = find_interpreter(request.python, request.platform)
     watch.stage("resolve", ", ".join([*wanted, *request.requirement_files]), 0, "projects")
-    items = plan(wanted, request.requirement_files, interpreter, request.index, no_deps=request.no_deps)
+    items = plan(
+        wanted,
+        request.requirement_files,
+        interpreter,
+        request.index,
+        constraint_files=request.constraint_files,
+        no_deps=request.no_deps,
+    )
     repository.prefetch(item.project for item in items)
     watch.done()
     missing = [item for item in items if _find_present(repository, item, interpreter) is None]

@@ -32,6 +32,11 @@ def shelf_of(args: Args) -> Shelf:
     return Shelf(*stores, cache=read_config().cache, as_of=str(args.get("as_of") or ""))
 
 
+def lock_name(args: Args) -> str:
+    """What to call the lock of ``args`` in a message."""
+    return str(args.get("lock_name") or "The lock")
+
+
 def target_of(args: Args) -> Target:
     """The interpreter that ``target``, or ``python`` and ``platform``, describe; else this one."""
     from ..target import Target, current_target, target_for

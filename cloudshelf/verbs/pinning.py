@@ -1,4 +1,4 @@
-"""Verbs that come to a lock or an environment: use, lock, sync, fill, find-module, why."""
+"""Verbs that come to a lock or an environment: use, lock, freeze, sync, fill, find-module, why."""
 
 from __future__ import annotations
 
@@ -8,15 +8,28 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ..codecs.lock import format_lock, format_variants, parse_lock
+from ..codecs.lock import format_lock, parse_lock
 from ..codecs.names import named_project
 from ..config import read_config
 from ..difference import compare_locks, parents
-from ..errors import AlreadyLoaded, ObjectMissing, ShelfError, ShelfMissing, Unsatisfiable, UsageError
+from ..errors import (
+    AlreadyLoaded,
+    ObjectMissing,
+    ProjectMissing,
+    PythonUnfit,
+    ShelfError,
+    ShelfMissing,
+    Unsatisfiable,
+    UsageError,
+)
+from ..freezing import freeze_lock
 from ..model import Loaded, Lock
 from ..shelf import Shelf
-from .common import Args, Progress, Result, plain, shelf_of, target_of
+from ..wanted import Row, Wanted
+from .common import Args, Progress, Result, lock_name, plain, shelf_of, target_of
 from .locks import lock_to_name, name_lock
+from .sources import expand, wanted_of
+from .variants import join_locks, read_lock, wanted_labels, without_other_builds
 
 if TYPE_CHECKING:
     from ..resolver import Edge, Resolution
@@ -25,20 +38,29 @@ if TYPE_CHECKING:
 def use(args: Args, progress: Progress) -> Result:
     """Resolve ``requirements`` and build their environment.
 
-    ``lock`` (text) holds pins to keep where possible, ``loaded`` what the caller's process has imported; ``shadow`` the
-    projects of which the shelf's goes before an editable or direct-URL install there; ``as_of`` is a moment (as_of.py).
-    The result has ``lock``, ``environment``, ``changes``, ``pins``, ``requirements`` and ``notes``.
+    ``lock`` (text) holds pins to keep where possible, ``loaded`` what the caller's process has imported; ``sources`` or
+    ``wanted`` what files ask for (see sources.py); ``shadow`` the projects of which the shelf's goes before an editable
+    or direct-URL install there; ``as_of`` is a moment (as_of.py). The result has ``lock``, ``environment``,
+    ``changes``, ``pins``, ``requirements``, ``notes``, and ``lines`` where one of the files is an environment.yml.
     """
-    shelf = shelf_of(args)
+    args = expand(args)
+    shelf, wanted = shelf_of(args), wanted_of(args)
     preferred = _lock_of(args)
     progress({"stage": "resolving", "done": 0, "total": 0, "unit": "projects", "what": ""})
     resolution = _resolve(shelf, args, preferred)
     result = _materialize(shelf, resolution.lock, progress)
     why = _parents(resolution.edges)
+    lines = _report(shelf, [row for row in wanted.rows if row.conda])
     return result | {
         "changes": _changes(preferred, resolution.lock, why, resolution.provided),
-        "notes": [*resolution.notes, *_provided(resolution, args), *_as_of(resolution.lock)],
+        "notes": [
+            *wanted.notes(conda=False),
+            *resolution.notes,
+            *_provided(resolution, args),
+            *_as_of(resolution.lock),
+        ],
         "provided": dict(resolution.provided),
+        **({"lines": lines} if lines else {}),
     }
 
 
@@ -47,23 +69,30 @@ def lock(args: Args, progress: Progress) -> Result:
 
     ``preferred`` (text) holds pins to keep where possible; ``notes`` name the projects that the lock has in another
     version than ``running`` (project to version), the caller's process. With ``name`` the shelf has the lock from then
-    on, by that name: that of ``requirements``, or ``lock`` (text) as it is.
+    on, by that name: that of ``requirements``, or ``lock`` (text) as it is. With ``dry_run`` the result has ``lines``,
+    the report of the files' lines, and ``problem``, why there is no lock, in place of an error.
     """
-    shelf = shelf_of(args)
+    args = expand(args)
+    shelf, wanted = shelf_of(args), wanted_of(args)
+    if args.get("dry_run"):
+        return _dry_run(shelf, args)
     notes: list[str] = []
     if not args.get("requirements"):
         if not args.get("lock"):
             raise UsageError("lock needs a requirement, such as pandas or pandas>=2.2,<3.")
-        found = _read_lock(args)
+        found = read_lock(args)
         if args.get("name"):
             found = lock_to_name(shelf, str(args["lock"]), args)
-    elif len(_variants(args)) > 1:
-        return _lock_variants(shelf, args)
+    elif len(wanted_labels(args)) > 1:
+        text, locks = join_locks(lambda each: _resolve(shelf, {**each, "loaded": {}}, None).lock, args)
+        pins = [pin for each in locks for pin in _pins(each)]
+        unique = [pin for i, pin in enumerate(pins) if pin not in pins[:i]]
+        return {"lock": text, "pins": unique, "requirements": list(locks[0].requirements), "notes": wanted.notes()}
     else:
-        preferred = parse_lock(str(args["preferred"]), "this process's lock") if args.get("preferred") else None
-        resolution = _resolve(shelf, {**args, "loaded": {}}, preferred)
+        resolution = _resolve(shelf, {**args, "loaded": {}}, _preferred_of(args))
         found = resolution.lock
-        notes = [*resolution.notes, *_differences(found, args.get("running") or {}), *_as_of(found)]
+        differences = _differences(found, args.get("running") or {})
+        notes = [*wanted.notes(), *resolution.notes, *differences, *_as_of(found)]
     named = name_lock(shelf, str(args["name"]), found) if args.get("name") else None
     return {
         **({"named": named} if named else {}),
@@ -74,13 +103,41 @@ def lock(args: Args, progress: Progress) -> Result:
     }
 
 
+def _dry_run(shelf: Shelf, args: Args) -> Result:
+    """What ``requirements`` and files would come to: nothing is built, and what cannot be met is no error but told."""
+    from ..availability import is_missing
+
+    wanted = wanted_of(args)
+    lines = _report(shelf, wanted.rows)
+    try:
+        resolution = _resolve(shelf, args, _preferred_of(args))
+    except (ProjectMissing, PythonUnfit, Unsatisfiable, AlreadyLoaded) as error:
+        told = any(map(is_missing, lines)) and not isinstance(error, PythonUnfit)
+        problem = "" if told else str(error)
+        return {"lines": lines, "problem": problem, "pins": [], "notes": wanted.notes(conda=False), "exit_code": 1}
+    return {"lines": lines, "problem": None, "pins": _pins(resolution.lock), "notes": list(resolution.notes)}
+
+
+def freeze(args: Args, progress: Progress) -> Result:
+    """The pins of ``requirements``, or of ``lock`` (text), as lines of a requirements.txt; ``hashes`` adds theirs."""
+    args = expand(args)
+    if args.get("lock") and not args.get("requirements"):
+        found = read_lock(args)
+    elif not args.get("requirements"):
+        raise UsageError("What to freeze? Name it: cloudshelf freeze pandas, or: cloudshelf freeze --lock pylock.toml")
+    else:
+        found = _resolve(shelf_of(args), {**args, "loaded": {}}, None).lock
+    text = freeze_lock(format_lock(found), hashes=bool(args.get("hashes")))
+    return {"text": text, "pins": _pins(found), "notes": wanted_of(args).notes()}
+
+
 def sync(args: Args, progress: Progress) -> Result:
     """The environment of exactly the pins of ``lock`` (text). Raises UsageError for one of another Python."""
     if not args.get("lock"):
         raise UsageError("sync needs a lock, such as pylock.toml.")
     from ..environment.interpreter import describe_interpreter
 
-    wanted, here = _read_lock(args), describe_interpreter()
+    wanted, here = read_lock(args), describe_interpreter()
     shelf = _shelf_of_lock(wanted, args)
     wanted = wanted if wanted.shelf else _repin(shelf, wanted)
     if wanted.tag != here.cache_tag:
@@ -94,7 +151,7 @@ def sync(args: Args, progress: Progress) -> Result:
         here_pins = dataclasses.replace(wanted, pins=tuple(pin for pin in wanted.pins if pin.project not in held))
         result = _materialize(shelf, here_pins, progress)
     except ObjectMissing:
-        _refuse_vanished(shelf, _name_of(args))
+        _refuse_vanished(shelf, lock_name(args))
         raise
     current = parse_lock(str(args["current"]), "this process's lock") if args.get("current") else None
     notes = [
@@ -120,6 +177,8 @@ def fill(args: Args, progress: Progress) -> Result:
     from ..fetcher.transfer import Transfer
     from ..stores.opening import open_store
 
+    args = expand(args)
+    notes: list[str] = wanted_of(args).notes()
     if args.get("environment"):
         folder = str(args["environment"])
     elif args.get("requirements"):
@@ -135,7 +194,7 @@ def fill(args: Args, progress: Progress) -> Result:
         done = transfer.fill(Environments(open_store).get(folder), progress=progress)
     finally:
         transfer.close()
-    return {"environment": folder, "message": filled_line(done), **done}
+    return {"environment": folder, "message": "\n".join([*notes, filled_line(done)]), **done}
 
 
 def find_module(args: Args, progress: Progress) -> Result:
@@ -156,7 +215,7 @@ def why(args: Args, progress: Progress) -> Result:
         shelf = shelf_of(args)
         found = _resolve(shelf, {**args, "loaded": {}}, None).lock
     elif args.get("lock"):
-        found = _read_lock(args)
+        found = read_lock(args)
         shelf = _shelf_of_lock(found, args)
     else:
         name = args["project"]
@@ -164,7 +223,36 @@ def why(args: Args, progress: Progress) -> Result:
     return plain(shelf.why(str(args["project"]), found))
 
 
+def _report(shelf: Shelf, rows: Sequence[Row]) -> list[Result]:
+    """What the shelf has for each line; without lines, nothing is loaded."""
+    if not rows:
+        return []
+    from ..availability import report_lines
+
+    return report_lines(shelf, rows)
+
+
 def _resolve(shelf: Shelf, args: Args, preferred: Lock | None) -> Resolution:
+    """``requirements``, as what files want limits them, to the letter of their hashes. Raises PythonUnfit too."""
+    wanted = wanted_of(args)
+    if wanted == Wanted():
+        return _search(shelf, args, preferred, wanted)
+    from ..availability import explain_missing
+    from ..hashes import check_hashes
+    from ..sources import check_python
+
+    target = target_of(args)
+    check_python(wanted.pythons, target)
+    try:
+        resolution = _search(shelf, args, preferred, wanted)
+    except (ProjectMissing, Unsatisfiable) as error:
+        raise explain_missing(shelf, wanted, error) from None
+    now = args.get("asked") or args.get("requirements") or ()  # what this call asks for; there may be earlier ones
+    check_hashes(resolution.lock, wanted, {named_project(str(text)) for text in now}, target)
+    return resolution
+
+
+def _search(shelf: Shelf, args: Args, preferred: Lock | None, wanted: Wanted) -> Resolution:
     requirements = [str(r) for r in args.get("requirements") or ()]
     shadowed = set(args.get("shadow") or ())
     loaded = {
@@ -181,68 +269,26 @@ def _resolve(shelf: Shelf, args: Args, preferred: Lock | None) -> Resolution:
     dropping = set(args.get("dropping") or ())
     if preferred is not None and dropping:
         preferred = dataclasses.replace(preferred, pins=tuple(p for p in preferred.pins if p.project not in dropping))
-    preferred = _without_other_builds(preferred, _variants(args))
-    constraints = [str(c) for c in args.get("constraints") or ()]
+    preferred = without_other_builds(preferred, wanted_labels(args))
+    admitted = None
+    if wanted.hashes:
+        from ..hashes import admitted_wheels
+
+        admitted = admitted_wheels(wanted.hashes)
     try:
         return shelf.lock(
             requirements,
             target=target_of(args),
             loaded=loaded,
             preferred=preferred,
-            constraints=constraints,
-            variant="".join(_variants(args)),
+            constraints=[*map(str, args.get("constraints") or ()), *wanted.constraints],
+            admitted=admitted,
+            variant="".join(wanted_labels(args)),
         )
     except Unsatisfiable as error:
         if not args.get("as_of"):
             raise
         raise Unsatisfiable(f"{error}\n  This is the shelf as it was at {args['as_of']}.") from None
-
-
-def _lock_variants(shelf: Shelf, args: Args) -> Result:
-    """One lock for several kinds of machines: resolved for each, the first is the default of other tools."""
-    if args.get("name"):
-        raise UsageError("A lock for several kinds of machines is a file: lock … --variant A --variant B -o FILE")
-    found = {label: _resolve(shelf, {**args, "variant": label, "loaded": {}}, None) for label in _variants(args)}
-    first = next(iter(found.values())).lock
-    return {
-        "lock": format_variants({label: resolution.lock for label, resolution in found.items()}),
-        "pins": [pin for resolution in found.values() for pin in _pins(resolution.lock) if pin not in _pins(first)]
-        + _pins(first),
-        "requirements": list(first.requirements),
-        "notes": list(dict.fromkeys(note for resolution in found.values() for note in resolution.notes)),
-    }
-
-
-def _without_other_builds(preferred: Lock | None, wanted: Sequence[str]) -> Lock | None:
-    """Pins to keep, without builds for another accelerator than the one that is asked for now."""
-    if preferred is None or not wanted or not wanted[0]:
-        return preferred
-    from packaging.version import Version
-
-    from ..variants import is_label, is_variant
-
-    kept = tuple(
-        pin
-        for pin in preferred.pins
-        if "+" not in pin.version
-        or not is_variant(Version(pin.version))
-        or is_label(Version(pin.version).local or "", wanted[0])
-    )
-    return dataclasses.replace(preferred, pins=kept)
-
-
-def _variants(args: Args) -> list[str]:
-    """The labels that were asked for."""
-    wanted = args.get("variant") or ()
-    return [wanted] if isinstance(wanted, str) else [str(label) for label in wanted]
-
-
-def _read_lock(args: Args) -> Lock:
-    """The lock that ``lock`` is the text of; of several variants in it the one that was asked for, or fits here."""
-    from ..variants import Variants
-
-    choose = Variants("".join(_variants(args)[:1])).choose
-    return parse_lock(str(args["lock"]), _name_of(args), choose=choose)
 
 
 def _materialize(shelf: Shelf, lock: Lock, progress: Progress) -> Result:
@@ -409,9 +455,8 @@ def _refuse_vanished(shelf: Shelf, name: str) -> None:
         raise UsageError(f"{name} is of the shelf {shelf.url}, which is not there. If it moved: --shelf URL") from None
 
 
-def _name_of(args: Args) -> str:
-    """What to call the lock of ``args`` in a message."""
-    return str(args.get("lock_name") or "The lock")
+def _preferred_of(args: Args) -> Lock | None:
+    return parse_lock(str(args["preferred"]), "this process's lock") if args.get("preferred") else None
 
 
 def _lock_of(args: Args) -> Lock | None:
