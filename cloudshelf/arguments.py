@@ -7,13 +7,18 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
+import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .config import normalize_url, read_config
 from .errors import UsageError, WheelInvalid
-from .grammar import Command, join_specifiers, parse_requirements
+from .grammar import Command, join_specifiers, parse_line, parse_requirements
+
+if TYPE_CHECKING:
+    from .notebooks import Notebook
 
 _WITHOUT_SHELF = ("cache", "doctor")  # they work, and say so, when the settings are wrong
 
@@ -97,6 +102,11 @@ def prepare(command: Command) -> dict[str, Any]:
         files = [w for w in args["requirements"] if w.endswith(".toml")]
         args["requirements"] = [w for w in args["requirements"] if w not in files]
         args["output"] = args["output"] or (files[0] if files else None)
+    if args.get("notebook") is not None:
+        _read_notebook(command.verb, args)
+        args["shelf_named"] = bool(command.shelf)
+    if command.verb == "kernelspec":
+        _read_kernelspec(args)
     if command.verb == "publish":  # pip reads the files, with all of its options
         args["requirement_files"] = [_readable(file) for file in args.pop("requirement")]
         args["requirements"] = [absolute_file(word) for word in args["requirements"]]
@@ -106,11 +116,79 @@ def prepare(command: Command) -> dict[str, Any]:
     files = args.pop("requirement", ())
     if words or files or "requirements" in args:
         args["requirements"] = expand_requirements(words, files)
-    if args.get("lock"):
+    if args.get("lock") and "lock_name" not in args:
         args["shelf_named"] = bool(command.shelf)
         args["lock_name"] = args["lock"]
         args["lock"] = read_lock(args["lock"])
     return args
+
+
+def _read_notebook(verb: str, args: dict[str, Any]) -> None:
+    """The notebook that a person named: its path, and its lock or what it asks for. Raises UsageError."""
+    from .notebooks import find_notebook
+
+    notebook, force = find_notebook(args["notebook"]), bool(args.get("force"))
+    args["notebook"], args["notebook_name"] = str(notebook.path), notebook.name
+    if verb != "lock":
+        args["lock"], args["lock_name"] = notebook.block(force=force).lock, notebook.name
+        return
+    if not force:  # before anything is resolved
+        notebook.refuse_edited()
+    if not (args.get("lock") or args.get("requirements") or args.get("requirement")):
+        args["requirements"], args["preferred"] = asked_in_notebook(notebook, force=force)
+
+
+def asked_in_notebook(notebook: Notebook, *, force: bool = False) -> tuple[list[str], str | None]:
+    """What a notebook asks for, in its cells or else in the lock it carries; and that lock, whose pins stay.
+
+    Raises UsageError when it asks for nothing, and when its lock was edited (not with ``force``).
+    """
+    from .codecs.notebook import asked_in_cells, parse_block
+    from .session import lock_requirements, merge_requirements
+
+    try:
+        block = parse_block(notebook.content, notebook.name, force=force)
+    except UsageError:
+        if not force:
+            raise
+        block = None
+    asked: list[str] = []
+    for kind, text in asked_in_cells(notebook.content):
+        if kind == "line":
+            words = parse_line(f"use {text}").args
+            lines, files = words["requirements"], words["requirement"]
+        else:
+            lines = list(parse_requirements(text))
+            files = [re.split(r"[ =]+", line, maxsplit=1)[1] for line in lines if line.startswith("-")]
+            lines = [line for line in lines if not line.startswith("-")]
+        found = expand_requirements(lines, [str(notebook.path.parent / Path(file).expanduser()) for file in files])
+        asked = merge_requirements(asked, found)
+    asked = asked or (lock_requirements(block.lock) if block else [])
+    if not asked:
+        raise UsageError(
+            f"{notebook.name} asks for nothing yet: no %shelf use in its cells, and no lock. Name what it needs: "
+            f"cloudshelf lock --notebook {shlex.quote(notebook.name)} pandas"
+        )
+    return asked, block.lock if block else None
+
+
+def _read_kernelspec(args: dict[str, Any]) -> None:
+    """``kernelspec [list]``, ``kernelspec remove NAME`` or ``kernelspec NAME``. Raises UsageError."""
+    words = args.pop("words")
+    prefix = str(Path(args["prefix"]).expanduser().absolute()) if args.get("prefix") else ""
+    args["prefix"] = sys.prefix if args.pop("sys_prefix") else prefix
+    match words:
+        case [] | ["list"]:
+            args["action"] = "list"
+        case ["remove", name]:
+            args["action"], args["name"] = "remove", name
+        case [name] if name != "remove":
+            args["action"], args["name"] = "create", name
+        case _:
+            raise UsageError("kernelspec takes NAME with --lock FILE; or list; or remove NAME.")
+    if (args["action"] == "create") != bool(args.get("lock")):
+        what = f"kernelspec {words[0]} needs" if args["action"] == "create" else "A name is missing before"
+        raise UsageError(f"{what} --lock FILE or --notebook FILE.ipynb.")
 
 
 def absolute_file(word: str, *, folder: bool = False) -> str:

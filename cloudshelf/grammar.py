@@ -218,12 +218,13 @@ def _check(verb: Verb, known: Mapping[str, Any], program: str) -> None:
     """What argparse cannot tell. Raises UsageError; most of it comes of a shell variable that is not set."""
     if known["shelf"] == "" or known.get("url") == "":
         raise UsageError(_EMPTY_URL)
-    for name in ("lock", "output", "python", "platform", "index_url"):
+    for name in ("lock", "output", "python", "platform", "index_url", "prefix"):
         if known.get(name) == "":
             raise UsageError(f"{verb.name} got an empty {name.replace('_', ' ')}. Is a variable of the shell not set?")
     asked = [*known.get("requirements", ()), *known.get("with_", ())]
     if not all(word.strip() for word in asked):
         raise UsageError(f"{verb.name} got an empty requirement. Is a variable of the shell not set?")
+    _check_notebook(verb, known, asked)
     if known.get("lock") and (asked or known.get("requirement")):
         raise UsageError(f"{verb.name} takes a lock or requirements, not both: a lock has exactly its own pins.")
     if verb.name in _WITHOUT_VERSION:
@@ -231,6 +232,28 @@ def _check(verb: Verb, known: Mapping[str, Any], program: str) -> None:
             name = re.split(r"[\s\[<>=~!;@]", word, maxsplit=1)[0]
             if name != word and name:
                 raise UsageError(f"{verb.name} takes a project without a version: {program} {verb.name} {name}")
+
+
+def _check_notebook(verb: Verb, known: Mapping[str, Any], asked: Sequence[str]) -> None:
+    """What ``--notebook`` goes with. Raises UsageError."""
+    asked = [*asked, *known.get("requirement", ())]
+    notebook = known.get("notebook")
+    if notebook == "":
+        raise UsageError(f"{verb.name} got an empty notebook. Is a variable of the shell not set?")
+    if notebook is None and verb.name == "lock" and known.get("lock"):
+        raise UsageError(f"lock --lock {known['lock']} goes with --notebook: it puts that lock into a notebook.")
+    if notebook is None and known.get("force"):
+        raise UsageError(f"{verb.name} --force goes with --notebook: it takes a notebook's lock that was edited.")
+    if notebook is None:
+        return
+    if verb.name == "lock" and isinstance(notebook, str) and not notebook.endswith(".ipynb"):
+        raise UsageError(f"--notebook takes a file that ends in .ipynb, not {notebook}. Write requirements before it.")
+    if verb.name == "lock" and (known.get("output") or any(word.endswith(".toml") for word in asked)):
+        raise UsageError("lock writes to a file or into a notebook, not both; run it twice.")
+    if verb.name == "run" and (asked or known.get("lock")):
+        raise UsageError("run takes a notebook, a lock or requirements, not two of them.")
+    if verb.name == "sync" and known.get("lock") != _DEFAULT_LOCK:
+        raise UsageError("sync takes a lock or a notebook, not both.")
 
 
 def _near(word: str, known: Sequence[str], *, most: int = 1) -> list[str]:
@@ -360,11 +383,19 @@ def _drop(parser: argparse.ArgumentParser) -> None:
 def _lock(parser: argparse.ArgumentParser) -> None:
     _requirements(parser, "what to lock (a notebook: nothing, for its own pins); a word ending in .toml is the file")
     parser.add_argument("-o", "--output", metavar="FILE", help="write it there (default: print it)")
+    _notebook(parser, "put it into this notebook (default in a notebook: itself; in a terminal: the only one here)")
+    parser.add_argument("--lock", metavar="FILE", help="with --notebook: exactly the pins of this lock")
     _interpreter(parser)
 
 
+def _notebook(parser: argparse.ArgumentParser, what: str) -> None:
+    parser.add_argument("--notebook", nargs="?", const=True, metavar="FILE.ipynb", help=what)
+    parser.add_argument("--force", action="store_true", help="although the notebook's lock was edited")
+
+
 def _sync(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("lock", nargs="?", default="pylock.toml", metavar="FILE", help="default: pylock.toml")
+    parser.add_argument("lock", nargs="?", default=_DEFAULT_LOCK, metavar="FILE", help=f"default: {_DEFAULT_LOCK}")
+    _notebook(parser, "the lock in this notebook, or with this digest (default in a notebook: its own)")
 
 
 def _fill(parser: argparse.ArgumentParser) -> None:
@@ -376,8 +407,25 @@ def _run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--with", dest="with_", action="append", default=[], metavar="REQUIREMENT", help="importable")
     parser.add_argument("-r", "--requirement", action="append", default=[], metavar="FILE", help="lines of a file")
     parser.add_argument("--lock", metavar="FILE", help="exactly the pins of this lock")
+    parser.add_argument("--notebook", metavar="FILE.ipynb", help="exactly the pins of this notebook's lock; --inherit")
+    parser.add_argument("--force", action="store_true", help="although the notebook's lock was edited")
+    parser.add_argument(
+        "--inherit", action="store_true", help="other Pythons with cloudshelf, and kernels, see the environment too"
+    )
     parser.add_argument("--fill", action="store_true", help="bring every file first, for programs that are no Python")
     parser.add_argument("command", nargs=argparse.REMAINDER, metavar="-- COMMAND …")
+
+
+def _kernelspec(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("words", nargs="*", metavar="NAME", help="make this kernel; or: list (default), remove NAME")
+    parser.add_argument("--lock", metavar="FILE", help="the lock that it starts with")
+    parser.add_argument("--notebook", metavar="FILE.ipynb", help="the lock of this notebook")
+    parser.add_argument("--force", action="store_true", help="although the notebook's lock was edited")
+    parser.add_argument("--display-name", metavar="TEXT", help="what Jupyter shows (default: NAME)")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--user", action="store_true", help="for this user (default)")
+    where.add_argument("--sys-prefix", action="store_true", help="for who uses this Python")
+    where.add_argument("--prefix", metavar="DIR", help="below DIR/share/jupyter/kernels")
 
 
 def _yank(parser: argparse.ArgumentParser) -> None:
@@ -434,8 +482,18 @@ _ALL = (
     Verb("show", "all about one project or version", ("show torch", "show torch==2.1.2"), _project),
     Verb("search", "find projects by words", ("search imag",), _search),
     Verb("why", "who asked for a project", ("why numpy", "why numpy --lock pylock.toml"), _why),
-    Verb("lock", "the pins as pylock.toml (PEP 751)", ("lock pandas -o pylock.toml", "lock pylock.toml"), _lock),
-    Verb("sync", "make exactly the pins of a lock importable", ("sync", "sync pylock.toml"), _sync),
+    Verb(
+        "lock",
+        "the pins as pylock.toml (PEP 751)",
+        ("lock pandas -o pylock.toml", "lock pylock.toml", "lock --notebook report.ipynb"),
+        _lock,
+    ),
+    Verb(
+        "sync",
+        "make exactly the pins of a lock importable",
+        ("sync", "sync pylock.toml", "sync --notebook report.ipynb"),
+        _sync,
+    ),
     Verb("fill", "bring every file now, for work without a network", ("fill", "fill --lock pylock.toml"), _fill),
     Verb(
         "run",
@@ -444,8 +502,21 @@ _ALL = (
             "run --with pandas -- python script.py",
             "run --lock pylock.toml -- python -m pytest",
             "run --fill --with numpy -- make",
+            "run --notebook report.ipynb -- papermill report.ipynb out.ipynb",
         ),
         _run,
+        ("command",),
+    ),
+    Verb(
+        "kernelspec",
+        "a Jupyter kernel that starts with a lock",
+        (
+            "kernelspec team --lock pylock.toml --display-name 'Python (team)'",
+            "kernelspec report --notebook report.ipynb --sys-prefix",
+            "kernelspec list",
+            "kernelspec remove team",
+        ),
+        _kernelspec,
         ("command",),
     ),
     Verb("default", "the version that a bare name takes", ("default pandas==2.2.3",), _release),
@@ -468,6 +539,7 @@ _ALL = (
 VERBS = {verb.name: verb for verb in _ALL}
 
 _WITHOUT_VERSION = ("drop", "log", "rollback", "verify", "why")
+_DEFAULT_LOCK = "pylock.toml"
 _EMPTY_URL = "The shelf's URL is empty. Is a variable of the shell not set?"
 
 # For whom a verb has no meaning where it was typed.
@@ -479,6 +551,7 @@ _INSTEAD = {
     "status": "In a terminal nothing stays pinned; what is on the shelf: cloudshelf ls",
     "traceback": "In a terminal, add --debug to the verb that failed.",
     "run": "In a notebook: !cloudshelf run --with pandas -- python script.py",
+    "kernelspec": "In a notebook: !cloudshelf kernelspec NAME --lock pylock.toml",
 }
 
 # What other tools call it.

@@ -121,10 +121,13 @@ class Session:
         self,
         source: str | os.PathLike[str] = "pylock.toml",
         *,
+        name: str | None = None,
         shelf: str | None = None,
         progress: Progress | None = None,
     ) -> dict[str, Any]:
-        """Exactly the pins of a lock: a file, or the text of one; from ``shelf`` (a URL) instead of the lock's own.
+        """Exactly the pins of a lock: a file, or the text of one (called ``name`` in messages).
+
+        From ``shelf`` (a URL) instead of the lock's own, when one is given.
 
         Raises ObjectInvalid, UsageError, AlreadyLoaded.
         """
@@ -132,8 +135,8 @@ class Session:
         text = str(source) if is_text else read_lock(source)
         with self._guard:
             args: dict[str, Any] = {"lock": text, "loaded": self._loaded(), "current": self._lock}
-            if not is_text:
-                args["lock_name"] = os.fspath(source)
+            if name or not is_text:
+                args["lock_name"] = name or os.fspath(source)
             if shelf or self.url:
                 args |= {"shelf": shelf or self.url, "shelf_named": bool(shelf)}
             return self._activate(self._call("sync", args, progress), None)

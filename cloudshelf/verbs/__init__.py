@@ -19,6 +19,8 @@ _PLACES = {
     "looking": ("connect", "ls", "show", "search", "log", "verify"),
     "curating": ("init", "publish", "default", "yank", "unyank", "rollback"),
     "upkeep": ("cache", "doctor"),
+    "notebooks": ("put-lock", "refuse-open-notebook"),
+    "kernels": ("kernelspec",),
 }
 _MODULES = {verb: module for module, verbs in _PLACES.items() for verb in verbs}
 

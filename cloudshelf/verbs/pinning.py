@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..codecs.lock import format_lock, parse_lock
 from ..codecs.names import named_project
+from ..codecs.origin import public_origin
 from ..config import read_config
 from ..errors import AlreadyLoaded, ObjectMissing, ShelfError, ShelfMissing, UsageError
 from ..model import Loaded, Lock
@@ -45,13 +46,16 @@ def lock(args: Args, progress: Progress) -> Result:
     ``preferred`` (text) holds pins to keep where possible; ``notes`` name the projects that the lock has in another
     version than ``running`` (project to version), the caller's process.
     """
-    shelf = shelf_of(args)
     notes: list[str] = []
     if not args.get("requirements"):
         if not args.get("lock"):
             raise UsageError("lock needs a requirement, such as pandas or pandas>=2.2,<3.")
         found = parse_lock(str(args["lock"]), _name_of(args))
+        found = found if found.shelf else _repin(shelf_of(args), found)
+        pins = tuple(dataclasses.replace(pin, origin=public_origin(pin.origin)) for pin in found.pins)
+        found = dataclasses.replace(found, pins=pins)  # of a lock that somebody wrote by hand: no secret leaves it
     else:
+        shelf = shelf_of(args)
         preferred = parse_lock(str(args["preferred"]), "this process's lock") if args.get("preferred") else None
         resolution = _resolve(shelf, {**args, "loaded": {}}, preferred)
         found = resolution.lock
@@ -73,6 +77,7 @@ def sync(args: Args, progress: Progress) -> Result:
     wanted, here = parse_lock(str(args["lock"]), _name_of(args)), describe_interpreter()
     shelf = _shelf_of_lock(wanted, args)
     wanted = dataclasses.replace(wanted, shelf=shelf.url) if wanted.shelf else _repin(shelf, wanted)
+    _refuse_other_machine(wanted)
     if wanted.tag != here.cache_tag:
         again = f"cloudshelf lock {shlex.join(wanted.requirements)} --python {here.minor}"
         raise UsageError(
@@ -299,6 +304,20 @@ def _repin(shelf: Shelf, lock: Lock) -> Lock:
     from ..target import current_target
 
     return shelf.repin(lock, current_target())
+
+
+def _refuse_other_machine(lock: Lock) -> None:
+    """Raises UsageError for a lock with wheels of another machine: a platform tag ends in it (PEP 425)."""
+    import platform
+
+    own = platform.machine()
+    for pin in lock.pins:
+        tags = pin.wheel.removesuffix(".whl").rpartition("-")[2].split(".")
+        if not any(tag == "any" or tag.endswith(f"_{own}") for tag in tags):
+            raise UsageError(
+                f"This lock is for another machine: {pin.wheel}; this one is {own}. "
+                f"One for it, made here: cloudshelf lock {shlex.join(lock.requirements)}"
+            )
 
 
 def _refuse_vanished(shelf: Shelf, name: str) -> None:
