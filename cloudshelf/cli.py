@@ -84,7 +84,13 @@ def _put_into_notebook(args: dict[str, Any], result: dict[str, Any]) -> dict[str
     """The result of a lock after its text went into the notebook's file."""
     put = _serve("put-lock", {**args, "lock": result["lock"]}, None)
     asked = [f"Asked for: {', '.join(result['requirements'])}"] if result.get("requirements") else []
-    return {**result, **put, "file": args["notebook_name"], "pins": result["pins"], "notes": [*asked, *result["notes"], *put["notes"]]}
+    return {
+        **result,
+        **put,
+        "file": args["notebook_name"],
+        "pins": result["pins"],
+        "notes": [*asked, *result["notes"], *put["notes"]],
+    }
 
 
 def _bar() -> Any:

@@ -233,7 +233,7 @@ def _lock_in_notebook(result: Result) -> list[Block]:
         return [str(result["said"])]
     if result.get("command"):
         return [
-            f"Locked {pins}. An open notebook is changed by its editor only, and none of ours answered yet.",
+            f"Locked {pins}. An open notebook is only changed by its editor, and this one has not taken the lock.",
             "Save and close the notebook, shut its kernel down, then run in a terminal:",
             f"  {result['command']}",
             *map(str, result.get("notes", ())),

@@ -13,7 +13,8 @@ From the last two only a notebook counts that has the cell which is running now;
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ def find_own_notebook(shell: Any, asked: str | bool = True) -> Notebook:
     return only_one(
         found,
         f"It cannot be told which notebook this is: none in {Path.cwd()} carries a lock and has this cell. "
-        "Name it: %shelf sync --notebook FILE.ipynb, or run it with: cloudshelf run --notebook FILE.ipynb -- COMMAND",
+        "Start it with: cloudshelf run --notebook FILE.ipynb -- COMMAND, or name it: %shelf sync --notebook FILE.ipynb",
     )
 
 
@@ -76,16 +77,20 @@ def _is_inherited(name: str, value: str) -> bool:
         return False
 
 
-def _of_command_line(pid: int) -> Iterator[Path]:
-    """The notebooks that a process was started with, from where it is or from where it began (papermill --cwd)."""
+def _of_command_line(pid: int) -> list[Path]:
+    """The notebooks that a process was started to run, from where it is or from where it began (papermill --cwd).
+
+    What it writes is none of them, though an earlier run may have left a notebook there with an older lock.
+    """
     place = Path(f"/proc/{pid}")
     try:
         words = (place / "cmdline").read_bytes().decode(errors="replace").split("\0")
         variables = (place / "environ").read_bytes().split(b"\0")
-        begun = [Path(os.fsdecode(line[4:])) for line in variables if line.startswith(b"PWD=")]
-        folders = [(place / "cwd").readlink(), *begun]
+        folders = [(place / "cwd").readlink(), *(Path(os.fsdecode(v[4:])) for v in variables if v.startswith(b"PWD="))]
     except OSError:
-        return
-    for word in words[1:]:
-        names = [word] if word.endswith(".ipynb") else [f"{word}.ipynb"]  # nbconvert takes both
-        yield from (path for folder in folders for name in names if (path := folder / name).is_file())
+        return []
+    inputs = [word for before, word in pairwise(words) if not before.startswith("--output")]
+    names = [word if word.endswith(".ipynb") else f"{word}.ipynb" for word in inputs]  # nbconvert takes both
+    found = [path for name in names for folder in folders if (path := folder / name).is_file()]
+    is_papermill = any(word.rpartition("/")[2] == "papermill" for word in words[:3])
+    return found[:1] if is_papermill else found  # the second one is what it writes
