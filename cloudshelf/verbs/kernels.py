@@ -119,10 +119,11 @@ def _ipykernel(environment: str) -> tuple[str, bool]:
 def _remove(name: str, ours: Mapping[str, str]) -> Result:
     import shutil
 
-    if name.lower() not in ours:
+    name = name.lower()  # as Jupyter keeps it
+    if name not in ours:
         others = ", ".join(sorted(ours)) or "none"
         raise UsageError(f"There is no kernel {name} of cloudshelf. Those there are: {others}.")
-    folder = ours[name.lower()]
+    folder = ours[name]
     try:
         shutil.rmtree(folder)
     except OSError as error:
