@@ -20,7 +20,14 @@ EXACT = {"ls", "show", "default", "yank", "unyank"}  # a version of these is PRO
 PROJECTS = EXACT | {"use", "search", "why", "lock", "fill", "publish", "verify", "rollback", "log"}
 LOCKS, TEXTS, WHEELS = (".toml",), (".txt", ".in"), (".whl", ".tar.gz")
 FILES = {"sync": LOCKS, "lock": LOCKS, "publish": WHEELS}
-OPTION_FILES = {"--lock": LOCKS, "-o": LOCKS, "--output": LOCKS, "-r": TEXTS, "--requirement": TEXTS}
+OPTION_FILES = {
+    "--lock": LOCKS,
+    "-o": LOCKS,
+    "--output": LOCKS,
+    "-r": TEXTS,
+    "--requirement": TEXTS,
+    "--notebook": (".ipynb",),
+}
 
 _LINE = re.compile(r"\s*%?%shelf(?:\s+(?P<rest>.*))?", re.DOTALL)
 _OPERATOR = r"(?:===?|>=|<=|~=|!=|<|>)"

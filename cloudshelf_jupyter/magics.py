@@ -186,13 +186,14 @@ class ShelfMagics(Magics):
         if command.args["lock"] or command.args["requirements"] or command.args["requirement"]:
             args = {k: v for k, v in prepare(command).items() if v is not None and (k != "shelf" or command.shelf)}
         else:
-            path = find_notebook(command.args["notebook"]).path
-            args = {"notebook": str(path), "force": command.args["force"]}
+            notebook = find_notebook(command.args["notebook"])
+            args = {"notebook": str(notebook.path), "notebook_name": notebook.name, "force": command.args["force"]}
         self.session.call("refuse-open-notebook", args)
         named = "requirements" in args
         done = self.session.call("lock", args, bars) if named else self.session.complete_lock(progress=bars)
         put = self.session.call("put-lock", {**args, "lock": done["lock"]})
-        return {**done, **put, "pins": done["pins"], "notes": [*done["notes"], *put["notes"]]}
+        notes = [*done["notes"], *put["notes"]]
+        return {**done, **put, "file": args["notebook_name"], "pins": done["pins"], "notes": notes}
 
     def _fetcher(self, command: grammar.Command, bars: Bars) -> dict[str, Any]:
         args = {k: v for k, v in prepare(command).items() if v is not None and (k != "shelf" or command.shelf)}
