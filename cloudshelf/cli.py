@@ -6,7 +6,7 @@ import gc
 import os
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -136,7 +136,7 @@ def _run(command: grammar.Command) -> int:
         _serve("fill", {"environment": environment}, None)
     environ = isolated(os.environ, environment)
     if args.get("inherit") or args.get("notebook"):
-        environ["CLOUDSHELF_ENVIRONMENT"] = environment  # subprocess_hook, in Pythons other than the environment's
+        environ = inheriting(environ, environment)
     if args.get("notebook"):
         environ["CLOUDSHELF_NOTEBOOK"] = args["notebook"]  # `%shelf sync --notebook` in a kernel that starts
     program = _which(words[0], environ["PATH"])
@@ -155,6 +155,15 @@ def isolated(environ: os._Environ[str] | dict[str, str], environment: str) -> di
     inner["VIRTUAL_ENV"] = environment
     inner["PATH"] = os.pathsep.join([f"{environment}/bin", inner.get("PATH", os.defpath)])
     return inner
+
+
+def inheriting(isolated: Mapping[str, str], environment: str) -> dict[str, str]:
+    """The variables of a process in which other Pythons than the environment's see it too, by ``subprocess_hook``.
+
+    It is no activated venv to them: IPython would put it into ``sys.path`` itself, and uv would install into it.
+    """
+    inner = {k: v for k, v in isolated.items() if k != "VIRTUAL_ENV"}
+    return inner | {"CLOUDSHELF_ENVIRONMENT": environment}
 
 
 def _which(program: str, path: str) -> str:

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -204,6 +205,20 @@ def test_a_server_that_does_not_tell_is_named(report, tmp_path):
     [note] = refuse_open(report, [{"url": "http://127.0.0.1:9/", "token": "canary", "root_dir": str(tmp_path)}])
     assert "The Jupyter server at http://127.0.0.1:9/ did not say whether it has report.ipynb open" in note
     assert "canary" not in note
+
+
+def test_other_pythons_inherit_what_a_notebook_runs_and_nobody_takes_it_for_a_venv(report, cloudshelf, settings):
+    code = (
+        "import os, shelfone; print(shelfone.version, os.environ.get('VIRTUAL_ENV'), os.environ['CLOUDSHELF_NOTEBOOK'])"
+    )
+    words = (sys.executable, "-c", code)
+    assert cloudshelf("run", "--notebook", report, "--", *words).stdout == f"1.0 None {report}\n"
+    code = "import shelfone; print(shelfone.version)"
+    assert cloudshelf("run", "--inherit", "--with", "shelfone==2.0", "--", sys.executable, "-c", code).stdout == "2.0\n"
+    assert (
+        "No module named 'shelfone'"
+        in cloudshelf("run", "--with", "shelfone", "--", sys.executable, "-c", code, code=1).stderr
+    )
 
 
 def test_the_result_as_json(report, cloudshelf):
