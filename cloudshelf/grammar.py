@@ -201,7 +201,7 @@ def _check(verb: Verb, known: Mapping[str, Any], program: str) -> None:
     """What argparse cannot tell. Raises UsageError; most of it comes of a shell variable that is not set."""
     if known["shelf"] == "" or known.get("url") in ("", [""]):
         raise UsageError(_EMPTY_URL)
-    for name in ("lock", "output", "python", "platform", "index_url", "as_of", "script"):
+    for name in ("lock", "output", "python", "platform", "index_url", "as_of", "script", "prefix"):
         if known.get(name) == "" or known.get(name) == [""]:
             raise UsageError(f"{verb.name} got an empty {name.replace('_', ' ')}. Is a variable of the shell not set?")
     asked = [*known.get("requirements", ()), *known.get("with_", ())]
@@ -212,6 +212,7 @@ def _check(verb: Verb, known: Mapping[str, Any], program: str) -> None:
         raise UsageError(f"{verb.name} got an empty requirement. Is a variable of the shell not set?")
     if known.get("name") == "" and verb.name in ("lock", "locks"):
         raise UsageError(f"{verb.name} got an empty name. Is a variable of the shell not set?")
+    _check_notebook(verb, known, asked)
     if known.get("lock") and verb.name != "sync" and (asked or any(files)):
         raise UsageError(f"{verb.name} takes a lock or requirements, not both: a lock has exactly its own pins.")
     if len(known.get("locks", ())) > 2:
@@ -221,6 +222,26 @@ def _check(verb: Verb, known: Mapping[str, Any], program: str) -> None:
             name = re.split(r"[\s\[<>=~!;@]", word, maxsplit=1)[0]
             if name != word and name:
                 raise UsageError(f"{verb.name} takes a project without a version: {program} {verb.name} {name}")
+
+
+def _check_notebook(verb: Verb, known: Mapping[str, Any], asked: Sequence[str]) -> None:
+    """What ``--notebook`` goes with. Raises UsageError."""
+    asked = [*asked, *(known.get("requirement") or ())]
+    notebook = known.get("notebook")
+    if notebook == "":
+        raise UsageError(f"{verb.name} got an empty notebook. Is a variable of the shell not set?")
+    if notebook is None and known.get("force"):
+        raise UsageError(f"{verb.name} --force goes with --notebook: it takes a notebook's lock that was edited.")
+    if notebook is None:
+        return
+    if verb.name == "lock" and isinstance(notebook, str) and not notebook.endswith(".ipynb"):
+        raise UsageError(f"--notebook takes a file that ends in .ipynb, not {notebook}. Write requirements before it.")
+    if verb.name == "lock" and (known.get("output") or any(word.endswith(".toml") for word in asked)):
+        raise UsageError("lock writes to a file or into a notebook, not both; run it twice.")
+    if verb.name == "run" and (asked or known.get("lock")):
+        raise UsageError("run takes a notebook, a lock or requirements, not two of them.")
+    if verb.name == "sync" and known.get("lock") != _DEFAULT_LOCK:
+        raise UsageError("sync takes a lock or a notebook, not both.")
 
 
 def _near(word: str, known: Sequence[str], *, most: int = 1) -> list[str]:
@@ -413,6 +434,8 @@ def _freeze(parser: argparse.ArgumentParser) -> None:
     _hashes(parser)
     parser.add_argument("--hashes", action="store_true", help="with the sha256 of each wheel")
     parser.add_argument("-o", "--output", metavar="FILE", help="write it there (default: print it)")
+    _notebook(parser, "put it into this notebook (default in a notebook: itself; in a terminal: the only one here)")
+    parser.add_argument("--lock", metavar="FILE", help="with --notebook: exactly the pins of this lock")
     _interpreter(parser)
 
 
@@ -421,6 +444,7 @@ def _lock(parser: argparse.ArgumentParser) -> None:
     _hashes(parser)
     parser.add_argument("-o", "--output", metavar="FILE", help="write it there (default: print it)")
     parser.add_argument("--name", metavar="NAME", help="put it on the shelf by this name, such as team/2026q4")
+    _notebook(parser, "put it into this notebook (default in a notebook: itself; in a terminal: the only one here)")
     parser.add_argument("--lock", metavar="LOCK", help="this lock as it is: to name one, or to get one that has a name")
     _as_of(parser)
     _dry(parser)
@@ -434,10 +458,16 @@ def _lock(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _notebook(parser: argparse.ArgumentParser, what: str) -> None:
+    parser.add_argument("--notebook", nargs="?", const=True, metavar="FILE.ipynb", help=what)
+    parser.add_argument("--force", action="store_true", help="although the notebook's lock was edited")
+
+
 def _sync(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "lock", nargs="?", default="pylock.toml", metavar="LOCK", help=f"default: pylock.toml; {_WHICH_LOCK}"
+        "lock", nargs="?", default=_DEFAULT_LOCK, metavar="LOCK", help=f"default: {_DEFAULT_LOCK}; {_WHICH_LOCK}"
     )
+    _notebook(parser, "the lock in this notebook, or with this digest (default in a notebook: its own)")
     _variant(parser)
 
 
@@ -466,10 +496,27 @@ def _run(parser: argparse.ArgumentParser) -> None:
     _hashes(parser)
     parser.add_argument("--script", metavar="FILE", help="run this Python file with what its block asks for (PEP 723)")
     parser.add_argument("--lock", metavar="LOCK", help=f"exactly the pins of this lock; {_WHICH_LOCK}")
+    parser.add_argument("--notebook", metavar="FILE.ipynb", help="exactly the pins of this notebook's lock; --inherit")
+    parser.add_argument("--force", action="store_true", help="although the notebook's lock was edited")
+    parser.add_argument(
+        "--inherit", action="store_true", help="other Pythons with cloudshelf, and kernels, see the environment too"
+    )
     _variant(parser)
     _as_of(parser)
     parser.add_argument("--fill", action="store_true", help="bring every file first, for programs that are no Python")
     parser.add_argument("command", nargs=argparse.REMAINDER, metavar="-- COMMAND …")
+
+
+def _kernelspec(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("words", nargs="*", metavar="NAME", help="make this kernel; or: list (default), remove NAME")
+    parser.add_argument("--lock", metavar="FILE", help="the lock that it starts with")
+    parser.add_argument("--notebook", metavar="FILE.ipynb", help="the lock of this notebook")
+    parser.add_argument("--force", action="store_true", help="although the notebook's lock was edited")
+    parser.add_argument("--display-name", metavar="TEXT", help="what Jupyter shows (default: NAME)")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--user", action="store_true", help="for this user (default)")
+    where.add_argument("--sys-prefix", action="store_true", help="for who uses this Python")
+    where.add_argument("--prefix", metavar="DIR", help="below DIR/share/jupyter/kernels")
 
 
 def _yank(parser: argparse.ArgumentParser) -> None:
@@ -571,6 +618,7 @@ _ALL = (
             "lock pandas -o pylock.toml",
             "lock -r requirements.txt pylock.toml",
             "lock pylock.toml",
+            "lock --notebook report.ipynb",
             "lock pandas --name team/2026q4",
             "lock --lock pylock.toml --name team/2026q4",
             "lock pandas --as-of 2026-11-01",
@@ -581,7 +629,7 @@ _ALL = (
     Verb(
         "sync",
         "make exactly the pins of a lock importable",
-        ("sync", "sync pylock.toml", "sync team/2026q4", "sync team/2026q4@3"),
+        ("sync", "sync pylock.toml", "sync --notebook report.ipynb", "sync team/2026q4", "sync team/2026q4@3"),
         _sync,
     ),
     Verb(
@@ -609,8 +657,21 @@ _ALL = (
             "run -r requirements.txt -- python script.py",
             "run --script job.py -- --fast",
             "run --fill --with numpy -- make",
+            "run --notebook report.ipynb -- papermill report.ipynb out.ipynb",
         ),
         _run,
+        ("command",),
+    ),
+    Verb(
+        "kernelspec",
+        "a Jupyter kernel that starts with a lock",
+        (
+            "kernelspec team --lock pylock.toml --display-name 'Python (team)'",
+            "kernelspec report --notebook report.ipynb --sys-prefix",
+            "kernelspec list",
+            "kernelspec remove team",
+        ),
+        _kernelspec,
         ("command",),
     ),
     Verb("default", "the version that a bare name takes", ("default pandas==2.2.3",), _release),
@@ -636,6 +697,7 @@ VERBS = {verb.name: verb for verb in _ALL}
 _ALIASES = {("install", "magic"): "use", ("uninstall", "magic"): "drop", ("list", "command"): "ls"}
 _WITHOUT_VERSION = ("drop", "uninstall", "log", "rollback", "verify", "why")
 _WHICH_LOCK = "a file (it ends in .toml, or is a path) or a name on the shelf"
+_DEFAULT_LOCK = "pylock.toml"
 _EMPTY_URL = "The shelf's URL is empty. Is a variable of the shell not set?"
 
 # For whom a verb has no meaning where it was typed.
@@ -650,6 +712,7 @@ _INSTEAD = {
     "status": "In a terminal nothing stays pinned; what is on the shelf: cloudshelf ls",
     "traceback": "In a terminal, add --debug to the verb that failed.",
     "run": "In a notebook: !cloudshelf run --with pandas -- python script.py",
+    "kernelspec": "In a notebook: !cloudshelf kernelspec NAME --lock pylock.toml",
 }
 
 # What other tools call it.

@@ -333,6 +333,8 @@ def _why(result: Result) -> list[Block]:
 def _lock(result: Result) -> list[Block]:
     if "problem" in result:
         return _dry_run(result)
+    if "notebook" in result:
+        return _lock_in_notebook(result)
     named = result.get("named")
     if named:
         pins = _count(len(result.get("pins", ())), "pin")
@@ -348,6 +350,37 @@ def _lock(result: Result) -> list[Block]:
         return [line, *map(str, result.get("notes", ()))]
     comments = [f"# {note}" for note in result.get("notes", ())]  # what is printed is a lock, notes and all
     return [*comments, str(result.get("lock", "")).rstrip("\n")]
+
+
+def _lock_in_notebook(result: Result) -> list[Block]:
+    """``command`` is what a person has to type, where no editor put the lock in."""
+    pins, name = _count(len(result["pins"]), "pin"), result.get("file") or result["notebook"]
+    if result.get("said"):
+        return [str(result["said"])]
+    if result.get("command"):
+        return [
+            f"Locked {pins}. An open notebook is only changed by its editor, and this one has not taken the lock.",
+            "Save and close the notebook, shut its kernel down, then run in a terminal:",
+            f"  {result['command']}",
+            *map(str, result.get("notes", ())),
+        ]
+    short = str(result["digest"])[:12]
+    return [
+        f"Put {pins} into {name} (lock {short}).",
+        *map(str, result.get("notes", ())),
+        "Its first cell restores them wherever it runs:",
+        "  %load_ext cloudshelf",
+        "  %shelf sync --notebook",
+    ]
+
+
+def _kernelspec(result: Result) -> list[Block]:
+    if "message" in result:
+        return [str(result["message"])]
+    rows = [row | {"pins": "cannot be read" if row["broken"] else row["pins"]} for row in result["kernels"]]
+    if not rows:
+        return ["No kernel was made here yet. One is: cloudshelf kernelspec team --lock pylock.toml"]
+    return [_records(rows, ("kernel", "display_name", "pins", "requirements", "shelf", "folder"))]
 
 
 def _publish(result: Result) -> list[Block]:
@@ -453,6 +486,7 @@ _PAGES: dict[str, Callable[[Result], list[Block]]] = {
     "diff": _diff,
     "locks": _locks,
     "history": _history,
+    "kernelspec": _kernelspec,
     "publish": _publish,
     "log": _log,
     "verify": _verify,

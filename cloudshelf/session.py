@@ -209,21 +209,24 @@ class Session:
         self,
         source: str | os.PathLike[str] = "pylock.toml",
         *,
+        name: str | None = None,
         shelf: str | None = None,
         variant: str = "",
         progress: Progress | None = None,
     ) -> dict[str, Any]:
         """Exactly the pins of a lock: a file, one that has a name on the shelf (team/2026q4), or the text of one.
 
-        ``shelf`` (a URL): from there instead of the lock's own. Of a lock for several kinds of machines, ``variant``
+        A text is called ``name`` in messages. ``shelf`` (a URL): from there instead of the lock's own. Of a lock for several kinds of machines, ``variant``
         says which pins, in place of this machine. Raises ObjectInvalid, UsageError, AlreadyLoaded, LockMissing.
         """
         is_text = isinstance(source, str) and "\n" in source
         args: dict[str, Any] = {"lock": source} if is_text else find_lock(source)
         with self._guard:
             args["variant"] = variant or self._wanted_variant()
+            if name:
+                args["lock_name"] = name
             answer = self._sync(args, shelf, progress)
-            return self._remember(f"sync {'a lock' if is_text else os.fspath(source)}", answer)
+            return self._remember(f"sync {name or ('a lock' if is_text else os.fspath(source))}", answer)
 
     def _sync(self, args: dict[str, Any], shelf: str | None, progress: Progress | None) -> dict[str, Any]:
         args = args | {"loaded": self._loaded(), "current": self._lock}

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from .codecs.catalog import ProjectFacts
 from .codecs.lock import parse_lock
 from .codecs.names import is_normalized, manifest_key, named_extras, named_project, normalize
+from .codecs.origin import public_origin
 from .errors import LockMissing, NoShelf, ObjectInvalid, SeveralShelves, ShelfError, UsageError, VersionMissing
 from .layers import Layers
 from .model import Entry, Head, Loaded, Lock, LockHead, Manifest, Pin
@@ -289,7 +290,7 @@ class Shelf:
                     release=entry.release,
                     wheel=wheel.filename,
                     size=wheel.size,
-                    origin=wheel.origin or pin.origin,
+                    origin=wheel.origin or public_origin(pin.origin),
                     manifest=pick_tree(wheel, target).manifest,
                     requires_python=wheel.requires_python,
                     shelf=self.repository.shelf_of(pin.project),

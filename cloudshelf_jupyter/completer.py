@@ -21,7 +21,7 @@ FILES = {"sync": LOCKS, "lock": LOCKS, "diff": LOCKS, "publish": WHEELS}
 NAMED = {"sync", "diff", "locks"}  # these take a lock that has a name on the shelf
 NAMED_OPTIONS = {"--lock", "--name"}
 OPTION_FILES = {"--lock": LOCKS, "--name": (), "-o": LOCKS, "--output": LOCKS, "-r": SOURCES, "--requirement": SOURCES}
-OPTION_FILES |= {"-c": TEXTS, "--constraint": TEXTS}
+OPTION_FILES |= {"-c": TEXTS, "--constraint": TEXTS, "--notebook": (".ipynb",)}
 
 _LINE = re.compile(r"\s*%?%shelf(?:\s+(?P<rest>.*))?", re.DOTALL)
 _OPERATOR = r"(?:===?|>=|<=|~=|!=|<|>)"

@@ -22,6 +22,8 @@ _PLACES = {
     "locks": ("diff", "locks"),
     "upkeep": ("cache", "doctor"),
     "sources": ("read-sources",),
+    "notebooks": ("put-lock", "refuse-open-notebook"),
+    "kernels": ("kernelspec",),
 }
 _MODULES = {verb: module for module, verbs in _PLACES.items() for verb in verbs}
 
