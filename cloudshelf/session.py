@@ -216,8 +216,9 @@ class Session:
     ) -> dict[str, Any]:
         """Exactly the pins of a lock: a file, one that has a name on the shelf (team/2026q4), or the text of one.
 
-        A text is called ``name`` in messages. ``shelf`` (a URL): from there instead of the lock's own. Of a lock for several kinds of machines, ``variant``
-        says which pins, in place of this machine. Raises ObjectInvalid, UsageError, AlreadyLoaded, LockMissing.
+        A text is called ``name`` in messages. ``shelf`` (a URL): from there instead of the lock's own. Of a lock for
+        several kinds of machines, ``variant`` says which pins, in place of this machine. Raises ObjectInvalid,
+        UsageError, AlreadyLoaded, LockMissing.
         """
         is_text = isinstance(source, str) and "\n" in source
         args: dict[str, Any] = {"lock": source} if is_text else find_lock(source)

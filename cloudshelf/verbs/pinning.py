@@ -148,9 +148,9 @@ def sync(args: Args, progress: Progress) -> Result:
     wanted, here = read_lock(args), describe_interpreter()
     shelf = _shelf_of_lock(wanted, args)
     wanted = wanted if wanted.shelf else _repin(shelf, wanted)
-    _refuse_other_machine(wanted)
+    _refuse_other_machine(wanted, _lock_again(wanted, args))
     if wanted.tag != here.cache_tag:
-        again = f"cloudshelf lock {shlex.join(wanted.requirements)} --python {here.minor}"
+        again = f"{_lock_again(wanted, args)} --python {here.minor}"
         raise UsageError(
             f"This lock is for {wanted.tag}; this is Python {here.version} ({here.cache_tag}). One for it: {again}"
         )
@@ -456,7 +456,15 @@ def _repin(shelf: Shelf, lock: Lock) -> Lock:
     return shelf.repin(lock, current_target())
 
 
-def _refuse_other_machine(lock: Lock) -> None:
+def _lock_again(lock: Lock, args: Args) -> str:
+    """The command that makes a lock of the same requirements, where that came from."""
+    name = _name_of(args)
+    if name.endswith(".ipynb"):
+        return f"cloudshelf lock --notebook {shlex.quote(name)}"
+    return f"cloudshelf lock {shlex.join(lock.requirements)}"
+
+
+def _refuse_other_machine(lock: Lock, again: str) -> None:
     """Raises UsageError for a lock with wheels of another machine: a platform tag ends in it (PEP 425)."""
     import platform
 
@@ -465,8 +473,7 @@ def _refuse_other_machine(lock: Lock) -> None:
         tags = pin.wheel.removesuffix(".whl").rpartition("-")[2].split(".")
         if not any(tag == "any" or tag.endswith(f"_{own}") for tag in tags):
             raise UsageError(
-                f"This lock is for another machine: {pin.wheel}; this one is {own}. "
-                f"One for it, made here: cloudshelf lock {shlex.join(lock.requirements)}"
+                f"This lock is for another machine: {pin.wheel}; this one is {own}. One for it, made here: {again}"
             )
 
 

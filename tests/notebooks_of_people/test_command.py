@@ -157,7 +157,8 @@ def test_an_edit_cannot_bring_other_bytes(report, cloudshelf, tmp_path):
     cloudshelf("run", "--notebook", report, "--force", *RUN, code=4, CLOUDSHELF_CACHE=str(tmp_path / "cache"))
 
 
-def test_a_lock_of_another_machine_or_another_python_says_so(report, cloudshelf):
+def test_a_lock_of_another_machine_or_another_python_says_how_to_make_one(report, cloudshelf, tmp_path):
+    lock_file = tmp_path / "pylock.toml"
     text, lock = report.read_text(), "\n".join(block_of(report)["lock"]) + "\n"
     for was, now, says in (
         ("py3-none-any", "cp311-cp311-manylinux_2_17_sparc", "is for another machine: .*sparc.whl"),
@@ -165,7 +166,11 @@ def test_a_lock_of_another_machine_or_another_python_says_so(report, cloudshelf)
     ):
         report.write_text(set_block(text, make_block(lock.replace(was, now), "file:///x")))
         said = cloudshelf("sync", "--notebook", report, code=2).stderr
-        assert re.search(says, said) and "cloudshelf lock shelfone==1.0" in said
+        assert re.search(says, said) and f"cloudshelf lock --notebook {report}" in said
+        cloudshelf("lock", "--notebook", report)
+        assert cloudshelf("run", "--notebook", report, *RUN).stdout == "1.0\n"
+        lock_file.write_text(lock.replace(was, now))
+        assert "cloudshelf lock shelfone==1.0" in cloudshelf("sync", lock_file, code=2).stderr
 
 
 def test_who_saved_meanwhile_is_not_overwritten(report):
