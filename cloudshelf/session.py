@@ -154,7 +154,7 @@ class Session:
             answer = self._call("read-sources", {"sources": dict(sources)})
             asked, wanted = [*asked, *answer["requirements"]], answer["wanted"]
         if not asked:
-            raise UsageError(f"use needs a requirement, such as pandas or pandas>=2.2,<3.{_empty(sources)}")
+            raise UsageError(f"use needs a requirement, such as pandas or pandas>=2.2,<3{_empty(sources)}.")
         return asked, wanted
 
     def drop(self, *projects: str, progress: Progress | None = None) -> dict[str, Any]:
@@ -168,7 +168,8 @@ class Session:
                 raise UsageError(f"{', '.join(unknown)} was not asked for here; asked for: {pinned}.")
             kept = [r for r in self._requirements if project_of(r) not in gone]
             if kept:
-                return self._pin(kept, self._lock, progress, dropping=gone)
+                answer = self._pin(kept, self._lock, progress, dropping=gone)
+                return answer | {"notes": [*answer.get("notes", ()), *_staying(str(answer["lock"]), gone)]}
             return self._forget()
 
     def sync(
@@ -510,7 +511,20 @@ def _empty(sources: Mapping[str, Any] | None) -> str:
         return ""
     from .gathering import names_of
 
-    return f" {', '.join(names_of(sources))} asks for none."
+    return f"; {', '.join(names_of(sources))} asks for none"
+
+
+def _staying(lock: str, gone: Iterable[str]) -> list[str]:
+    """A line for each that is no longer asked for, and stays because other pins need it."""
+    import tomllib
+
+    packages = tomllib.loads(lock).get("packages", [])
+    wants = {p["name"]: {d["name"] for d in p.get("dependencies", ())} for p in packages}
+    parents = {name: [other for other, names in wants.items() if name in names] for name in gone if name in wants}
+    return [
+        f"{name} is no longer asked for; it stays, since {' and '.join(others)} {'need' if others[1:] else 'needs'} it."
+        for name, others in sorted(parents.items())
+    ]
 
 
 def _quoted(requirement: str) -> str:
