@@ -31,6 +31,12 @@ def expand_requirements(words: Iterable[str]) -> list[str]:
     for word in found:
         if word.endswith((".whl", ".tar.gz")) and "@" not in word:
             raise UsageError(f"{word} is a file, and a shelf is asked by name. First: cloudshelf publish {word}")
+        if re.match(r"[./~]|\w+\+\w+:|\w+://", word):
+            shown = re.sub(r"(?<=://)[^/\s@]+@", "", word)  # no password
+            raise UsageError(
+                f"{shown} is no project's name, and a shelf is asked by name. Install what you edit beside, with pip; "
+                f"a curator puts the rest on the shelf: cloudshelf publish {shown}"
+            )
         if word.endswith((".txt", ".yml", ".yaml", ".toml")) and Path(word).expanduser().is_file():
             raise UsageError(f"{word} is a file. If it lists what you want: -r {word}")
     return found

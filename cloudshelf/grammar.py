@@ -143,7 +143,8 @@ def _guess(word: str, names: Sequence[str], face: str) -> str:
     """What somebody meant who typed ``word`` for a verb: another tool's word, a slip, or the project itself."""
     typed = word.lower()
     like = [typed] if typed in _MEANT else _near(typed, [*names, *_MEANT], most=2)
-    near = [name for each in like for name in _MEANT.get(each, (each,)) if name in names]
+    meant = (name for each in like for name in ((each,) if each in names else _MEANT.get(each, (each,))))
+    near = list(dict.fromkeys(name for name in meant if name in names))
     if near:
         return f" Did you mean {' or '.join(near)}?"
     if not re.match(r"[A-Za-z0-9]", word):
@@ -256,7 +257,10 @@ def _in_our_words(message: str, parser: _Parser) -> str:
     if found := re.match(r"unrecognized arguments: (.*)", message, re.DOTALL):
         options = [o for action in parser._actions for o in action.option_strings if o.startswith("--")]
         words = found[1].split()
-        near = _near(words[0].partition("=")[0], options) if words[0].startswith("-") else []
+        option = words[0].partition("=")[0]
+        near = _near(option, options) if words[0].startswith("-") else []
+        if option in _OF_PIP:  # its value may be a secret
+            return f"{verb} does not take {option}. {_OF_PIP[option]}"
         return f"{verb} does not take {found[1]}.{f' Did you mean {near[0]}?' if near else ''}"
     if found := re.match(r"the following arguments are required: (.*)", message):
         return f"{verb} needs {found[1]}."
@@ -713,6 +717,25 @@ _INSTEAD = {
     "traceback": "In a terminal, add --debug to the verb that failed.",
     "run": "In a notebook: !cloudshelf run --with pandas -- python script.py",
     "kernelspec": "In a notebook: !cloudshelf kernelspec NAME --lock pylock.toml",
+}
+
+# What pip's options would mean here.
+_INDEX = "Distributions come from the shelf; --shelf URL names another one."
+_PLACE = "Nothing is installed: pins are of this notebook, files in your cache."
+_OF_PIP = {
+    "-e": "An editable checkout stays beside the shelf: %pip install -e",
+    "--editable": "An editable checkout stays beside the shelf: %pip install -e",
+    "-f": _INDEX,
+    "-i": _INDEX,
+    "-t": _PLACE,
+    "--extra-index-url": _INDEX,
+    "--find-links": _INDEX,
+    "--index-url": _INDEX,
+    "--no-index": _INDEX,
+    "--prefix": _PLACE,
+    "--pre": "A pre-release is taken where nothing else satisfies, or where you name it: pandas==3.0rc1.",
+    "--target": _PLACE,
+    "--user": _PLACE,
 }
 
 # What other tools call it.

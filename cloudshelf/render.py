@@ -238,6 +238,11 @@ def _freeze(result: Result) -> list[Block]:
     return [*comments, str(result["text"]).rstrip("\n")]
 
 
+def _dropped(result: Result) -> list[Block]:
+    """drop: what left the pins; what stays has a note."""
+    return _pinned(result) if result.get("changes") else [*map(str, result.get("notes", ()))] or _pinned(result)
+
+
 def _status(result: Result) -> list[Block]:
     blocks: list[Block] = [f"Shelf: {result.get('shelf') or 'none (type %shelf connect URL, or set CLOUDSHELF_URL)'}"]
     rows = result.get("pins", ())
@@ -473,7 +478,7 @@ def _fields(result: Result) -> list[Block]:
 
 _PAGES: dict[str, Callable[[Result], list[Block]]] = {
     "use": _pinned,
-    "drop": _pinned,
+    "drop": _dropped,
     "sync": _pinned,
     "status": _status,
     "list": _list,

@@ -458,7 +458,7 @@ def _repin(shelf: Shelf, lock: Lock) -> Lock:
 
 def _lock_again(lock: Lock, args: Args) -> str:
     """The command that makes a lock of the same requirements, where that came from."""
-    name = _name_of(args)
+    name = lock_name(args)
     if name.endswith(".ipynb"):
         return f"cloudshelf lock --notebook {shlex.quote(name)}"
     return f"cloudshelf lock {shlex.join(lock.requirements)}"
