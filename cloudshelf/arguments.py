@@ -102,6 +102,8 @@ def prepare(command: Command) -> dict[str, Any]:
         args["requirements"] = [absolute_file(word) for word in args["requirements"]]
         args["find_links"] = [absolute_file(word, folder=True) for word in args["find_links"]]
         return args
+    if args.get("bundle"):
+        args["bundle"] = str(Path(args["bundle"]).expanduser().absolute())
     words = [*args.get("requirements", ()), *args.pop("with_", ())]
     files = args.pop("requirement", ())
     if words or files or "requirements" in args:

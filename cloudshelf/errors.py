@@ -260,6 +260,17 @@ class PublishFailed(ShelfError):
         return f"{text.rstrip('.')}. {found[0]}" if found else text
 
 
+class BundleUnwritten(ShelfError):
+    facts = ("bundle", "reason")
+    words = "The bundle {bundle} was not written: {reason}. Nothing half-written was kept."
+
+
+class BundleInvalid(ShelfError):
+    facts = ("bundle", "reason")
+    words = "The bundle {bundle} was refused: {reason}. Nothing of it was put on the shelf."
+    exit_code = 4
+
+
 class CatalogOutdated(StoreError):
     """Everything is committed; only the derived catalog does not show it."""
 

@@ -218,7 +218,7 @@ def _check(verb: Verb, known: Mapping[str, Any], program: str) -> None:
     """What argparse cannot tell. Raises UsageError; most of it comes of a shell variable that is not set."""
     if known["shelf"] == "" or known.get("url") == "":
         raise UsageError(_EMPTY_URL)
-    for name in ("lock", "output", "python", "platform", "index_url"):
+    for name in ("bundle", "lock", "output", "python", "platform", "index_url"):
         if known.get(name) == "":
             raise UsageError(f"{verb.name} got an empty {name.replace('_', ' ')}. Is a variable of the shell not set?")
     asked = [*known.get("requirements", ()), *known.get("with_", ())]
@@ -403,6 +403,20 @@ def _cache(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", nargs="?", choices=("info", "prune", "clear", "verify"), default="info")
 
 
+def _export(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("bundle", metavar="BUNDLE", help="the file to write, such as pandas.tar")
+    _requirements(parser)
+    parser.add_argument("--lock", metavar="FILE", help="exactly the pins of this lock")
+    parser.add_argument("--all", action="store_true", help="everything that is on the shelf")
+    parser.add_argument("--engine", action="store_true", help="cloudshelf itself too, to be installed by pip")
+    _interpreter(parser)
+
+
+def _import(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("bundle", metavar="BUNDLE", help="a file that export wrote")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be imported, upload nothing")
+
+
 def _connect(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("url", nargs="?", metavar="URL", help="s3://bucket/prefix or file:///folder")
 
@@ -461,6 +475,13 @@ _ALL = (
         ("verify", "verify pandas", "verify --repair"),
         _verify,
     ),
+    Verb(
+        "export",
+        "write a selection of the shelf to one file, for places without a network",
+        ("export pandas.tar pandas", "export team.tar --lock pylock.toml --engine", "export everything.tar --all"),
+        _export,
+    ),
+    Verb("import", "put a bundle that export wrote on this shelf", ("import pandas.tar",), _import),
     Verb("cache", "the cache of this machine: info, prune, clear", ("cache", "cache prune", "cache clear"), _cache),
     Verb("doctor", "check settings, shelf, cache and fetcher", ("doctor",), _nothing),
     Verb("traceback", "the full traceback of the last error", ("traceback",), _nothing, ("magic",)),

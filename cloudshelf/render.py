@@ -8,6 +8,7 @@ from __future__ import annotations
 import html
 import json
 import re
+import shlex
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -291,6 +292,41 @@ def _doctor(result: Result) -> list[Block]:
     ]
 
 
+def _export(result: Result) -> list[Block]:
+    blocks: list[Block] = []
+    if result["projects"]:
+        blocks.append(_records(result["projects"], ("project", "version", "default", "yanked")))
+    if result["engine"]:
+        blocks.append(f"With the engine: cloudshelf and what it needs, {_count(len(result['engine']), 'wheel')}.")
+    blocks.append(f"Wrote {result['bundle']}, {size(result['size'])}; sha256 {result['sha256']}")
+    if result["engine"]:
+        name = shlex.quote(result["bundle"].rpartition("/")[2])
+        install = 'python -m pip install --no-index --find-links engine "cloudshelf[publish]"'
+        blocks.append(f"To install the engine there: tar -xf {name} engine && {install}")
+    if result["projects"]:
+        name = shlex.quote(result["bundle"].rpartition("/")[2])
+        blocks.append(f"To put it on a shelf there: cloudshelf import {name} --shelf URL")
+    return blocks
+
+
+def _import(result: Result) -> list[Block]:
+    rows, blocks = result["projects"], list[Block]()
+    if rows:
+        blocks.append(_records(rows, ("project", "version", "action", "default", "yanked")))
+    new = [row for row in rows if row["action"] != "present"]
+    if any(row["action"] == "would import" for row in rows):
+        blocks.append("Nothing was uploaded: this was a dry run.")
+    elif new:
+        blocks.append(f"Imported {_count(len(new), 'version')}; uploaded {size(result['uploaded'])}.")
+    elif rows:
+        blocks.append("Nothing was uploaded: all of it was there already.")
+    else:
+        blocks.append("The bundle has no distributions.")
+    if result["engine"] and not rows:
+        blocks.append("It has the engine, which pip installs; its README.txt says how: tar -xOf BUNDLE README.txt")
+    return [*blocks, *map(str, result["notes"])]
+
+
 def _message(result: Result) -> list[Block]:
     return [str(result["message"])] if "message" in result else _fields(result)
 
@@ -324,6 +360,8 @@ _PAGES: dict[str, Callable[[Result], list[Block]]] = {
     "verify": _verify,
     "cache": _cache,
     "doctor": _doctor,
+    "export": _export,
+    "import": _import,
     "init": _message,
     "connect": _message,
     "default": _message,

@@ -94,6 +94,10 @@ class Fields:
     def mapping(self, name: str) -> dict[str, Any]:
         return dict(self._get(name, dict))
 
+    def rows(self, name: str) -> list[Any]:
+        """A list, of whatever its reader checks row by row."""
+        return list(self._get(name, list))
+
     def items(self, name: str) -> list[Fields]:
         """A list of objects."""
         values = self._get(name, list)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ..codecs.names import collectable, manifest_key, pack_key, release_key, sha256
 from ..codecs.release import format_release
@@ -17,7 +17,9 @@ from ..errors import Conflict, ObjectMissing, ProjectMissing, PublishFailed
 from ..model import Entry, Head, Release, Tree, Wheel
 from ..repository import Repository
 from ..stores.protocols import Get, GetTagged, PutNew, Replace
-from .packing import LocalPack, Packed
+
+if TYPE_CHECKING:  # an import of a bundle packs nothing, and works without the libraries of a publisher
+    from .packing import LocalPack, Packed
 
 PARALLEL = 4  # packs in flight, each held whole
 ATTEMPTS = 5  # epochs that may begin while one upload runs

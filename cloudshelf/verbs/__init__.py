@@ -7,6 +7,7 @@ The command runs them in its process, kernels in the fetcher. Common arguments: 
 from __future__ import annotations
 
 from importlib import import_module
+from keyword import iskeyword
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
@@ -19,8 +20,15 @@ _PLACES = {
     "looking": ("connect", "ls", "show", "search", "log", "verify"),
     "curating": ("init", "publish", "default", "yank", "unyank", "rollback"),
     "upkeep": ("cache", "doctor"),
+    "carrying": ("export", "import"),
 }
 _MODULES = {verb: module for module, verbs in _PLACES.items() for verb in verbs}
+
+
+def _function(verb: str) -> str:
+    """The name of its function: a keyword of Python has an underscore behind it."""
+    name = verb.replace("-", "_")
+    return f"{name}_" if iskeyword(name) else name
 
 
 def serve(verb: str, args: Args, progress: Progress) -> Result:
@@ -31,6 +39,6 @@ def serve(verb: str, args: Args, progress: Progress) -> Result:
 
         near = difflib.get_close_matches(verb, _MODULES, n=1)
         raise UsageError(f"{verb!r} is not a verb." + (f" Did you mean {near[0]}?" if near else ""))
-    function = getattr(import_module(f".{module}", __name__), verb.replace("-", "_"))
+    function = getattr(import_module(f".{module}", __name__), _function(verb))
     result: Result = function(args, progress)
     return result
