@@ -11,9 +11,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from .config import normalize_url, read_config
+from .config import read_config
 from .errors import UsageError, WheelInvalid
 from .grammar import Command, join_specifiers, parse_requirements
+from .urls import normalize_urls
 
 _WITHOUT_SHELF = ("cache", "doctor")  # they work, and say so, when the settings are wrong
 
@@ -92,7 +93,7 @@ def prepare(command: Command) -> dict[str, Any]:
     """The arguments of ``verbs.serve``: files that a person named are read here, folders made absolute."""
     args = dict(command.args)
     url = command.shelf or args.pop("url", None)
-    args["shelf"] = normalize_url(url) if url else None if command.verb in _WITHOUT_SHELF else read_config().url
+    args["shelf"] = normalize_urls(url) if url else None if command.verb in _WITHOUT_SHELF else read_config().url
     if command.verb == "lock":
         files = [w for w in args["requirements"] if w.endswith(".toml")]
         args["requirements"] = [w for w in args["requirements"] if w not in files]

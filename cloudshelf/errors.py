@@ -78,6 +78,20 @@ class ShelfMissing(ShelfError):
     words = "There is no shelf at {url}. Check the URL; a curator creates one with: cloudshelf init {url}"
 
 
+class ShelfForbidden(ShelfError):
+    facts = ("url", "allowed", "file")
+    words = (
+        "The administrator of this machine does not allow the shelf {url}; allowed: {allowed} ({file}). "
+        "Connect to one of those, or ask for this one."
+    )
+    exit_code = 3
+
+
+class SeveralShelves(UsageError):
+    facts = ("urls",)
+    words = "Several shelves are connected, and this is about one: {urls}. Say which: --shelf URL"
+
+
 class ShelfExists(ShelfError):
     facts = ("url",)
     words = "There is a shelf at {url} already. Nothing was changed."

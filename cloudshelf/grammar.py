@@ -216,7 +216,7 @@ def _leading_options(words: list[str], face: str) -> tuple[str | None, bool, boo
 
 def _check(verb: Verb, known: Mapping[str, Any], program: str) -> None:
     """What argparse cannot tell. Raises UsageError; most of it comes of a shell variable that is not set."""
-    if known["shelf"] == "" or known.get("url") == "":
+    if known["shelf"] == "" or known.get("url") in ("", [""]):
         raise UsageError(_EMPTY_URL)
     for name in ("bundle", "lock", "output", "python", "platform", "index_url"):
         if known.get(name) == "":
@@ -286,7 +286,9 @@ def _parser_of(verb: Verb, face: str) -> _Parser:
     parser.usage = (usage.removesuffix("...") + "-- COMMAND …" if verb.name == "run" else usage).replace("%", "%%")
     common = parser.add_argument_group("every verb")
     common.add_argument("-h", "--help", action="help", help="this page")
-    common.add_argument("--shelf", metavar="URL", help="which shelf (else CLOUDSHELF_URL)")
+    common.add_argument(
+        "--shelf", metavar="URL", help="which shelf, or several in order: URL,URL (else CLOUDSHELF_URL)"
+    )
     common.add_argument("--json", action="store_true", help="the result as JSON")
     common.add_argument("--debug", action="store_true", help="full traceback of an error")
     return parser
@@ -418,12 +420,20 @@ def _import(parser: argparse.ArgumentParser) -> None:
 
 
 def _connect(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("url", nargs="?", metavar="URL", help="s3://bucket/prefix or file:///folder")
+    parser.add_argument(
+        "url", nargs="*", metavar="URL", help="s3://bucket/prefix or file:///folder; the first that has a project wins"
+    )
 
 
 _ALL = (
     Verb("init", "create a shelf", ("init s3://our-shelf/curated", "init ./shelf --name ours"), _init),
-    Verb("connect", "work with this shelf", ("connect s3://our-shelf/curated", "connect"), _connect, ("magic",)),
+    Verb(
+        "connect",
+        "work with this shelf",
+        ("connect s3://our-shelf/curated", "connect s3://team/shelf s3://our-shelf/curated", "connect"),
+        _connect,
+        ("magic",),
+    ),
     Verb(
         "publish",
         "put distributions on the shelf",

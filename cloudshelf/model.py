@@ -166,13 +166,14 @@ class Pin:
     requires_python: str = ""
     dependencies: tuple[str, ...] = ()  # normalized names of pins this one asked for
     extras: tuple[str, ...] = ()
+    shelf: str = ""  # its URL; "" where the lock has only one
 
 
 @dataclass(frozen=True, slots=True)
 class Lock:
     """The complete set of pins, with what was asked for and for which interpreter."""
 
-    shelf: str  # URL, never with credentials
+    shelf: str  # URL, never with credentials; several as config.join_urls does
     requirements: tuple[str, ...]
     python: str  # full version it was resolved for
     tag: str  # cache tag of the interpreter, "cpython-311"

@@ -101,7 +101,9 @@ def changes_line(changes: Sequence[Result]) -> str:
     words = []
     for change in changes:
         was, now = change.get("was"), change.get("version")
-        if was and now:
+        if was and was == now:
+            words.append(f"{change['project']} {now} (another wheel)")
+        elif was and now:
             words.append(f"{change['project']} {was} → {now}")
         elif now:
             words.append(f"{change['project']} {now}")
@@ -180,7 +182,7 @@ def _ls(result: Result) -> list[Block]:
     rows = result.get("projects", ())
     if not rows:
         return ["The shelf is empty. Begin with: cloudshelf publish pandas"]
-    return [_records(rows, ("project", "default", "versions", "summary"))]
+    return [_records(rows, ("project", "default", "versions", "shelf", "summary"))]
 
 
 def _count(number: int, what: str) -> str:
@@ -189,7 +191,11 @@ def _count(number: int, what: str) -> str:
 
 def _search(result: Result) -> list[Block]:
     rows = result.get("projects", ())
-    return [_records(rows, ("project", "default", "why", "summary"))] if rows else ["Nothing on the shelf matches."]
+    return (
+        [_records(rows, ("project", "default", "why", "shelf", "summary"))]
+        if rows
+        else ["Nothing on the shelf matches."]
+    )
 
 
 def _show(result: Result) -> list[Block]:

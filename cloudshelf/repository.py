@@ -70,6 +70,11 @@ class Repository:
     def url(self) -> str:
         return self._store.url
 
+    @property
+    def store(self) -> Get:
+        """What it reads."""
+        return self._store
+
     def info(self) -> ShelfInfo:
         """shelf.json. Raises ShelfMissing, or FormatUnknown for a shelf of a later cloudshelf."""
         with self._info_lock:
@@ -79,10 +84,39 @@ class Repository:
 
     def head(self, project: str) -> Head:
         """The head of ``project`` (normalized). Raises ProjectMissing, ObjectInvalid, HeadReplayed."""
-        head = self._remember_head(project)
+        head = self.find_head(project)
         if head is None:
-            raise ProjectMissing(project, self._suggest(project))
+            raise ProjectMissing(project, self.suggest(project))
         return head
+
+    def find_head(self, project: str) -> Head | None:
+        """The head of ``project``; None when the shelf does not have it. Raises as ``head``."""
+        if project not in self._heads:
+            self._heads[project] = self._read_head(project)
+        return self._heads[project]
+
+    def holder(self, project: str) -> Repository:
+        """The repository that supplies ``project``: this one. See ``layers.Layers``."""
+        return self
+
+    def shelf_of(self, project: str) -> str:
+        """The shelf to record with a pin of ``project``: none, where there is only one."""
+        return ""
+
+    def infos(self) -> tuple[ShelfInfo, ...]:
+        """``info`` of every shelf."""
+        return (self.info(),)
+
+    def suggest(self, project: str) -> tuple[str, ...]:
+        """Names on the shelf that are near ``project``; the catalog is read only for this, and may be out of reach."""
+        try:
+            names = [facts.project for facts in self.listing()]
+        except ShelfError:
+            return ()
+        import difflib
+
+        owner = [p for f in self._facts or () if project.replace("-", "_") in f.modules for p in (f.project,)]
+        return tuple(dict.fromkeys([*owner, *difflib.get_close_matches(project, names, n=3, cutoff=0.6)]))[:3]
 
     def versions(self, project: str) -> dict[str, Entry]:
         """Every version of ``project``: the head's over the older index."""
@@ -122,9 +156,9 @@ class Repository:
         )
         return parsed
 
-    def manifests(self, pins: Iterable[tuple[str, str]]) -> list[Manifest]:
-        """The manifests of ``(project, part)``, in that order, read in parallel."""
-        return map_parallel(lambda pin: self.manifest(*pin), list(pins), PARALLEL)
+    def find_manifest(self, project: str, part: str, url: str = "") -> tuple[Manifest, str]:
+        """The manifest, and the shelf to record with its pin (``shelf_of``)."""
+        return self.manifest(project, part), ""
 
     def prefetch(
         self, projects: Iterable[str], *, closure: bool = False, hints: Iterable[tuple[str, str, str]] = ()
@@ -146,7 +180,7 @@ class Repository:
 
     def _follow_head(self, project: str) -> list[Task]:
         """A head, and then the default's release."""
-        head = self._remember_head(project)
+        head = self.find_head(project)
         if head is None or head.default is None or head.default not in head.versions:
             return []
         return [(_only, self.release_at, project, head.default, head.versions[head.default].release)]
@@ -189,6 +223,10 @@ class Repository:
             self._facts = tuple(sorted((f for shard in shards for f in shard.values()), key=lambda f: f.project))
         return self._facts
 
+    def listed_on(self, project: str) -> str:
+        """``shelf_of`` by the catalog alone."""
+        return ""
+
     def forget(self, project: str | None = None) -> None:
         """Read the heads (or one) and the catalog anew from now on: after a change of our own."""
         if project is None:
@@ -224,11 +262,6 @@ class Repository:
             self._seen.check(self.info().id, head, sha256(data))
         return head
 
-    def _remember_head(self, project: str) -> Head | None:
-        if project not in self._heads:
-            self._heads[project] = self._read_head(project)
-        return self._heads[project]
-
     def _object(self, key: str, digest: str, parse: Callable[[bytes, str], T]) -> T:
         """An immutable object: from memory, the cache or the store, verified by its name."""
         if (key, digest) not in self._parsed:
@@ -260,17 +293,6 @@ class Repository:
             return parse_listing(self._store.get(key), key)
         except ObjectMissing:
             return {}
-
-    def _suggest(self, project: str) -> tuple[str, ...]:
-        """Names on the shelf that are near ``project``; the catalog is read only for this, and may be out of reach."""
-        try:
-            names = [facts.project for facts in self.listing()]
-        except ShelfError:
-            return ()
-        import difflib
-
-        owner = [p for f in self._facts or () if project.replace("-", "_") in f.modules for p in (f.project,)]
-        return tuple(dict.fromkeys([*owner, *difflib.get_close_matches(project, names, n=3, cutoff=0.6)]))[:3]
 
 
 def _only(read: Callable[..., object], *args: str) -> tuple[Task, ...]:

@@ -137,7 +137,7 @@ def _build_resolution(
             n for e in ("", *extras) for n in provider.get_dependencies(mapping[project, e]) if n.project != project
         ]
         edges |= {Edge(project, need.project, need.text): None for need in needs}
-        pins.append(_pin(candidate, extras, tuple(sorted({n.project for n in needs})), provider.target))
+        pins.append(_pin(candidate, extras, tuple(sorted({n.project for n in needs})), provider))
     names = {pin.project for pin in pins}
     lock = Lock(
         shelf=provider.repository.url,
@@ -149,7 +149,7 @@ def _build_resolution(
     return Resolution(lock, tuple(edges), provided, tuple(provider.notes))
 
 
-def _pin(candidate: Candidate, extras: tuple[str, ...], dependencies: tuple[str, ...], target: Target) -> Pin:
+def _pin(candidate: Candidate, extras: tuple[str, ...], dependencies: tuple[str, ...], provider: ShelfProvider) -> Pin:
     wheel = candidate.wheel
     assert wheel is not None
     return Pin(
@@ -160,10 +160,11 @@ def _pin(candidate: Candidate, extras: tuple[str, ...], dependencies: tuple[str,
         sha256=wheel.sha256,
         size=wheel.size,
         origin=wheel.origin,
-        manifest=pick_tree(wheel, target).manifest,
+        manifest=pick_tree(wheel, provider.target).manifest,
         requires_python=_clean_specifier(wheel.requires_python),
         dependencies=dependencies,
         extras=extras,
+        shelf=provider.repository.shelf_of(candidate.project),
     )
 
 

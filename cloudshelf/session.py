@@ -44,7 +44,7 @@ class Session:
 
     @property
     def url(self) -> str | None:
-        """The shelf that ``connect`` or the settings chose; None when there is none."""
+        """The shelf that ``connect`` or the settings chose, or several (config.join_urls); None when there is none."""
         if self._url is None:
             from .config import read_config
 
@@ -66,10 +66,13 @@ class Session:
         return self._lock
 
     def connect(self, url: str | None = None) -> dict[str, Any]:
-        """Work with the shelf at ``url`` from now on; its name and URL. Raises ShelfMissing, leaving the old one."""
-        from .config import normalize_url
+        """Work with the shelf at ``url`` (several, in order: separated by commas) from now on; its name and URL.
 
-        wanted = normalize_url(url) if url else self.url
+        Raises ShelfMissing, leaving the old one.
+        """
+        from .urls import normalize_urls
+
+        wanted = normalize_urls(url) if url else self.url
         if not wanted:
             raise NoShelf()
         answer = self._call("connect", {"shelf": wanted})
@@ -79,9 +82,9 @@ class Session:
 
     def configure(self, url: str) -> None:
         """A shelf from configuration: taken as it is, without looking whether it is there."""
-        from .config import normalize_url
+        from .urls import normalize_urls
 
-        self._url = normalize_url(url)
+        self._url = normalize_urls(url)
 
     def use(self, *requirements: str, restart: bool = False, progress: Progress | None = None) -> dict[str, Any]:
         """Pin ``requirements`` with everything they need, and make them importable in this process.

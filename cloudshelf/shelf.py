@@ -16,11 +16,14 @@ from typing import TYPE_CHECKING
 from .codecs.catalog import ProjectFacts
 from .codecs.lock import parse_lock
 from .codecs.names import is_normalized, manifest_key, named_project, normalize
-from .errors import ObjectInvalid, ShelfError, UsageError, VersionMissing
+from .errors import ObjectInvalid, SeveralShelves, ShelfError, UsageError, VersionMissing
+from .layers import Layers
 from .model import Entry, Head, Loaded, Lock, Manifest, Pin
-from .repository import Repository, ShelfInfo, shorten
+from .parallel import map_parallel
+from .repository import PARALLEL, Repository, ShelfInfo, shorten
 from .stores.opening import open_store
 from .stores.protocols import Store
+from .urls import split_urls
 
 if TYPE_CHECKING:
     from .answers import Changed, FileFacts, Found, LogEntry, Shown, VersionFacts, Why
@@ -31,16 +34,20 @@ if TYPE_CHECKING:
 
 
 class Shelf:
-    """A shelf of distributions; ``cache`` is the folder of the user's cache, None for none."""
+    """A shelf of distributions, or several in order (layers.py).
 
-    def __init__(self, store: Store, *, cache: Path | None = None) -> None:
-        self.store = store
-        self.repository = Repository(store, cache=cache)
+    ``cache`` is the folder of the user's cache, None for none.
+    """
+
+    def __init__(self, *stores: Store, cache: Path | None = None) -> None:
+        self._stores = stores
+        repositories = [Repository(store, cache=cache) for store in stores]
+        self.repository = repositories[0] if len(repositories) == 1 else Layers(repositories)
 
     @classmethod
     def open(cls, url: str, *, cache: Path | None = None, environ: Mapping[str, str] | None = None) -> Shelf:
-        """The shelf at ``url``, without a request: what is wrong with it shows when something is asked."""
-        return cls(open_store(url, environ=environ), cache=cache)
+        """The shelf at ``url``, or several (urls.join_urls), without a request: what is wrong shows when it is used."""
+        return cls(*(open_store(each, environ=environ) for each in split_urls(url)), cache=cache)
 
     @classmethod
     def init(
@@ -55,10 +62,21 @@ class Shelf:
 
     @property
     def url(self) -> str:
-        return self.store.url
+        return self.repository.url
+
+    @property
+    def store(self) -> Store:
+        """The one store of this shelf: to change something. Raises SeveralShelves."""
+        if len(self._stores) > 1:
+            raise SeveralShelves([store.url for store in self._stores])
+        return self._stores[0]
 
     def info(self) -> ShelfInfo:
         return self.repository.info()
+
+    def infos(self) -> tuple[ShelfInfo, ...]:
+        """What each of the shelves says of itself, in order. Raises ShelfMissing."""
+        return self.repository.infos()
 
     # looking
 
@@ -66,6 +84,10 @@ class Shelf:
         """Every project, from the catalog."""
         self.info()
         return self.repository.listing()
+
+    def listed_on(self, project: str) -> str:
+        """Which of several shelves supplies ``project``, as their catalogs have it; "" for an only one."""
+        return self.repository.listed_on(project)
 
     def versions(self, project: str) -> tuple[VersionFacts, ...]:
         """The versions of ``project``, newest first. Raises ProjectMissing."""
@@ -163,7 +185,10 @@ class Shelf:
         from .commit import walk_history
 
         head = self.repository.head(normalize(project))
-        return tuple(LogEntry(h.seq, h.time, h.by, h.action, h.default) for h in walk_history(self.store, head))
+        return tuple(
+            LogEntry(h.seq, h.time, h.by, h.action, h.default)
+            for h in walk_history(self.repository.holder(head.project).store, head)
+        )
 
     # locks
 
@@ -225,6 +250,7 @@ class Shelf:
                     origin=wheel.origin or pin.origin,
                     manifest=pick_tree(wheel, target).manifest,
                     requires_python=wheel.requires_python,
+                    shelf=self.repository.shelf_of(pin.project),
                 )
         raise UsageError(
             f"The lock wants {pin.wheel} with sha256 {pin.sha256[:12]}…, but the shelf has other wheels of "
@@ -236,11 +262,25 @@ class Shelf:
 
         Raises ObjectInvalid for a manifest of another wheel than the pin's.
         """
-        manifests = self.repository.manifests((pin.project, pin.manifest) for pin in lock.pins)
-        for pin, manifest in zip(lock.pins, manifests, strict=True):
+        return [manifest for manifest, _ in self._find_manifests(lock)]
+
+    def move(self, lock: Lock) -> Lock:
+        """A lock of another shelf, or of shelves that have moved, as one of this: the same bytes, by their digests.
+
+        Raises ObjectMissing for what is not here.
+        """
+        places = [place for _, place in self._find_manifests(lock)]
+        pins = tuple(replace(pin, shelf=place) for pin, place in zip(lock.pins, places, strict=True))
+        return replace(lock, shelf=self.url, pins=pins)
+
+    def _find_manifests(self, lock: Lock) -> list[tuple[Manifest, str]]:
+        """Each with the shelf that has it."""
+        find = self.repository.find_manifest
+        found = map_parallel(lambda pin: find(pin.project, pin.manifest, pin.shelf), lock.pins, PARALLEL)
+        for pin, (manifest, _) in zip(lock.pins, found, strict=True):
             if (manifest.version, manifest.wheel) != (pin.version, pin.wheel):
                 raise ObjectInvalid(manifest_key(pin.project, pin.manifest), f"it is the manifest of {manifest.wheel}")
-        return manifests
+        return found
 
     def why(self, project: str, lock: Lock, *, most: int = 5) -> Why:
         """The shortest chains from what was asked for to ``project``. Raises UsageError when it is not pinned."""
@@ -346,6 +386,7 @@ class Shelf:
         from .answers import Changed
         from .commit import change_head
 
+        store = self.store
         self.repository.head(project)  # a name that is not there gets suggestions, not a new head
         before: list[Head | None] = []
 
@@ -353,7 +394,7 @@ class Shelf:
             before[:] = [head]
             return change(head)
 
-        head = change_head(self.store, project, remembered, by=by, action=action)
+        head = change_head(store, project, remembered, by=by, action=action)
         self.repository.forget(project)
         landed = head is not before[0]
         return Changed(
@@ -371,7 +412,7 @@ class Shelf:
         from .catalog import project_facts, update_catalog
 
         try:
-            update_catalog(self.store, [project_facts(self.repository, project)])
+            update_catalog(self.store, [project_facts(self.repository.holder(project), project)])
         except ShelfError as error:
             return (f"The change is made, but the catalog does not show it yet: {error}",)
         return ()

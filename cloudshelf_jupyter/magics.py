@@ -134,7 +134,7 @@ class ShelfMagics(Magics):
             case "status":
                 return session.status()
             case "connect":
-                return self._connect(args["url"] or command.shelf)
+                return self._connect(",".join(args["url"]) or command.shelf)
             case "use":
                 wanted = expand_requirements(args["requirements"], args["requirement"])
                 if args["restart"]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from ..errors import UsageError
 from ..model import Lock, Pin
+from ..urls import join_urls, split_urls
 from .names import is_manifest_part, is_normalized, is_sha256, normalize
 
 TOOL = "cloudshelf"
@@ -54,7 +55,13 @@ def parse_lock(
 
 def _table_of(lock: Lock) -> dict[str, Any]:
     minor = ".".join(lock.python.split(".")[:2])
-    facts = {"shelf": lock.shelf, "requirements": list(lock.requirements), "python": lock.python, "tag": lock.tag}
+    shelves = split_urls(lock.shelf)
+    facts = {
+        "shelf": shelves if len(shelves) > 1 else lock.shelf,
+        "requirements": list(lock.requirements),
+        "python": lock.python,
+        "tag": lock.tag,
+    }
     return {
         "lock-version": "1.0",
         # A wheel's tags say the platform; the interpreter is what we resolved markers for.
@@ -76,6 +83,8 @@ def _package_of(pin: Pin) -> dict[str, Any]:
     facts: dict[str, Any] = {"release": pin.release, "manifest": pin.manifest}
     if pin.extras:
         facts["extras"] = list(pin.extras)
+    if pin.shelf:
+        facts["shelf"] = pin.shelf
     return package | {"tool": {TOOL: facts | {"version": pin.version}}}
 
 
@@ -105,7 +114,9 @@ def _own_lock(table: Mapping[str, Any]) -> Lock | None:
     try:
         facts = table["tool"][TOOL]
         pins = tuple(_own_pin(package) for package in table["packages"])
-        lock = Lock(facts["shelf"], tuple(facts["requirements"]), facts["python"], facts["tag"], pins)
+        shelf = facts["shelf"]
+        shelf = join_urls(shelf) if isinstance(shelf, list) else shelf
+        lock = Lock(shelf, tuple(facts["requirements"]), facts["python"], facts["tag"], pins)
         texts = (lock.shelf, lock.python, lock.tag, *lock.requirements)
         if table != _table_of(lock) or not all(isinstance(text, str) for text in texts):
             return None
@@ -130,6 +141,7 @@ def _own_pin(package: Mapping[str, Any]) -> Pin:
         requires_python=package.get("requires-python", ""),
         dependencies=tuple(each["name"] for each in package.get("dependencies", ())),
         extras=tuple(facts.get("extras", ())),
+        shelf=facts.get("shelf", ""),
     )
     name, _, rest = pin.wheel.partition("-")
     usable = (

@@ -66,6 +66,11 @@ def pack_key(project: str, part: str) -> str:
     return f"projects/{project}/pack/{part}"
 
 
+def project_of_key(key: str) -> str:
+    """The project that an object below ``projects/`` is of."""
+    return key.split("/", 2)[1]
+
+
 def collectable(digest: str, epoch: int) -> str:
     """The last part of a collectable object's key: the epoch fences slow deleters (docs/format.md, "collecting")."""
     return f"{digest}.{epoch}"

@@ -85,7 +85,7 @@ def identity(lock: Lock, interpreter: Interpreter) -> str:
         interpreter.version,
         engine_digest(),
         lock.shelf,
-        *sorted(f"{pin.project} {pin.sha256} {pin.manifest}" for pin in lock.pins),
+        *sorted(f"{pin.project} {pin.sha256} {pin.manifest} {pin.shelf}".rstrip() for pin in lock.pins),
     ]
     return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:32]
 

@@ -161,8 +161,8 @@ def _projects(
     numbers = {manifest.project: i for i, manifest in enumerate(manifests)}
     direct = {i: [numbers[name] for name in pin.dependencies if name in numbers] for i, pin in enumerate(lock.pins)}
     return [
-        _project(manifest, start, numbers, interpreter) | {"depends": list(_closure(i, direct))}
-        for i, (manifest, start) in enumerate(zip(manifests, starts, strict=False))
+        _project(manifest, start, numbers, interpreter) | {"depends": list(_closure(i, direct)), "shelf": pin.shelf}
+        for i, (pin, manifest, start) in enumerate(zip(lock.pins, manifests, starts, strict=False))
     ]
 
 

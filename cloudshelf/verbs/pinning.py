@@ -12,7 +12,7 @@ from ..codecs.lock import format_lock, parse_lock
 from ..codecs.names import named_project
 from ..config import read_config
 from ..errors import AlreadyLoaded, ObjectMissing, ShelfError, ShelfMissing, UsageError
-from ..model import Loaded, Lock
+from ..model import Loaded, Lock, Pin
 from ..shelf import Shelf
 from .common import Args, Progress, Result, plain, shelf_of, target_of
 
@@ -72,15 +72,16 @@ def sync(args: Args, progress: Progress) -> Result:
 
     wanted, here = parse_lock(str(args["lock"]), _name_of(args)), describe_interpreter()
     shelf = _shelf_of_lock(wanted, args)
-    wanted = dataclasses.replace(wanted, shelf=shelf.url) if wanted.shelf else _repin(shelf, wanted)
+    wanted = wanted if wanted.shelf else _repin(shelf, wanted)
     if wanted.tag != here.cache_tag:
         again = f"cloudshelf lock {shlex.join(wanted.requirements)} --python {here.minor}"
         raise UsageError(
             f"This lock is for {wanted.tag}; this is Python {here.version} ({here.cache_tag}). One for it: {again}"
         )
-    held = _held_back(shelf, wanted, args)
-    here_pins = dataclasses.replace(wanted, pins=tuple(pin for pin in wanted.pins if pin.project not in held))
     try:
+        wanted = wanted if wanted.shelf == shelf.url else shelf.move(wanted)
+        held = _held_back(shelf, wanted, args)
+        here_pins = dataclasses.replace(wanted, pins=tuple(pin for pin in wanted.pins if pin.project not in held))
         result = _materialize(shelf, here_pins, progress)
     except ObjectMissing:
         _refuse_vanished(shelf, _name_of(args))
@@ -206,13 +207,23 @@ def _changes(
 
     What this process has of its own is neither pinned by a lock that names it nor dropped by one that does not.
     """
-    was = {pin.project: pin.version for pin in before.pins} if before else {}
-    now = {pin.project: pin.version for pin in after.pins}
+    was = {pin.project: pin for pin in before.pins} if before else {}
+    now = {pin.project: pin for pin in after.pins}
     return [
-        {"project": p, "was": was.get(p), "version": now.get(p), "why": why.get(p, [])}
+        {
+            "project": p,
+            "was": was[p].version if p in was else None,
+            "version": now[p].version if p in now else None,
+            "why": why.get(p, []),
+        }
         for p in sorted(was.keys() | now.keys())
-        if was.get(p) != now.get(p) and not (p in provided and None in (was.get(p), now.get(p)))
+        if _content(was.get(p)) != _content(now.get(p)) and not (p in provided and not (p in was and p in now))
     ]
+
+
+def _content(pin: Pin | None) -> tuple[str, str] | None:
+    """What is installed of a pin: the same version may be another wheel, built anew or from another shelf."""
+    return (pin.version, pin.sha256) if pin else None
 
 
 def _parents(edges: Sequence[Edge]) -> dict[str, list[str]]:

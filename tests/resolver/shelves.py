@@ -34,6 +34,9 @@ class FakeRepository:
         }
         return Head(project, 1, 0, "w", None, "", "", "", self.shelf[project]["default"], versions)
 
+    def shelf_of(self, project: str) -> str:
+        return ""
+
     def versions(self, project: str) -> dict[str, Entry]:
         return dict(self.head(project).versions)
 
