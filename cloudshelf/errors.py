@@ -106,14 +106,18 @@ class ProjectMissing(ShelfError, LookupError):
         suggestions = self.args[1] if len(self.args) > 1 else ()
         if suggestions:
             text += f" Did you mean {', '.join(suggestions)}?"
-        return f"{text} A curator puts it there with: cloudshelf publish {self.args[0]}"
+        return (
+            f"{text} A curator puts it there with: cloudshelf publish {self.args[0]}. "
+            f"To ask for it: %shelf request {self.args[0]} (in a terminal: cloudshelf request {self.args[0]})"
+        )
 
 
 class VersionMissing(ShelfError, LookupError):
     facts = ("project", "version", "available")
     words = (
         "{project} {version} is not on the shelf, which has: {available}. "
-        "A curator puts it there with: cloudshelf publish {project}=={version}"
+        "A curator puts it there with: cloudshelf publish {project}=={version}. "
+        "To ask for it: %shelf request {project}=={version} (in a terminal: cloudshelf request {project}=={version})"
     )
 
 

@@ -311,6 +311,7 @@ def _interpreter(parser: argparse.ArgumentParser) -> None:
 def _init(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("url", nargs="?", metavar="URL", help="s3://bucket/prefix or file:///folder")
     parser.add_argument("--name", default="", help="what people call this shelf")
+    parser.add_argument("--request-url", metavar="URL", help="what `request` opens, with {name}, {version}, {why}, …")
 
 
 def _publish(parser: argparse.ArgumentParser) -> None:
@@ -405,6 +406,20 @@ def _cache(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", nargs="?", choices=("info", "prune", "clear", "verify"), default="info")
 
 
+def _request(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", metavar="PROJECT[==VERSION]", help="what the shelf should have")
+    parser.add_argument("--why", default="", metavar="TEXT", help="for the curator who decides")
+    _interpreter(parser)
+    parser.add_argument("--no-browser", action="store_true", help="show the URL, do not open it")
+
+
+def _settings(parser: argparse.ArgumentParser) -> None:
+    names = ("request-url", "usage-reports")  # shelf_settings.py
+    parser.add_argument("name", nargs="?", choices=names, help="default: show all of them")
+    parser.add_argument("value", nargs="?", metavar="VALUE", help="what it shall be")
+    parser.add_argument("--unset", action="store_true", help="take it away")
+
+
 def _export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("bundle", metavar="BUNDLE", help="the file to write, such as pandas.tar")
     _requirements(parser)
@@ -492,6 +507,23 @@ _ALL = (
         _export,
     ),
     Verb("import", "put a bundle that export wrote on this shelf", ("import pandas.tar",), _import),
+    Verb(
+        "request",
+        "ask a curator for what is not on the shelf",
+        ("request polars", "request torch==2.1.2 --why 'needed by the new model'"),
+        _request,
+    ),
+    Verb(
+        "settings",
+        "the settings of the shelf, for its administrator",
+        (
+            "settings",
+            "settings request-url 'https://tickets.example/new?title={name}+{version}&text={why}'",
+            "settings usage-reports usage",
+            "settings request-url --unset",
+        ),
+        _settings,
+    ),
     Verb("cache", "the cache of this machine: info, prune, clear", ("cache", "cache prune", "cache clear"), _cache),
     Verb("doctor", "check settings, shelf, cache and fetcher", ("doctor",), _nothing),
     Verb("traceback", "the full traceback of the last error", ("traceback",), _nothing, ("magic",)),

@@ -29,12 +29,19 @@ class Table:
     numbers: frozenset[str] = frozenset()
 
 
-Block = str | Table
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A URL that a reader may open: http, https or mailto, by whoever made it."""
+
+    url: str
+
+
+Block = str | Table | Link
 
 
 def to_text(verb: str, result: Result) -> str:
     """The page as plain text."""
-    return "\n".join(_table_text(block) if isinstance(block, Table) else block for block in describe(verb, result))
+    return "\n".join(_block_text(block) for block in describe(verb, result))
 
 
 def to_html(verb: str, result: Result) -> str:
@@ -43,6 +50,9 @@ def to_html(verb: str, result: Result) -> str:
     for block in describe(verb, result):
         if isinstance(block, Table):
             parts.append(_table_html(block))
+        elif isinstance(block, Link):
+            url = html.escape(block.url)
+            parts.append(f'<div><a href="{url}" target="_blank" rel="noopener noreferrer">{url}</a></div>')
         elif "\n" in block or "  " in block:  # its columns are made of spaces
             parts.append(f'<pre style="margin:0">{html.escape(block)}</pre>')
         else:
@@ -67,7 +77,7 @@ class Answer(dict[str, Any]):
     def _repr_html_(self) -> str | None:
         """Tables as HTML, and lines so long that JupyterLab would break them within a word; else None: text is best."""
         blocks = describe(self.verb, self)
-        rich = any(isinstance(b, Table) or (len(b) > LONG and "\n" not in b) for b in blocks)
+        rich = any(isinstance(b, (Table, Link)) or (len(b) > LONG and "\n" not in b) for b in blocks)
         return to_html(self.verb, self) if rich else None
 
 
@@ -298,6 +308,24 @@ def _doctor(result: Result) -> list[Block]:
     ]
 
 
+def _request(result: Result) -> list[Block]:
+    name, text = str(result["name"]), str(result["text"])
+    if result["present"]:
+        versions = ", ".join(result["present"][:6])
+        return [f"{name} is on the shelf already, as {versions}. To import it: %shelf use {name}"]
+    if result["url"]:
+        return ["Ask for it here:", Link(str(result["url"]))]
+    lines = [f"  {line}" for line in text.splitlines()]
+    return ["The shelf names no place for requests. Send this to one of its curators:", "", *lines]
+
+
+def _settings(result: Result) -> list[Block]:
+    if result["message"]:
+        return [str(result["message"])]
+    rows = [row | {"value": row["value"] or "(not set)"} for row in result["settings"]]
+    return [_records(rows, ("setting", "value", "meaning"))]
+
+
 def _export(result: Result) -> list[Block]:
     blocks: list[Block] = []
     if result["projects"]:
@@ -368,6 +396,8 @@ _PAGES: dict[str, Callable[[Result], list[Block]]] = {
     "doctor": _doctor,
     "export": _export,
     "import": _import,
+    "request": _request,
+    "settings": _settings,
     "init": _message,
     "connect": _message,
     "default": _message,
@@ -403,6 +433,12 @@ def _cell(name: str, value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return ", ".join(map(str, value))
     return str(value)
+
+
+def _block_text(block: Block) -> str:
+    if isinstance(block, Table):
+        return _table_text(block)
+    return block.url if isinstance(block, Link) else block
 
 
 def _table_text(table: Table) -> str:

@@ -10,7 +10,7 @@ import os
 import shutil
 import tarfile
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -54,8 +54,8 @@ class Written:
     sha256: str
 
 
-def shelf_content(store: StreamRange | None, wheels: Path) -> Content:
-    """Objects come from the store, wheels from a folder. Each is verified before it is written."""
+def shelf_content(stores: Mapping[str, StreamRange], wheels: Path) -> Content:
+    """Objects come from the store of their project, wheels from a folder. Each is verified before it is written."""
 
     def read(member: Member) -> bytes:
         if member.name == README:
@@ -63,8 +63,7 @@ def shelf_content(store: StreamRange | None, wheels: Path) -> Content:
         elif member.name.startswith("engine/"):
             data = (wheels / member.name.removeprefix("engine/")).read_bytes()
         else:
-            assert store is not None
-            data = b"".join(store.stream_range(member.name, start=0, length=member.size))
+            data = b"".join(stores[member.project].stream_range(member.name, start=0, length=member.size))
         if sha256(data) != member.sha256:
             raise ObjectInvalid(member.name, "its bytes are not those that its name says")
         return data

@@ -21,6 +21,8 @@ _PLACES = {
     "curating": ("init", "publish", "default", "yank", "unyank", "rollback"),
     "upkeep": ("cache", "doctor"),
     "carrying": ("export", "import"),
+    "asking": ("request",),
+    "administering": ("settings",),
 }
 _MODULES = {verb: module for module, verbs in _PLACES.items() for verb in verbs}
 

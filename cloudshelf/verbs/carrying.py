@@ -35,7 +35,7 @@ def export(args: Args, progress: Progress) -> Result:
         wheels = Path(folder)
         engine = _engine(wheels, args, progress) if args.get("engine") else []
         bundle = Bundle(
-            shelf=shelf.info().name if shelf else "",
+            shelf=", ".join(info.name for info in shelf.infos()) if shelf else "",
             requirements=tuple(sorted(map(str, args.get("requirements") or ()))),
             projects=tuple(chosen),
             members=(*engine, *objects),
@@ -45,7 +45,7 @@ def export(args: Args, progress: Progress) -> Result:
         def told(done: int, what: str) -> None:
             progress({"stage": "export", "done": done, "total": total, "unit": "B", "what": what})
 
-        content = shelf_content(shelf.store if shelf else None, wheels)
+        content = shelf_content({each.project: shelf.holding(each.project) for each in chosen} if shelf else {}, wheels)
         written = write_bundle(path, bundle, content, told)
     return plain(written) | {
         "bundle": str(path),
@@ -91,16 +91,17 @@ def _choose(shelf: Shelf, args: Args, progress: Progress) -> list[Carried]:
     repository = shelf.repository
     progress({"stage": "resolving", "done": 0, "total": 0, "unit": "projects", "what": ""})
     if args.get("all"):
-        names = sorted({s.key.split("/")[1] for s in shelf.store.list("projects/") if s.key.endswith("/head")})
+        keys = [stored.key for store in shelf.stores for stored in store.list("projects/")]
+        names = sorted({key.split("/")[1] for key in keys if key.endswith("/head")})
         repository.prefetch(names)
-        return [carry(repository, name, repository.versions(name)) for name in names]
+        return [carry(repository.holder(name), name, repository.versions(name)) for name in names]
     if args.get("lock"):
         lock = shelf.read_lock(str(args["lock"]), str(args.get("lock_name") or "The lock"))
     else:
         requirements = [str(each) for each in args["requirements"]]
         lock = shelf.lock(requirements, target=target_of(args)).lock
     repository.prefetch(pin.project for pin in lock.pins)
-    return [carry(repository, pin.project, [pin.version]) for pin in lock.pins]
+    return [carry(repository.holder(pin.project), pin.project, [pin.version]) for pin in lock.pins]
 
 
 def _objects(shelf: Shelf, chosen: Sequence[Carried], progress: Progress) -> list[Member]:
@@ -108,7 +109,7 @@ def _objects(shelf: Shelf, chosen: Sequence[Carried], progress: Progress) -> lis
     for number, each in enumerate(chosen):
         event = {"stage": "selecting", "done": number, "total": len(chosen), "unit": "projects", "what": each.project}
         progress(event)
-        rows += find_objects(shelf.store, each)
+        rows += find_objects(shelf.holding(each.project), each)
     return rows
 
 
