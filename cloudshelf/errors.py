@@ -181,6 +181,11 @@ class StoreUnreachable(StoreError):
     )
 
 
+class EndpointUnreachable(StoreError):
+    facts = ("endpoint", "cause", "advice")
+    words = "{endpoint} cannot be reached: {cause}. {advice}."
+
+
 class BucketMissing(StoreError):
     facts = ("store",)
     words = "The bucket of {store} does not exist. Check the name and the region, or create the bucket."

@@ -16,6 +16,7 @@ from ..config import read_config
 from ..errors import CacheUnusable, DiskFull, ShelfError
 from ..render import seconds, size
 from .common import Args, Progress, Result, shelf_of
+from .endpoints import endpoint_checks
 
 UNUSED = 3600.0  # seconds; `cache prune` keeps what was used within them
 SCARCE = 10_000_000  # bytes free; with less, hardly anything can be imported
@@ -70,7 +71,7 @@ def doctor(args: Args, progress: Progress) -> Result:
     checks: list[Result] = []
 
     def check(name: str, find: Callable[[], str]) -> None:
-        progress({"stage": "checking", "done": len(checks), "total": 5, "unit": "checks", "what": name})
+        progress({"stage": "checking", "done": len(checks), "total": 0, "unit": "checks", "what": name})
         try:
             checks.append({"ok": True, "check": name, "found": find()})
         except ShelfError as error:
@@ -82,9 +83,19 @@ def doctor(args: Args, progress: Progress) -> Result:
     check("interpreter", _interpreter)
     check("settings", lambda: _settings(args))
     check("cache", lambda: _writable(read_config().cache))
+    for name, find in endpoint_checks(_shelf_named(args)):
+        check(name, find)
     check("shelf", lambda: _reached({"shelf": args.get("shelf") or read_config().url}))
     check("fetcher", _fetcher)
     return {"checks": checks, "exit_code": 0 if all(c["ok"] for c in checks) else 1}
+
+
+def _shelf_named(args: Args) -> str | None:
+    """The shelf that is meant; None where the settings are wrong, which has a check of its own."""
+    try:
+        return args.get("shelf") or read_config().url
+    except ShelfError:
+        return None
 
 
 def _interpreter() -> str:
