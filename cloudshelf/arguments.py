@@ -16,7 +16,7 @@ from .errors import UsageError, WheelInvalid
 from .grammar import Command, join_specifiers, parse_requirements
 from .urls import normalize_urls
 
-_WITHOUT_SHELF = ("cache", "doctor")  # they work, and say so, when the settings are wrong
+_WITHOUT_SHELF = ("cache", "doctor", "enable", "disable")  # they work, and say so, when the settings are wrong
 
 
 def expand_requirements(words: Iterable[str], files: Iterable[str] = ()) -> list[str]:

@@ -420,6 +420,19 @@ def _settings(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--unset", action="store_true", help="take it away")
 
 
+def _place(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_mutually_exclusive_group()
+    parser.set_defaults(place="user")
+    places = (("user", "your own kernels (default)"), ("sys-prefix", "kernels of this Python's environment"))
+    for place, what in (*places, ("system", "everybody's on this machine: /etc/ipython")):
+        group.add_argument(f"--{place}", action="store_const", const=place, dest="place", help=what)
+
+
+def _enable(parser: argparse.ArgumentParser) -> None:
+    _place(parser)
+    parser.add_argument("--zero-step", choices=("on", "off"), help="import of what is not pinned (default: on)")
+
+
 def _export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("bundle", metavar="BUNDLE", help="the file to write, such as pandas.tar")
     _requirements(parser)
@@ -524,6 +537,14 @@ _ALL = (
         ),
         _settings,
     ),
+    Verb(
+        "enable",
+        "load the extension in every kernel (with --shelf, for that shelf)",
+        ("enable", "enable --system --zero-step off", "enable --sys-prefix --shelf s3://our-shelf/curated"),
+        _enable,
+        ("command",),
+    ),
+    Verb("disable", "take back what enable wrote", ("disable", "disable --system"), _place, ("command",)),
     Verb("cache", "the cache of this machine: info, prune, clear", ("cache", "cache prune", "cache clear"), _cache),
     Verb("doctor", "check settings, shelf, cache and fetcher", ("doctor",), _nothing),
     Verb("traceback", "the full traceback of the last error", ("traceback",), _nothing, ("magic",)),
@@ -541,6 +562,8 @@ _INSTEAD = {
     "drop": "In a terminal nothing stays pinned; a lock does: cloudshelf lock pandas -o pylock.toml",
     "status": "In a terminal nothing stays pinned; what is on the shelf: cloudshelf ls",
     "traceback": "In a terminal, add --debug to the verb that failed.",
+    "enable": "In a notebook: !cloudshelf enable",
+    "disable": "In a notebook: !cloudshelf disable",
     "run": "In a notebook: !cloudshelf run --with pandas -- python script.py",
 }
 

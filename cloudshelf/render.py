@@ -398,6 +398,8 @@ _PAGES: dict[str, Callable[[Result], list[Block]]] = {
     "import": _import,
     "request": _request,
     "settings": _settings,
+    "enable": _message,
+    "disable": _message,
     "init": _message,
     "connect": _message,
     "default": _message,

@@ -35,7 +35,6 @@ HEARTBEAT = 1.0  # seconds; a client that hears nothing for 10 takes us for hung
 PATIENCE = 5.0  # seconds for another fetcher to listen, or to be gone
 LARGEST_MESSAGE = 16 << 20
 IDLE = 600.0  # seconds, unless CLOUDSHELF_FETCHER_IDLE says otherwise
-_OFF = {"0", "no", "off", "false"}
 _LENGTH = struct.Struct(">I")
 _CREDENTIALS = struct.Struct("3i")  # pid, uid, gid: unix(7), SO_PEERCRED
 
@@ -53,8 +52,9 @@ class Abandoned(BaseException):
 class Engine:
     """What fills environments. Loaded when first needed, or ahead of that: libraries take longer than the socket."""
 
-    def __init__(self, cache: Path) -> None:
+    def __init__(self, cache: Path, config: str = "") -> None:
         self._cache = cache
+        self._config = config
         self._lock = threading.Lock()
         self._loaded: tuple[Transfer, Environments] | None = None
 
@@ -68,6 +68,16 @@ class Engine:
     def is_busy(self) -> bool:
         return self._loaded is not None and self._loaded[0].is_busy()
 
+    def flag(self, name: str) -> bool:
+        """A setting of the user or the machine (config.FLAGS); what is wrong with a file is said by other readers."""
+        from ..config import read_flag
+
+        named = {"CLOUDSHELF_CONFIG": self._config} if self._config else {}
+        try:
+            return read_flag(name, {**os.environ, **named})[0]
+        except UsageError:
+            return True
+
     def close(self) -> None:
         if self._loaded is not None:
             self._loaded[0].close(flush=False)
@@ -79,16 +89,16 @@ class Engine:
         from .environments import Environments
         from .transfer import Transfer
 
-        background = os.environ.get("CLOUDSHELF_BACKGROUND_FILL", "1").strip().lower() not in _OFF
-        transfer = Transfer(BlobCache(self._cache), background=background)
+        transfer = Transfer(BlobCache(self._cache), background=self.flag("background_fill"))
         return transfer, Environments(lambda url: CountingStore(open_store(url)))
 
 
 class Server:
     """One fetcher: ``run`` returns when it was told to end, or had nothing to do for long enough."""
 
-    def __init__(self, cache: Path, path: Path, *, idle: float = IDLE) -> None:
-        self.engine = Engine(cache)
+    def __init__(self, cache: Path, path: Path, *, idle: float = IDLE, config: str = "") -> None:
+        """``config`` is the configuration file that CLOUDSHELF_CONFIG named, if it did."""
+        self.engine = Engine(cache, config)
         self._path = path
         self._idle = idle
         self._lock = threading.Lock()

@@ -23,6 +23,7 @@ _PLACES = {
     "carrying": ("export", "import"),
     "asking": ("request",),
     "administering": ("settings",),
+    "enabling": ("enable", "disable"),
 }
 _MODULES = {verb: module for module, verbs in _PLACES.items() for verb in verbs}
 

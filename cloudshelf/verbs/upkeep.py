@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..codecs.names import is_sha256
-from ..config import read_config
+from ..config import FLAGS, read_config, read_flag
 from ..errors import CacheUnusable, DiskFull, ShelfError
 from ..render import seconds, size
 from .common import Args, Progress, Result, shelf_of
@@ -109,7 +109,9 @@ def _settings(args: Args) -> str:
     """Where each came from. A shelf that was named with the verb, or connected, needs no setting."""
     config = read_config()
     named = args.get("shelf") and args["shelf"] != config.url
-    return f"shelf: {'named here' if named else config.url_origin}; cache: {config.cache_origin}"
+    flags = {name: read_flag(name) for name in FLAGS}
+    off = [f"{name.replace('_', ' ')}: off, {origin}" for name, (is_on, origin) in flags.items() if not is_on]
+    return "; ".join([f"shelf: {'named here' if named else config.url_origin}", f"cache: {config.cache_origin}", *off])
 
 
 def _writable(folder: Path) -> str:
