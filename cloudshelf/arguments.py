@@ -94,6 +94,8 @@ def prepare(command: Command) -> dict[str, Any]:
     args = dict(command.args)
     url = command.shelf or args.pop("url", None)
     args["shelf"] = normalize_urls(url) if url else None if command.verb in _WITHOUT_SHELF else read_config().url
+    if "variant" in args:
+        args["variant"] = args["variant"] or read_config().variant
     if command.verb == "lock":
         files = [w for w in args["requirements"] if w.endswith(".toml")]
         args["requirements"] = [w for w in args["requirements"] if w not in files]

@@ -126,6 +126,8 @@ def _run(command: grammar.Command) -> int:
     is_new = not Path(cache_folder(), "environments").exists()
     answer = call(verb, args) if reach(start=is_new, shelf=str(args["shelf"] or "")) else _serve(verb, args, None)
     environment = str(answer["environment"])
+    for note in answer["notes"]:
+        _say(str(note))
     if args.get("fill"):
         _serve("fill", {"environment": environment}, None)
     environ = isolated(os.environ, environment)

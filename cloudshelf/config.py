@@ -1,8 +1,8 @@
 """Settings, and where each came from: the environment, then the user's file, then the machine's, then a default.
 
 A configuration file is TOML with the keys ``shelf`` (a URL, or a list of them: the first that holds a project
-supplies it) and ``cache`` (a folder), and the FLAGS (true or false). ``allowed_shelves`` counts in the machine's file
-alone. Standard library only.
+supplies it), ``cache`` (a folder), ``variant`` (such as "cpu": which builds are taken) and the FLAGS (true or false).
+``allowed_shelves`` counts in the machine's file alone. Standard library only.
 """
 
 from __future__ import annotations
@@ -35,15 +35,16 @@ class Config(NamedTuple):
     url_origin: str
     cache: Path
     cache_origin: str
+    variant: str = ""  # which builds are taken, such as "cpu"; "" where the machine decides
 
 
 def read_config(environ: Mapping[str, str] | None = None) -> Config:
     """The settings that hold for ``environ`` (default: the process's).
 
-    CLOUDSHELF_URL and CLOUDSHELF_CACHE win. Then $XDG_CONFIG_HOME/cloudshelf/config.toml, then the machine's file,
-    /etc/cloudshelf.toml; $CLOUDSHELF_CONFIG names one file to read in place of both. Raises UsageError for a URL that
-    cannot be one and for a file that is not TOML; a file that is not there is no error, unless CLOUDSHELF_CONFIG
-    names it.
+    CLOUDSHELF_URL, CLOUDSHELF_CACHE and CLOUDSHELF_VARIANT win. Then $XDG_CONFIG_HOME/cloudshelf/config.toml, then the
+    machine's file, /etc/cloudshelf.toml; $CLOUDSHELF_CONFIG names one file to read in place of both. Raises UsageError
+    for a URL that cannot be one and for a file that is not TOML; a file that is not there is no error, unless
+    CLOUDSHELF_CONFIG names it.
     """
     environ = os.environ if environ is None else environ
     files = [(path, _read_file(path, required)) for path, required in _files(environ)]
@@ -60,6 +61,7 @@ def read_config(environ: Mapping[str, str] | None = None) -> Config:
         url_origin=url_origin,
         cache=Path(_expand(cache, environ)).absolute(),
         cache_origin=cache_origin,
+        variant=_setting("CLOUDSHELF_VARIANT", "variant", environ, files)[0] or "",
     )
 
 

@@ -136,6 +136,14 @@ class AlreadyLoaded(ShelfError):
     )
 
 
+class InstalledDirectly(ShelfError):
+    facts = ("project", "version", "wanted", "line")
+    words = (
+        "{project} {version} here is an editable or direct-URL install, which is not shadowed unasked, so it cannot "
+        "become {wanted}. To put the shelf's in front of it: {line}"
+    )
+
+
 class PlatformUnsupported(ShelfError):
     facts = ("found", "supported")
     words = "{found} is not supported; cloudshelf runs on {supported}."

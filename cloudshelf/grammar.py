@@ -351,9 +351,15 @@ def _why(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--with", dest="with_", action="append", default=[], metavar="REQUIREMENT", help="in its lock")
 
 
+def _variant(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--variant", metavar="LABEL", help="builds for cpu, cu121 … (default: as the drivers here say)")
+
+
 def _use(parser: argparse.ArgumentParser) -> None:
     _requirements(parser)
+    _variant(parser)
     parser.add_argument("--restart", action="store_true", help="restart the kernel first, when versions are loaded")
+    parser.add_argument("--shadow", action="store_true", help="go before an editable or direct-URL install of it")
 
 
 def _drop(parser: argparse.ArgumentParser) -> None:
@@ -364,21 +370,31 @@ def _lock(parser: argparse.ArgumentParser) -> None:
     _requirements(parser, "what to lock (a notebook: nothing, for its own pins); a word ending in .toml is the file")
     parser.add_argument("-o", "--output", metavar="FILE", help="write it there (default: print it)")
     _interpreter(parser)
+    parser.add_argument(
+        "--variant",
+        action="append",
+        default=[],
+        metavar="LABEL",
+        help="builds for cpu, cu121 …; several times: one lock for all of them",
+    )
 
 
 def _sync(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("lock", nargs="?", default="pylock.toml", metavar="FILE", help="default: pylock.toml")
+    _variant(parser)
 
 
 def _fill(parser: argparse.ArgumentParser) -> None:
     _requirements(parser, "fill an environment of these (a notebook: nothing, for its own)")
     parser.add_argument("--lock", metavar="FILE", help="fill the environment of this lock")
+    _variant(parser)
 
 
 def _run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--with", dest="with_", action="append", default=[], metavar="REQUIREMENT", help="importable")
     parser.add_argument("-r", "--requirement", action="append", default=[], metavar="FILE", help="lines of a file")
     parser.add_argument("--lock", metavar="FILE", help="exactly the pins of this lock")
+    _variant(parser)
     parser.add_argument("--fill", action="store_true", help="bring every file first, for programs that are no Python")
     parser.add_argument("command", nargs=argparse.REMAINDER, metavar="-- COMMAND …")
 
@@ -476,7 +492,7 @@ _ALL = (
     Verb(
         "use",
         "pin distributions, with what they need, and make them importable",
-        ("use pandas", 'use torch==2.1 "pandas>=2.2,<3"', "use --restart numpy==1.26.4"),
+        ("use pandas", 'use torch==2.1 "pandas>=2.2,<3"', "use torch --variant cpu", "use --restart numpy==1.26.4"),
         _use,
         ("magic",),
     ),
@@ -486,7 +502,12 @@ _ALL = (
     Verb("show", "all about one project or version", ("show torch", "show torch==2.1.2"), _project),
     Verb("search", "find projects by words", ("search imag",), _search),
     Verb("why", "who asked for a project", ("why numpy", "why numpy --lock pylock.toml"), _why),
-    Verb("lock", "the pins as pylock.toml (PEP 751)", ("lock pandas -o pylock.toml", "lock pylock.toml"), _lock),
+    Verb(
+        "lock",
+        "the pins as pylock.toml (PEP 751)",
+        ("lock pandas -o pylock.toml", "lock pylock.toml", "lock torch --variant cpu --variant cu121"),
+        _lock,
+    ),
     Verb("sync", "make exactly the pins of a lock importable", ("sync", "sync pylock.toml"), _sync),
     Verb("fill", "bring every file now, for work without a network", ("fill", "fill --lock pylock.toml"), _fill),
     Verb(

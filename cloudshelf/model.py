@@ -185,10 +185,12 @@ class Loaded:
     """A distribution that the kernel has imported: it can only be this version there.
 
     ``by`` names who brought it (for messages), ``installed`` whether the kernel's own site-packages has it (else it
-    came from a shelf), ``requires`` its Requires-Dist lines.
+    came from a shelf), ``requires`` its Requires-Dist lines. One that is not ``imported`` is an editable or direct-URL
+    install (PEP 610), which is not to be shadowed either.
     """
 
     version: str
     by: str
     installed: bool = True
     requires: tuple[str, ...] = ()
+    imported: bool = True

@@ -24,6 +24,7 @@ from .fitting import pick_wheel
 from .model import Entry, Head, Loaded, Lock, Release, Wheel
 from .requirement import parse_requirement, words_of
 from .target import Target
+from .variants import Variants, is_variant, public
 
 
 class Source(Protocol):
@@ -96,7 +97,9 @@ class ShelfProvider(resolvelib.AbstractProvider[Need, Candidate, Key]):
         loaded: Mapping[str, Loaded],
         preferred: Lock | None,
         constraints: Sequence[str],
+        variants: Variants | None = None,
     ) -> None:
+        self.variants = variants or Variants()
         self.repository = repository
         self.target = target
         self.loaded = normalize_loaded(loaded)
@@ -108,6 +111,7 @@ class ShelfProvider(resolvelib.AbstractProvider[Need, Candidate, Key]):
         self._versions: dict[str, list[tuple[Version, str, Entry]]] = {}
         self._wheels: dict[tuple[str, str], Wheel | None] = {}
         self._needs: dict[Candidate, list[Need]] = {}
+        self._asked: dict[str, list[Need]] = {}  # what was last wanted of a project
 
     # what resolvelib asks
 
@@ -139,6 +143,7 @@ class ShelfProvider(resolvelib.AbstractProvider[Need, Candidate, Key]):
     ) -> Any:
         project, extra = identifier
         needs = list(requirements[identifier])
+        self._asked[project] = needs
         if extra:
             needs += list(requirements.get((project, ""), ()))
         bad = {candidate.text for candidate in incompatibilities[identifier]}
@@ -199,7 +204,8 @@ class ShelfProvider(resolvelib.AbstractProvider[Need, Candidate, Key]):
         kept = self.preferred[project].version if project in self.preferred else None
         done: set[str] = set()
         found = False
-        for text in dict.fromkeys((kept, head.default)):  # mostly the answer, and then no older index need be read
+        builds = self._builds_of_default(head)
+        for text in dict.fromkeys((kept, *builds)):  # mostly the answer, and then no older index need be read
             entry = head.versions.get(text) if text is not None else None
             if text is None or entry is None or not (entry.yanked is None or exact or text == kept):
                 continue
@@ -212,7 +218,10 @@ class ShelfProvider(resolvelib.AbstractProvider[Need, Candidate, Key]):
                     yield version, text, entry.release, wheel
         rows = [row for row in self.known(project) if row[1] not in done and admits(row[0])]
         rows = [row for row in rows if row[2].yanked is None or exact or row[1] == kept]
-        rows.sort(key=lambda row: (row[1] != kept, row[1] != head.default))  # stable: then the newest
+        if any(row[0].local for row in rows):
+            rows.sort(key=lambda row: self.variants.rank(row[0]))
+            rows.sort(key=lambda row: public(row[0]), reverse=True)
+        rows.sort(key=lambda row: (row[1] != kept, row[1] not in builds))  # stable: then the newest
         wished = bool(allowed.prereleases)
         final = [row for row in rows if wished or not row[0].is_prerelease or row[1] in (kept, head.default)]
         for group in (final, [row for row in rows if row not in final]):
@@ -223,6 +232,44 @@ class ShelfProvider(resolvelib.AbstractProvider[Need, Candidate, Key]):
                 if wheel is not None:
                     found = True
                     yield version, text, entry.release, wheel
+
+    def _builds_of_default(self, head: Head) -> list[str]:
+        """The default, and other builds of that version, in the order in which this machine takes them."""
+        default = _version(head.default or "")
+        if head.default is None or default is None:
+            return []
+        siblings = [text for text in head.versions if text.partition("+")[0] == head.default.partition("+")[0]]
+        if len(siblings) < 2 and not is_variant(default):
+            return [head.default]
+        return [text for _, text in self.builds(head.project, default)]
+
+    def builds(self, project: str, version: Version) -> list[tuple[Version, str]]:
+        """The builds of ``version`` on the shelf, as this machine prefers them, then as the curator does."""
+        default = self.repository.head(project).default
+        found = [
+            (each, text)
+            for each, text, entry in self.known(project)
+            if public(each) == public(version) and (entry.yanked is None or text == default)
+        ]
+        return sorted(found, key=lambda build: (self.variants.rank(build[0]), build[1] != default))
+
+    def explain_build(self, candidate: Candidate) -> str | None:
+        """A line that says which of several builds was taken and why; None when there was no choice."""
+        kept = self.preferred.get(candidate.project)
+        asked = (need.specifier for need in self._asked.get(candidate.project, ()))
+        if any("+" in specifier.version for each in asked for specifier in each):
+            return None
+        if candidate.wheel is None or (kept is not None and kept.version == candidate.text):
+            return None
+        if not is_variant(candidate.version) and "+" not in candidate.text:
+            return None
+        others = [text for _, text in self.builds(candidate.project, candidate.version) if text != candidate.text]
+        if not others:
+            return None
+        return (
+            f"{candidate.project} {candidate.text} was taken among its builds, because "
+            f"{self.variants.reason(candidate.version)}. Another: {candidate.project}=={others[0]}"
+        )
 
     def _head(self, project: str) -> Head | None:
         try:

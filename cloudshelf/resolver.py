@@ -12,13 +12,14 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 from resolvelib.resolvers import Resolution as Search
 
-from .errors import AlreadyLoaded, ProjectMissing, Unsatisfiable
+from .errors import AlreadyLoaded, InstalledDirectly, ProjectMissing, Unsatisfiable
 from .explanation import explain
 from .fitting import pick_tree
 from .model import Loaded, Lock, Pin
 from .provider import Candidate, Cause, Key, Need, ShelfProvider, Source, normalize_loaded
 from .requirement import parse_requirement
 from .target import Target
+from .variants import Variants
 
 ROUNDS = 20_000
 
@@ -50,19 +51,21 @@ def resolve(
     loaded: Mapping[str, Loaded] | None = None,
     preferred: Lock | None = None,
     constraints: Sequence[str] = (),
+    variants: Variants | None = None,
 ) -> Resolution:
     """The best set of pins that meets all of ``requirements`` for ``target``.
 
     What ``preferred`` pins stays where it still satisfies; else the curator's default, else the newest. ``constraints``
-    limit versions without asking for a project. Raises RequirementInvalid, ProjectMissing (asked for by name),
-    AlreadyLoaded, Unsatisfiable, and what the repository raises.
+    limit versions without asking for a project; ``variants`` puts builds for different accelerators in order (default:
+    as this machine's drivers say). Raises RequirementInvalid, ProjectMissing (asked for by name),
+    AlreadyLoaded, InstalledDirectly, Unsatisfiable, and what the repository raises.
     """
     asked = [parse_requirement(text) for text in requirements]
     try:
-        return _attempt(asked, repository, target, loaded or {}, preferred, constraints)
+        return _attempt(asked, repository, target, loaded or {}, preferred, constraints, variants)
     except Unsatisfiable:
         if loaded:
-            _blame_kernel(asked, repository, target, loaded, preferred, constraints)
+            _blame_kernel(asked, repository, target, loaded, preferred, constraints, variants)
         raise
 
 
@@ -73,8 +76,9 @@ def _attempt(
     loaded: Mapping[str, Loaded],
     preferred: Lock | None,
     constraints: Sequence[str],
+    variants: Variants | None,
 ) -> Resolution:
-    provider = ShelfProvider(repository, target, loaded, preferred, constraints)
+    provider = ShelfProvider(repository, target, loaded, preferred, constraints, variants)
     wanted = [r for r in asked if provider.applies(r, "")]
     roots = [need for requirement in wanted for need in provider.needs_of(requirement, None)]
     for need in roots:
@@ -137,6 +141,8 @@ def _build_resolution(
             n for e in ("", *extras) for n in provider.get_dependencies(mapping[project, e]) if n.project != project
         ]
         edges |= {Edge(project, need.project, need.text): None for need in needs}
+        if note := provider.explain_build(candidate):
+            provider.notes[note] = None
         pins.append(_pin(candidate, extras, tuple(sorted({n.project for n in needs})), provider))
     names = {pin.project for pin in pins}
     lock = Lock(
@@ -186,10 +192,11 @@ def _blame_kernel(
     loaded: Mapping[str, Loaded],
     preferred: Lock | None,
     constraints: Sequence[str],
+    variants: Variants | None,
 ) -> None:
-    """Raises AlreadyLoaded when a fresh kernel could have what this one cannot, naming what stands in the way."""
+    """Raises AlreadyLoaded or InstalledDirectly, naming what stands in the way, when another kernel could have it."""
     try:
-        fresh = _attempt(asked, repository, target, {}, preferred, constraints)
+        fresh = _attempt(asked, repository, target, {}, preferred, constraints, variants)
     except (Unsatisfiable, ProjectMissing):
         return
     line = shlex.join(["%shelf", "use", "--restart", *map(str, asked)])
@@ -201,6 +208,9 @@ def _blame_kernel(
         for edge in fresh.edges:
             if edge.child == pin.project and not _admits(edge.text, other.version):
                 wanted = pin.version if edge.parent is None else f"{pin.version} ({edge.parent} wants {edge.text})"
+                if not other.imported:
+                    line = shlex.join(["%shelf", "use", "--shadow", edge.text])
+                    raise InstalledDirectly(pin.project, other.version, wanted, line)
                 raise AlreadyLoaded(pin.project, other.version, wanted, other.by, line)
 
 

@@ -38,6 +38,8 @@ class Session:
         self._lock: str | None = None
         self._environment: str | None = None
         self._activated: list[str] = []  # every environment of this process, the oldest first
+        self._variant = ""  # which builds were asked for, such as "cpu"; else the settings or the machine decide
+        self._shadow: set[str] = set()  # editable or direct-URL installs that the shelf's pins go before
         self._provided: dict[str, str] = {}  # what the kernel has and the shelf lacks: needed, but no pin
         self.progress: Progress | None = None
         self._adopt(os.environ.get(ENVIRONMENT))
@@ -86,8 +88,18 @@ class Session:
 
         self._url = normalize_urls(url)
 
-    def use(self, *requirements: str, restart: bool = False, progress: Progress | None = None) -> dict[str, Any]:
+    def use(
+        self,
+        *requirements: str,
+        restart: bool = False,
+        variant: str = "",
+        shadow: bool = False,
+        progress: Progress | None = None,
+    ) -> dict[str, Any]:
         """Pin ``requirements`` with everything they need, and make them importable in this process.
+
+        ``variant`` (such as "cpu") says from now on which build of a version is taken, in place of the machine.
+        ``shadow`` puts them in front of editable and direct-URL installs.
 
         A requirement replaces an earlier one of the same project; all other pins stay where they are if they can. The
         answer has ``changes`` and ``pins``. Raises Unsatisfiable, AlreadyLoaded and whatever a store can raise; then
@@ -100,11 +112,17 @@ class Session:
             raise UsageError("use needs a requirement, such as pandas or pandas>=2.2,<3.")
         with self._guard:
             merged = merge_requirements(self._requirements, wanted)
+            before = self._variant, self._shadow
+            self._variant = variant or self._variant
+            self._shadow = self._shadow | {project_of(r) for r in wanted} if shadow else self._shadow
             try:
                 return self._pin(merged, self._lock, progress)
-            except AlreadyLoaded as error:
-                line = f"%shelf use --restart {' '.join(map(_quoted, wanted))}"
-                raise AlreadyLoaded(*error.args[:4], line) from None
+            except BaseException as error:
+                self._variant, self._shadow = before
+                if isinstance(error, AlreadyLoaded):
+                    line = f"%shelf use --restart {' '.join(map(_quoted, wanted))}"
+                    raise AlreadyLoaded(*error.args[:4], line) from None
+                raise
 
     def drop(self, *projects: str, progress: Progress | None = None) -> dict[str, Any]:
         """No longer ask for ``projects``; what only they needed leaves the pins too. Loaded modules stay loaded."""
@@ -116,6 +134,7 @@ class Session:
                 pinned = ", ".join(sorted(asked)) or "nothing"
                 raise UsageError(f"{', '.join(unknown)} was not asked for here; asked for: {pinned}.")
             kept = [r for r in self._requirements if project_of(r) not in gone]
+            self._shadow = self._shadow - gone
             if kept:
                 return self._pin(kept, self._lock, progress, dropping=gone)
             return self._forget()
@@ -125,16 +144,24 @@ class Session:
         source: str | os.PathLike[str] = "pylock.toml",
         *,
         shelf: str | None = None,
+        variant: str = "",
         progress: Progress | None = None,
     ) -> dict[str, Any]:
         """Exactly the pins of a lock: a file, or the text of one; from ``shelf`` (a URL) instead of the lock's own.
+
+        Of a lock for several kinds of machines, ``variant`` says which pins, in place of this machine.
 
         Raises ObjectInvalid, UsageError, AlreadyLoaded.
         """
         is_text = isinstance(source, str) and "\n" in source
         text = str(source) if is_text else read_lock(source)
         with self._guard:
-            args: dict[str, Any] = {"lock": text, "loaded": self._loaded(), "current": self._lock}
+            args: dict[str, Any] = {
+                "lock": text,
+                "loaded": self._loaded(),
+                "current": self._lock,
+                "variant": variant or self._wanted_variant(),
+            }
             if not is_text:
                 args["lock_name"] = os.fspath(source)
             if shelf or self.url:
@@ -178,6 +205,7 @@ class Session:
             "preferred": self._lock,
             "loaded": {},
             "running": loaded | self._provided,
+            "variant": self._wanted_variant(),
         }
         try:
             return self._call("lock", args, progress)
@@ -198,6 +226,22 @@ class Session:
             raise UsageError("Nothing is pinned yet. Begin with: %shelf use pandas")
         done = self._call("fill", {"environment": self._environment}, progress)
         return done | {"environment": self._environment, "message": filled_line(done)}
+
+    def doctor(self, progress: Progress | None = None) -> dict[str, Any]:
+        """The checks of ``cloudshelf doctor``, and which copy wins of what is both pinned and installed."""
+        answer = self._call("doctor", {"shelf": self.url}, progress)
+        if self._environment is None:
+            return answer
+        from .copies import find_copies
+
+        rows = [
+            {"ok": True, "check": project, "found": line}
+            for project, line in find_copies(self._pinned() | self._provided)
+        ]
+        return answer | {"checks": [*answer["checks"], *rows]}
+
+    def _pinned(self) -> dict[str, str]:
+        return {pin["project"]: pin["version"] for pin in lock_pins(self._lock or "")}
 
     def find_module(self, name: str) -> dict[str, Any]:
         """Which project's default brings module ``name``: {"project", "version"}, or {"suggestions": […]}."""
@@ -248,6 +292,14 @@ class Session:
             raise NoShelf()
         return self.url
 
+    def _wanted_variant(self) -> str:
+        from .config import read_config
+
+        try:
+            return self._variant or read_config().variant
+        except UsageError:  # settings that are wrong hinder nobody who connected to a shelf
+            return ""
+
     def _pin(
         self, requirements: list[str], lock: str | None, progress: Progress | None, dropping: Iterable[str] = ()
     ) -> dict[str, Any]:
@@ -259,6 +311,8 @@ class Session:
                 "lock": lock,
                 "dropping": sorted(dropping),
                 "loaded": self._loaded(),
+                "variant": self._wanted_variant(),
+                "shadow": sorted(self._shadow),
             },
             progress,
         )
@@ -458,9 +512,9 @@ def connect(url: str | None = None) -> dict[str, Any]:
     return _session.connect(url)
 
 
-def use(*requirements: str, restart: bool = False) -> dict[str, Any]:
+def use(*requirements: str, restart: bool = False, variant: str = "", shadow: bool = False) -> dict[str, Any]:
     """See Session.use."""
-    return _session.use(*requirements, restart=restart)
+    return _session.use(*requirements, restart=restart, variant=variant, shadow=shadow)
 
 
 def drop(*projects: str) -> dict[str, Any]:

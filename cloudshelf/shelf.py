@@ -216,14 +216,19 @@ class Shelf:
         loaded: Mapping[str, Loaded] | None = None,
         preferred: Lock | None = None,
         constraints: Sequence[str] = (),
+        variant: str = "",
     ) -> Resolution:
-        """See ``resolver.resolve``; ``target`` is this interpreter unless given."""
+        """See ``resolver.resolve``; ``target`` is this interpreter unless given.
+
+        ``variant`` (a label, such as "cpu") overrules which build of a version this machine would take.
+        """
         pinned = {pin.project for pin in preferred.pins} if preferred else set()
         names = [name for name in map(named_project, requirements) if is_normalized(name) and name not in pinned]
         ahead = threading.Thread(target=self.repository.prefetch, args=(names,), kwargs={"closure": True})
         ahead.start()  # the first answers come while the resolver loads
         from .resolver import resolve
         from .target import current_target
+        from .variants import Variants
 
         ahead.join()
         return resolve(
@@ -233,6 +238,7 @@ class Shelf:
             loaded=loaded,
             preferred=preferred,
             constraints=constraints,
+            variants=Variants(variant),
         )
 
     def read_lock(self, text: str, source: str, *, target: Target | None = None) -> Lock:

@@ -20,7 +20,7 @@ from cloudshelf.errors import Interrupted, ShelfError, UsageError
 from cloudshelf.render import Bars
 from cloudshelf.session import Session, current, project_of
 
-from . import completer, display, restart, zero_step
+from . import completer, display, installs, restart, zero_step
 
 
 class CloudShelf(SingletonConfigurable):
@@ -141,16 +141,19 @@ class ShelfMagics(Magics):
                 if args["restart"]:
                     restart.restart_with(self.shell, session, wanted, bars)
                     return None
-                return session.use(*wanted, progress=bars)
+                return session.use(*wanted, variant=args["variant"] or "", shadow=args["shadow"], progress=bars)
             case "drop":
                 return session.drop(*args["projects"], progress=bars)
             case "sync":
-                return session.sync(args["lock"], shelf=session.url if command.shelf else None, progress=bars)
+                shelf = session.url if command.shelf else None
+                return session.sync(args["lock"], shelf=shelf, variant=args["variant"] or "", progress=bars)
             case "lock" if _about_pins(command):
                 file = args["output"] or next(iter(args["requirements"]), None)
                 return session.complete_lock(file, progress=bars) | {"file": file}
             case "fill" if _about_pins(command):
                 return session.fill(progress=bars)
+            case "doctor" if not command.shelf:
+                return session.doctor(progress=bars)
             case "traceback":
                 print(display.full_traceback(self.shell))
                 return None
@@ -206,6 +209,7 @@ def load(shell: Any) -> None:
     if _wants_zero_step(shell):
         zero_step.install(zero_step.ZeroStepFinder(session, shell.user_ns, print))
     completer.install(shell, session)
+    installs.install(shell, session)
     _start_fetcher()
     restart.apply_wish(shell, session)
 
@@ -225,6 +229,7 @@ def _wants_zero_step(shell: Any) -> bool:
 def unload(shell: Any) -> None:
     zero_step.uninstall()
     completer.uninstall(shell)
+    installs.uninstall(shell)
     display.restore_errors()
     for kind in ("line", "cell"):
         shell.magics_manager.magics[kind].pop("shelf", None)

@@ -14,6 +14,7 @@ from typing import Any
 from ..errors import UsageError
 from ..model import Lock, Pin
 from ..urls import join_urls, split_urls
+from .lock_variants import Choose, join_tables, pick_table
 from .names import is_manifest_part, is_normalized, is_sha256, normalize
 
 TOOL = "cloudshelf"
@@ -28,23 +29,33 @@ def format_lock(lock: Lock) -> str:
     return tomli_w.dumps(_table_of(lock))
 
 
+def format_variants(locks: Mapping[str, Lock]) -> str:
+    """The locks of several variants (label → lock, the first is the default) as one text."""
+    import tomli_w
+
+    return tomli_w.dumps(join_tables({label: _table_of(lock) for label, lock in locks.items()}, TOOL))
+
+
 def parse_lock(
     text: str,
     source: str,
     *,
     environment: Mapping[str, str] | None = None,
     tags: Iterable[str] | None = None,
+    choose: Choose = lambda labels: labels[0],
 ) -> Lock:
     """The lock that ``source`` (a file's name, for messages) holds.
 
     One that another tool wrote has no pins of ours: its packages for ``environment`` and ``tags`` (default: the running
     interpreter) come back as pins without release and manifest, and its ``shelf`` is empty; ``Shelf.repin`` finds them.
+    Of a lock with several variants, ``choose`` says which, given their labels.
     Raises UsageError naming the line or the field.
     """
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{source} is not a lock: {error}.") from None
+    table = dict(pick_table(table, choose, source, TOOL))
     own = _own_lock(table)
     if own is not None:
         return own

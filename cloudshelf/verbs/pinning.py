@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ..codecs.lock import format_lock, parse_lock
+from ..codecs.lock import format_lock, format_variants, parse_lock
 from ..codecs.names import named_project
 from ..config import read_config
 from ..errors import AlreadyLoaded, ObjectMissing, ShelfError, ShelfMissing, UsageError
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 def use(args: Args, progress: Progress) -> Result:
     """Resolve ``requirements`` and build their environment.
 
-    ``lock`` (text) holds pins to keep where possible, ``loaded`` what the caller's process has imported. The result has
-    ``lock``, ``environment``, ``changes``, ``pins``, ``requirements`` and ``notes``.
+    ``lock`` (text) holds pins to keep where possible, ``loaded`` what the caller's process has imported; ``shadow`` the
+    projects of which the shelf's goes before an editable or direct-URL install there. The result has ``lock``,
+    ``environment``, ``changes``, ``pins``, ``requirements`` and ``notes``.
     """
     shelf = shelf_of(args)
     preferred = _lock_of(args)
@@ -50,7 +51,9 @@ def lock(args: Args, progress: Progress) -> Result:
     if not args.get("requirements"):
         if not args.get("lock"):
             raise UsageError("lock needs a requirement, such as pandas or pandas>=2.2,<3.")
-        found = parse_lock(str(args["lock"]), _name_of(args))
+        found = _read_lock(args)
+    elif len(_variants(args)) > 1:
+        return _lock_variants(shelf, args)
     else:
         preferred = parse_lock(str(args["preferred"]), "this process's lock") if args.get("preferred") else None
         resolution = _resolve(shelf, {**args, "loaded": {}}, preferred)
@@ -70,7 +73,7 @@ def sync(args: Args, progress: Progress) -> Result:
         raise UsageError("sync needs a lock, such as pylock.toml.")
     from ..environment.interpreter import describe_interpreter
 
-    wanted, here = parse_lock(str(args["lock"]), _name_of(args)), describe_interpreter()
+    wanted, here = _read_lock(args), describe_interpreter()
     shelf = _shelf_of_lock(wanted, args)
     wanted = wanted if wanted.shelf else _repin(shelf, wanted)
     if wanted.tag != here.cache_tag:
@@ -142,7 +145,7 @@ def why(args: Args, progress: Progress) -> Result:
         shelf = shelf_of(args)
         found = _resolve(shelf, {**args, "loaded": {}}, None).lock
     elif args.get("lock"):
-        found = parse_lock(str(args["lock"]), _name_of(args))
+        found = _read_lock(args)
         shelf = _shelf_of_lock(found, args)
     else:
         name = args["project"]
@@ -152,22 +155,76 @@ def why(args: Args, progress: Progress) -> Result:
 
 def _resolve(shelf: Shelf, args: Args, preferred: Lock | None) -> Resolution:
     requirements = [str(r) for r in args.get("requirements") or ()]
-    asked = {named_project(text) for text in requirements}
+    shadowed = set(args.get("shadow") or ())
     loaded = {
         project: Loaded(
             version=str(facts["version"]),
             by=str(facts.get("by", "this notebook")),
             installed=bool(facts.get("installed", True)),
             requires=tuple(map(str, facts.get("requires", ()))),
+            imported=bool(facts.get("imported", True)),
         )
         for project, facts in (args.get("loaded") or {}).items()
-        if facts.get("imported", True) or project not in asked  # who asks for it may shadow an editable install
+        if facts.get("imported", True) or project not in shadowed
     }
     dropping = set(args.get("dropping") or ())
     if preferred is not None and dropping:
         preferred = dataclasses.replace(preferred, pins=tuple(p for p in preferred.pins if p.project not in dropping))
+    preferred = _without_other_builds(preferred, _variants(args))
     constraints = [str(c) for c in args.get("constraints") or ()]
-    return shelf.lock(requirements, target=target_of(args), loaded=loaded, preferred=preferred, constraints=constraints)
+    return shelf.lock(
+        requirements,
+        target=target_of(args),
+        loaded=loaded,
+        preferred=preferred,
+        constraints=constraints,
+        variant="".join(_variants(args)),
+    )
+
+
+def _lock_variants(shelf: Shelf, args: Args) -> Result:
+    """One lock for several kinds of machines: resolved for each, the first is the default of other tools."""
+    found = {label: _resolve(shelf, {**args, "variant": label, "loaded": {}}, None) for label in _variants(args)}
+    first = next(iter(found.values())).lock
+    return {
+        "lock": format_variants({label: resolution.lock for label, resolution in found.items()}),
+        "pins": [pin for resolution in found.values() for pin in _pins(resolution.lock) if pin not in _pins(first)]
+        + _pins(first),
+        "requirements": list(first.requirements),
+        "notes": list(dict.fromkeys(note for resolution in found.values() for note in resolution.notes)),
+    }
+
+
+def _without_other_builds(preferred: Lock | None, wanted: Sequence[str]) -> Lock | None:
+    """Pins to keep, without builds for another accelerator than the one that is asked for now."""
+    if preferred is None or not wanted or not wanted[0]:
+        return preferred
+    from packaging.version import Version
+
+    from ..variants import is_label, is_variant
+
+    kept = tuple(
+        pin
+        for pin in preferred.pins
+        if "+" not in pin.version
+        or not is_variant(Version(pin.version))
+        or is_label(Version(pin.version).local or "", wanted[0])
+    )
+    return dataclasses.replace(preferred, pins=kept)
+
+
+def _variants(args: Args) -> list[str]:
+    """The labels that were asked for."""
+    wanted = args.get("variant") or ()
+    return [wanted] if isinstance(wanted, str) else [str(label) for label in wanted]
+
+
+def _read_lock(args: Args) -> Lock:
+    """The lock that ``lock`` is the text of; of several variants in it the one that was asked for, or fits here."""
+    from ..variants import Variants
+
+    choose = Variants("".join(_variants(args)[:1])).choose
+    return parse_lock(str(args["lock"]), _name_of(args), choose=choose)
 
 
 def _materialize(shelf: Shelf, lock: Lock, progress: Progress) -> Result:
@@ -237,13 +294,19 @@ def _parents(edges: Sequence[Edge]) -> dict[str, list[str]]:
 
 
 def _provided(resolution: Resolution, args: Args) -> list[str]:
-    """A line for what was asked for and is there already, loaded by this process."""
+    """A line for what was asked for and is there already, and for what is installed in a way that is not shadowed."""
     asked = {named_project(text) for text in args.get("requirements") or ()}
-    return [
-        f"{project} {version} is loaded here already; it stays."
-        for project, version in sorted(resolution.provided.items())
-        if project in asked
-    ]
+    loaded = args.get("loaded") or {}
+    lines = []
+    for project, version in sorted(resolution.provided.items()):
+        if not loaded.get(project, {}).get("imported", True):
+            lines.append(
+                f"{project} {version} is an editable or direct-URL install here; it stays in front. "
+                f"The shelf's instead: %shelf use --shadow {project}"
+            )
+        elif project in asked:
+            lines.append(f"{project} {version} is loaded here already; it stays.")
+    return lines
 
 
 def _differences(lock: Lock, running: Mapping[str, str]) -> list[str]:

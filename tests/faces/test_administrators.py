@@ -82,7 +82,8 @@ def test_for_one_python_it_loads_in_the_kernels_of_that_python(started, settings
         text=True,
     )
     assert str(tmp_path / "venv/etc/ipython/ipython_config.py") in done.stdout, done.stderr
-    code = "from ipykernel.kernelapp import IPKernelApp as A; a = A(); a.init_config_files(); a.load_config_file(); print(dict(a.config))"
+    code = "from ipykernel.kernelapp import IPKernelApp as A; a = A(); a.init_config_files(); a.load_config_file()"
+    code += "; print(dict(a.config))"
     said = subprocess.run([python, "-c", code], env=settings, capture_output=True, text=True).stdout
     assert "s3://our-shelf/x" in said and "cloudshelf" in said
 

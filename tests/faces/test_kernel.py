@@ -14,9 +14,9 @@ from .conftest import make_wheel
 class Kernel:
     """A running kernel; calling it runs a cell and returns what the cell showed."""
 
-    def __init__(self, settings):
+    def __init__(self, settings, python=sys.executable):
         self.manager = KernelManager()
-        self.manager.kernel_spec.argv[0] = sys.executable
+        self.manager.kernel_spec.argv[0] = str(python)
         self.manager.start_kernel(env=settings, cwd=settings["HOME"])
         self.client = self.manager.client()
         self.client.start_channels()
