@@ -14,7 +14,7 @@ from typing import Any
 from .config import read_config
 from .errors import UsageError, WheelInvalid
 from .grammar import Command, join_specifiers, parse_requirements
-from .urls import normalize_urls
+from .urls import normalize_url, normalize_urls
 
 _WITHOUT_SHELF = ("cache", "doctor", "enable", "disable")  # they work, and say so, when the settings are wrong
 
@@ -105,6 +105,8 @@ def prepare(command: Command) -> dict[str, Any]:
         args["requirements"] = [absolute_file(word) for word in args["requirements"]]
         args["find_links"] = [absolute_file(word, folder=True) for word in args["find_links"]]
         return args
+    if args.get("logs"):
+        args["logs"] = normalize_url(args["logs"])
     if args.get("bundle"):
         args["bundle"] = str(Path(args["bundle"]).expanduser().absolute())
     words = [*args.get("requirements", ()), *args.pop("with_", ())]

@@ -218,7 +218,7 @@ def _check(verb: Verb, known: Mapping[str, Any], program: str) -> None:
     """What argparse cannot tell. Raises UsageError; most of it comes of a shell variable that is not set."""
     if known["shelf"] == "" or known.get("url") in ("", [""]):
         raise UsageError(_EMPTY_URL)
-    for name in ("bundle", "lock", "output", "python", "platform", "index_url"):
+    for name in ("bundle", "logs", "since", "lock", "output", "python", "platform", "index_url"):
         if known.get(name) == "":
             raise UsageError(f"{verb.name} got an empty {name.replace('_', ' ')}. Is a variable of the shell not set?")
     asked = [*known.get("requirements", ()), *known.get("with_", ())]
@@ -436,6 +436,12 @@ def _settings(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--unset", action="store_true", help="take it away")
 
 
+def _usage(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("projects", nargs="*", metavar="PROJECT", help="default: all")
+    parser.add_argument("--since", metavar="DAY", help="such as 2026-11-01 (default: 90 days ago)")
+    parser.add_argument("--logs", metavar="PLACE", help="access logs of S3: s3://bucket/prefix or a folder of them")
+
+
 def _place(parser: argparse.ArgumentParser) -> None:
     group = parser.add_mutually_exclusive_group()
     parser.set_defaults(place="user")
@@ -559,6 +565,12 @@ _ALL = (
         _settings,
     ),
     Verb(
+        "usage",
+        "size and uses of each project; versions that nobody has used",
+        ("usage", "usage torch --since 2026-11-01", "usage --logs s3://our-logs/shelf"),
+        _usage,
+    ),
+    Verb(
         "enable",
         "load the extension in every kernel (with --shelf, for that shelf)",
         ("enable", "enable --system --zero-step off", "enable --sys-prefix --shelf s3://our-shelf/curated"),
@@ -572,7 +584,7 @@ _ALL = (
 )
 VERBS = {verb.name: verb for verb in _ALL}
 
-_WITHOUT_VERSION = ("drop", "log", "rollback", "verify", "why")
+_WITHOUT_VERSION = ("usage", "drop", "log", "rollback", "verify", "why")
 _EMPTY_URL = "The shelf's URL is empty. Is a variable of the shell not set?"
 
 # For whom a verb has no meaning where it was typed.

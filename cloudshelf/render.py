@@ -326,6 +326,22 @@ def _settings(result: Result) -> list[Block]:
     return [_records(rows, ("setting", "value", "meaning"))]
 
 
+def _usage(result: Result) -> list[Block]:
+    told, rows = bool(result["sources"]), []
+    for row in result["projects"]:
+        unused = list(row["unused"]) if told else []
+        more = f" and {len(unused) - 3} more" if len(unused) > 3 else ""
+        rows.append(row | {"never used": ", ".join(unused[:3]) + more})
+    columns = ("project", "size", "versions", "environments", "requests", "received", "last", "never used")
+    if not rows:
+        return ["The shelf is empty. Begin with: cloudshelf publish pandas"]
+    said = f"{_count(len(rows), 'project')}, {size(result['total'])}"
+    if told:
+        kind = "access log" if result["logs"] else "report"
+        said += f"; uses since {result['since']}, of {_count(result['sources'], kind)}"
+    return [_records(rows, columns if told else columns[:3]), f"{said}.", *map(str, result["notes"])]
+
+
 def _export(result: Result) -> list[Block]:
     blocks: list[Block] = []
     if result["projects"]:
@@ -398,6 +414,7 @@ _PAGES: dict[str, Callable[[Result], list[Block]]] = {
     "import": _import,
     "request": _request,
     "settings": _settings,
+    "usage": _usage,
     "enable": _message,
     "disable": _message,
     "init": _message,
@@ -408,7 +425,7 @@ _PAGES: dict[str, Callable[[Result], list[Block]]] = {
     "rollback": _message,
     "fill": _message,
 }
-_BYTES = frozenset({"size", "installed", "packed", "eager", "bytes", "parts", "uploaded", "freed", "total"})
+_BYTES = frozenset({"size", "installed", "packed", "eager", "bytes", "parts", "uploaded", "freed", "total", "received"})
 
 
 def _records(rows: Iterable[Result], columns: Sequence[str]) -> Table:

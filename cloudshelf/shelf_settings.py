@@ -7,7 +7,6 @@ two of them and ignore others.
 from __future__ import annotations
 
 import random
-import re
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
@@ -17,7 +16,7 @@ from .codecs.names import SHELF
 from .errors import Conflict, ObjectMissing, OutcomeUnknown, ShelfMissing, UsageError
 from .request_url import check_template
 from .stores.protocols import GetTagged, Replace
-from .urls import normalize_url
+from .usage_place import check_place
 
 ATTEMPTS = 20
 
@@ -32,18 +31,6 @@ class Setting(NamedTuple):
 
 class SettingsStore(GetTagged, Replace, Protocol):
     """What changing them needs of a store."""
-
-
-def check_place(text: str) -> str:
-    """Where usage reports go: a name below the shelf, or the URL of a place of its own. Raises UsageError."""
-    if "://" in text:
-        return normalize_url(text)
-    name = text.strip("/")
-    if not re.fullmatch(r"[A-Za-z0-9_-]+", name) or name in ("projects", "catalog"):
-        raise UsageError(
-            f"{text!r} is no place for usage reports. Write a name for a folder of the shelf, such as usage, or a URL."
-        )
-    return name
 
 
 SETTINGS = {

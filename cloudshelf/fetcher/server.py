@@ -30,10 +30,12 @@ if TYPE_CHECKING:
     from .environments import Environments
     from .request import Request
     from .transfer import Transfer
+    from .usage import UsageReports
 
 HEARTBEAT = 1.0  # seconds; a client that hears nothing for 10 takes us for hung
 PATIENCE = 5.0  # seconds for another fetcher to listen, or to be gone
 LARGEST_MESSAGE = 16 << 20
+REPORT = 86400.0  # seconds between usage reports
 IDLE = 600.0  # seconds, unless CLOUDSHELF_FETCHER_IDLE says otherwise
 _LENGTH = struct.Struct(">I")
 _CREDENTIALS = struct.Struct("3i")  # pid, uid, gid: unix(7), SO_PEERCRED
@@ -78,6 +80,10 @@ class Engine:
         except UsageError:
             return True
 
+    def numbers(self) -> dict[str, dict[str, Any]]:
+        """What was fetched for each environment so far (statistics.py)."""
+        return self._loaded[0].statistics.numbers() if self._loaded is not None else {}
+
     def close(self) -> None:
         if self._loaded is not None:
             self._loaded[0].close(flush=False)
@@ -109,6 +115,8 @@ class Server:
         self._listener: socket.socket | None = None
         self._woken, self._wake = socket.socketpair()
         self._flock = -1
+        self._reports: UsageReports | None = None
+        self._reported = time.monotonic()
 
     def listen(self) -> bool:
         """False when another fetcher listens there. Raises CacheUnusable when the folder is not ours alone."""
@@ -154,6 +162,9 @@ class Server:
         wait = 1000 * min(1.0, max(0.05, self._idle / 4))
         try:
             while not self._stopping and not self._is_idle():
+                if time.monotonic() - self._reported > REPORT:
+                    self._reported = time.monotonic()
+                    threading.Thread(target=self._report, daemon=True).start()
                 if any(descriptor == self._listener.fileno() for descriptor, _ in ready.poll(wait)):
                     self._accept(self._listener)
         finally:
@@ -180,7 +191,33 @@ class Server:
         for each in (self._listener, self._woken, self._wake):
             if each is not None:
                 each.close()
+        reporting = threading.Thread(target=self._report, daemon=True)
+        reporting.start()
+        reporting.join(PATIENCE)  # nobody waits for this process any more; a shelf that does not answer gets no report
         self.engine.close()
+
+    def note_use(self, environment: str) -> None:
+        """Somebody uses ``environment``; a shelf may want to know (usage.py)."""
+        self._usage_reports().note(environment)
+
+    def _usage_reports(self) -> UsageReports:
+        from ..stores.opening import open_store
+        from .usage import UsageReports
+
+        with self._lock:
+            if self._reports is None:
+                self._reports = UsageReports(open_store)
+            return self._reports
+
+    def _report(self) -> None:
+        """Tell the shelves that ask for it what was used; nothing depends on it."""
+        numbers = self.engine.numbers()
+        if (not numbers and self._reports is None) or not self.engine.flag("usage_reports"):
+            return
+        try:
+            self._usage_reports().send(numbers)
+        except Exception:
+            log.exception("a usage report failed")
 
     def _is_idle(self) -> bool:
         with self._lock:
@@ -356,7 +393,10 @@ class Answer:
 
         try:
             result = self._own_verb(verb, args)
-            events.put((b"K", result(args, progress)))
+            answer = result(args, progress)
+            events.put((b"K", answer))
+            if verb in ("use", "sync") and isinstance(answer, dict) and answer.get("environment"):
+                self._server.note_use(str(answer["environment"]))
         except Abandoned:
             log.info("%s was abandoned", verb)
         except ShelfError as error:

@@ -22,7 +22,7 @@ _PLACES = {
     "upkeep": ("cache", "doctor"),
     "carrying": ("export", "import"),
     "asking": ("request",),
-    "administering": ("settings",),
+    "administering": ("settings", "usage"),
     "enabling": ("enable", "disable"),
 }
 _MODULES = {verb: module for module, verbs in _PLACES.items() for verb in verbs}
