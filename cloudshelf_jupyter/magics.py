@@ -68,6 +68,9 @@ class ShelfMagics(Magics):
             %shelf sync pylock.toml                  exactly those pins, here or on another machine
             %shelf fill                              bring every file now, for work without a network
 
+            %shelf request torch                     ask a curator for what is not on the shelf
+            %shelf export torch.tar torch            one file with all that torch needs, for a place without a network
+
         When something is wrong
             %shelf doctor                            settings, shelf, cache: what works and what does not
             %shelf traceback                         the last error in full
