@@ -17,7 +17,20 @@ from cloudshelf.session import Session, project_of
 FRESH = 60.0  # seconds for which names of the shelf are remembered
 PATIENCE = 1.0  # seconds that a Tab waits for the shelf
 EXACT = {"ls", "show", "default", "yank", "unyank"}  # a version of these is PROJECT==VERSION
-PROJECTS = EXACT | {"use", "search", "why", "lock", "fill", "publish", "verify", "rollback", "log", "export", "request", "usage"}
+PROJECTS = EXACT | {
+    "use",
+    "search",
+    "why",
+    "lock",
+    "fill",
+    "publish",
+    "verify",
+    "rollback",
+    "log",
+    "export",
+    "request",
+    "usage",
+}
 LOCKS, TEXTS, WHEELS, BUNDLES = (".toml",), (".txt", ".in"), (".whl", ".tar.gz"), (".tar",)
 FILES = {"sync": LOCKS, "lock": LOCKS, "publish": WHEELS, "export": BUNDLES, "import": BUNDLES}
 OPTION_FILES = {"--lock": LOCKS, "-o": LOCKS, "--output": LOCKS, "-r": TEXTS, "--requirement": TEXTS}

@@ -12,6 +12,9 @@ import pytest
 
 from tests.servers import S3Server
 
+from .conftest import make_wheel
+from .test_kernel import Kernel
+
 
 @pytest.fixture
 def inside(cloudshelf, tmp_path):
@@ -70,6 +73,37 @@ def test_from_one_bucket_to_another_place_in_it(shelf, cloudshelf, inside, seawe
     cloudshelf("export", tmp_path / "back.tar", "shelftwo", "--shelf", url, **environ)
     cloudshelf("import", tmp_path / "back.tar", "--shelf", inside)
     assert "All is sound" in cloudshelf("verify", "--shelf", inside).stdout
+
+
+def test_a_selection_of_several_shelves_comes_from_each(shelf, cloudshelf, inside, tmp_path):
+    """The team's shelf has a newer shelfone of its own; shelftwo is only on the organization's."""
+    team = f"file://{tmp_path / 'team'}"
+    cloudshelf("init", team)
+    wheel = make_wheel(tmp_path, "shelfone", "3.0", {"shelfone/__init__.py": "version = '3.0'\n"})
+    cloudshelf("publish", "--no-deps", wheel, "--shelf", team)
+    said = cloudshelf("export", tmp_path / "b.tar", "shelftwo", "--shelf", f"{team},{shelf}", "--json").stdout
+    assert {row["project"]: row["version"] for row in json.loads(said)["projects"]} == {
+        "shelfone": "3.0",
+        "shelftwo": "1.0",
+    }
+    cloudshelf("import", tmp_path / "b.tar", "--shelf", inside)
+    assert "All is sound" in cloudshelf("verify", "--shelf", inside).stdout
+    assert "this is about one" in cloudshelf("import", tmp_path / "b.tar", "--shelf", f"{team},{shelf}", code=2).stderr
+
+
+def test_a_notebook_exports_and_imports_too(shelf, settings, inside, tmp_path):
+    kernel = Kernel(settings)
+    try:
+        kernel("%load_ext cloudshelf")
+        kernel(f"%cd {tmp_path}")
+        shown = kernel("%shelf export b.tar shelftwo")
+        assert shown.status == "ok" and "sha256" in shown.text and "<table>" in shown.html, shown.error
+        assert (tmp_path / "b.tar").is_file()
+        assert "Imported 2 versions" in kernel(f"%shelf import b.tar --shelf {inside}").text
+        (tmp_path / "b.tar").write_bytes(b"x")
+        assert kernel(f"%shelf import b.tar --shelf {inside}").error.startswith("cloudshelf: The bundle")
+    finally:
+        kernel.stop()
 
 
 @pytest.mark.parametrize(
