@@ -219,7 +219,7 @@ def _check(verb: Verb, known: Mapping[str, Any], program: str) -> None:
     if known["shelf"] == "" or known.get("url") in ("", [""]):
         raise UsageError(_EMPTY_URL)
     for name in ("bundle", "logs", "since", "lock", "output", "python", "platform", "index_url"):
-        if known.get(name) == "":
+        if known.get(name) == "" or known.get(name) == [""]:
             raise UsageError(f"{verb.name} got an empty {name.replace('_', ' ')}. Is a variable of the shell not set?")
     asked = [*known.get("requirements", ()), *known.get("with_", ())]
     if not all(word.strip() for word in asked):
@@ -317,7 +317,10 @@ def _init(parser: argparse.ArgumentParser) -> None:
 def _publish(parser: argparse.ArgumentParser) -> None:
     _requirements(parser, "a requirement, a wheel file or a source archive")
     parser.add_argument("--no-deps", action="store_true", help="without what they require")
-    _interpreter(parser)
+    parser.add_argument(
+        "--python", action="append", default=[], metavar="VERSION", help="for this Python; several times: for each"
+    )
+    parser.add_argument("--platform", metavar="TAG", help="for this platform, such as manylinux_2_28_aarch64")
     parser.add_argument("--default", action="store_true", help="make these versions the ones a bare name takes")
     parser.add_argument("--dry-run", action="store_true", help="say what would be uploaded, upload nothing")
     parser.add_argument("--index-url", "-i", metavar="URL", help="pip's: another index than the configured one")
@@ -491,7 +494,7 @@ _ALL = (
             "publish pandas matplotlib",
             "publish torch==2.1.2 --default",
             "publish ./dist/ours-1.0-py3-none-any.whl --no-deps",
-            "publish -r requirements.txt --python 3.12",
+            "publish -r requirements.txt --python 3.11 --python 3.12",
         ),
         _publish,
     ),

@@ -243,7 +243,8 @@ def _lock(result: Result) -> list[Block]:
 
 def _publish(result: Result) -> list[Block]:
     rows = result["projects"]
-    table = _records(rows, ("project", "version", "action", "default", "uploaded"))
+    several = ("python",) if len({row["python"] for row in rows}) > 1 else ()
+    table = _records(rows, ("project", "version", *several, "action", "default", "uploaded"))
     notes = [
         f"{row['project']} {row['version']}: its import failed when it was recorded, so it will load more slowly: "
         f"{row['profile_error']}"
@@ -258,7 +259,7 @@ def _publish(result: Result) -> list[Block]:
         said = "Nothing was uploaded: all of it was there already."
     else:
         said = f"Uploaded {size(result['uploaded'])}."
-    return [table, said, *notes]
+    return [table, said, *notes, *map(str, result["notes"])]
 
 
 def _verify(result: Result) -> list[Block]:

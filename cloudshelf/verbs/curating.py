@@ -21,26 +21,41 @@ def init(args: Args, progress: Progress) -> Result:
 
 
 def publish(args: Args, progress: Progress) -> Result:
-    """Put ``requirements`` (also paths of wheels) and ``requirement_files`` on the shelf; see publisher/publish.py."""
+    """Put ``requirements`` (also paths of wheels) and ``requirement_files`` on the shelf; see publisher/publish.py.
+
+    For each of ``python`` (versions; default: this one), one after the other; ``notes`` name those that are not here.
+    """
     missing = [name for name in ("installer", "elftools", "pip") if not _is_there(name)]
     if missing:
         raise UsageError(
             f"Publishing takes more than reading does, and {', '.join(missing)} is not installed here. "
             "Install it with: pip install 'cloudshelf[publish]'"
         )
-    from ..publisher.pip import IndexOptions
-    from ..publisher.publish import PublishRequest
-    from ..publisher.publish import publish as put
-
     shelf = shelf_of(args)
     shelf.info()
     if not args.get("requirements") and not args.get("requirement_files"):
         raise UsageError("publish needs a requirement, a wheel or -r FILE.")
+    pythons: list[str | None] = [*_texts(args, "python")] or [None]
+    found = [_publish_for(python, args, shelf, progress) for python in pythons]
+    return {
+        "projects": [row for result in found for row in result["projects"]],
+        "uploaded": sum(result["uploaded"] for result in found),
+        "notes": [note for result in found for note in result["notes"]],
+    }
+
+
+def _publish_for(python: str | None, args: Args, shelf: Shelf, progress: Progress) -> Result:
+    """``publish`` for one Python (None: this one)."""
+    from ..publisher.interpreter import find_interpreter
+    from ..publisher.pip import IndexOptions
+    from ..publisher.publish import PublishRequest
+    from ..publisher.publish import publish as put
+
     request = PublishRequest(
         requirements=_texts(args, "requirements"),
         requirement_files=_texts(args, "requirement_files"),
         no_deps=bool(args.get("no_deps")),
-        python=args.get("python"),
+        python=python,
         platform=args.get("platform"),
         dry_run=bool(args.get("dry_run")),
         default=bool(args.get("default")),
@@ -53,7 +68,17 @@ def publish(args: Args, progress: Progress) -> Result:
         allow_modules=_texts(args, "allow_module"),
         by=person(),
     )
-    return plain(put(request, shelf.store, reporter=EventReporter(progress)))
+    interpreter = find_interpreter(python, args.get("platform"))
+    result = plain(put(request, shelf.store, reporter=EventReporter(progress)))
+    shelf.repository.forget()
+    rows = [{**row, "python": interpreter.python} for row in result["projects"]]
+    notes = []
+    if interpreter.executable is None and args.get("platform") is None:
+        notes.append(
+            f"Python {python} was not found here: what is for it has no bytecode and no recorded import, so it "
+            f"starts slower. Install that Python, then publish again."
+        )
+    return result | {"projects": rows, "notes": notes}
 
 
 def default(args: Args, progress: Progress) -> Result:
