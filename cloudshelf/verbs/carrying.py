@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
 from ..bundle.export import shelf_content, write_bundle
 from ..bundle.selection import carry, find_objects
 from ..codecs.bundle import Bundle, Carried, Member
+from ..codecs.lock import parse_lock
 from ..errors import UsageError
+from ..model import Lock, Pin
 from ..render import size
 from ..shelf import Shelf
 from .common import Args, Progress, Result, person, plain, shelf_of, target_of
@@ -96,12 +98,34 @@ def _choose(shelf: Shelf, args: Args, progress: Progress) -> list[Carried]:
         repository.prefetch(names)
         return [carry(repository.holder(name), name, repository.versions(name)) for name in names]
     if args.get("lock"):
-        lock = shelf.read_lock(str(args["lock"]), str(args.get("lock_name") or "The lock"))
+        pins = _locked_pins(shelf, args)
     else:
         requirements = [str(each) for each in args["requirements"]]
-        lock = shelf.lock(requirements, target=target_of(args)).lock
-    repository.prefetch(pin.project for pin in lock.pins)
-    return [carry(repository.holder(pin.project), pin.project, [pin.version]) for pin in lock.pins]
+        pins = list(shelf.lock(requirements, target=target_of(args)).lock.pins)
+    versions: dict[str, list[str]] = {}
+    for pin in pins:
+        if pin.version not in versions.setdefault(pin.project, []):
+            versions[pin.project].append(pin.version)
+    repository.prefetch(versions)
+    return [carry(repository.holder(name), name, versions[name]) for name in sorted(versions)]
+
+
+def _locked_pins(shelf: Shelf, args: Args) -> list[Pin]:
+    """The pins of ``lock``: of every variant in it, because the machines inside may differ."""
+    text, name, target = str(args["lock"]), str(args.get("lock_name") or "The lock"), target_of(args)
+    labels: list[str] = []
+
+    def first(found: Sequence[str]) -> str:
+        labels[:] = found
+        return found[0]
+
+    def read(choose: Callable[[Sequence[str]], str]) -> Lock:
+        lock = parse_lock(text, name, environment=target.environment, tags=target.tags, choose=choose)
+        return lock if lock.shelf else shelf.repin(lock, target)
+
+    locks = [read(first)]
+    locks += [read(lambda _, label=label: label) for label in labels[1:]]  # type: ignore[misc]
+    return [pin for lock in locks for pin in lock.pins]
 
 
 def _objects(shelf: Shelf, chosen: Sequence[Carried], progress: Progress) -> list[Member]:

@@ -20,6 +20,7 @@ from cloudshelf.commit import Change, change_head
 from cloudshelf.errors import (
     BundleInvalid,
     BundleUnwritten,
+    DiskFull,
     ObjectInvalid,
     PublishFailed,
     ShelfMissing,
@@ -79,20 +80,24 @@ def test_a_dry_run_says_what_would_be_and_writes_nothing(inside, bundle):
 
 
 class Breaking(CountingStore):
-    """A store whose line breaks after some writes."""
+    """A store that fails after some writes."""
 
     left = 3
+    error: Exception = StoreUnreachable("memory:", "the connection failed")
 
     def put_new(self, key: str, data: bytes) -> None:
         self.left -= 1
         if self.left < 0:
-            raise StoreUnreachable(self.url, "the connection failed")
+            raise self.error
         super().put_new(key, data)
 
 
-def test_an_interrupted_import_shows_nothing_and_goes_on_where_it_stopped(inside, bundle):
-    with pytest.raises(StoreUnreachable):
-        load(bundle, Breaking(inside))
+@pytest.mark.parametrize("error", [StoreUnreachable("memory:", "the connection failed"), DiskFull("/shelf")])
+def test_an_interrupted_import_shows_nothing_and_goes_on_where_it_stopped(inside, bundle, error):
+    breaking = Breaking(inside)
+    breaking.error = error
+    with pytest.raises(type(error)):
+        load(bundle, breaking)
     assert heads(inside) == set()
     there = {key for key in keys(inside) if "/pack/" in key}
     assert there

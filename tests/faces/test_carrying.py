@@ -54,6 +54,19 @@ def test_a_lock_of_the_outside_holds_inside(shelf, cloudshelf, inside, tmp_path)
     assert ran.stdout == "2.0\n"
 
 
+def test_a_lock_of_several_variants_is_carried_with_all_of_them(cloudshelf, inside, tmp_path):
+    url = f"file://{tmp_path / 'varied'}"
+    cloudshelf("init", url)
+    for label in ("cpu", "cu121"):
+        wheel = make_wheel(tmp_path, "varied", f"1.0+{label}", {"varied.py": f"label = {label!r}\n"})
+        cloudshelf("publish", "--no-deps", wheel, "--shelf", url)
+    lock, bundle = tmp_path / "pylock.toml", tmp_path / "b.tar"
+    cloudshelf("lock", "varied", "--variant", "cpu", "--variant", "cu121", "-o", lock, "--shelf", url)
+    said = json.loads(cloudshelf("export", bundle, "--lock", lock, "--shelf", url, "--json").stdout)
+    assert [row["version"] for row in said["projects"]] == ["1.0+cpu", "1.0+cu121"]
+    assert "Imported 2 versions" in cloudshelf("import", bundle, "--shelf", inside).stdout
+
+
 def test_all_carries_every_version(shelf, cloudshelf, inside, tmp_path):
     cloudshelf("export", tmp_path / "all.tar", "--all")
     cloudshelf("import", tmp_path / "all.tar", "--shelf", inside)
