@@ -30,6 +30,8 @@ def export(args: Args, progress: Progress) -> Result:
     if not asked and not args.get("engine"):
         raise UsageError("What to export? Requirements, --lock FILE, --all, or --engine for cloudshelf itself.")
     path = Path(str(args["bundle"]))
+    if path.suffix != ".tar":  # most likely a requirement, and the name of the bundle was forgotten
+        raise UsageError(f"The bundle comes first, and its name ends in .tar: cloudshelf export {path.name}.tar …")
     shelf = shelf_of(args) if asked else None
     chosen = _choose(shelf, args, progress) if shelf else []
     objects = _objects(shelf, chosen, progress) if shelf else []

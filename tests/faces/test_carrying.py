@@ -125,6 +125,7 @@ def test_a_notebook_exports_and_imports_too(shelf, settings, inside, tmp_path):
         (["b.tar"], 2, "What to export?"),
         ([], 2, "export needs BUNDLE"),
         (["b.tar", "shelfone", "--all"], 2, "one of them"),
+        (["shelfone", "shelftwo"], 2, "its name ends in .tar"),
         (["b.tar", "shelfnone"], 1, "shelfnone is not on the shelf"),
         (["b.tar", "shelfone==9"], 1, "The shelf has shelfone"),
         (["no/such/b.tar", "shelfone"], 1, "there is no folder"),
