@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 from .config import read_config
 from .errors import UsageError, WheelInvalid
 from .grammar import Command, join_specifiers, parse_line
-from .urls import normalize_urls
+from .urls import normalize_url, normalize_urls
 
 if TYPE_CHECKING:
     from .notebooks import Notebook
 
 _FILES = ("requirement", "constraint", "extra", "group", "cell", "script")  # they are read here, and go no further
-_WITHOUT_SHELF = ("cache", "doctor")  # they work, and say so, when the settings are wrong
+_WITHOUT_SHELF = ("cache", "doctor", "enable", "disable")  # they work, and say so, when the settings are wrong
 
 
 def expand_requirements(words: Iterable[str]) -> list[str]:
@@ -143,6 +143,10 @@ def prepare(command: Command) -> dict[str, Any]:
         args["requirements"] = [absolute_file(word) for word in args["requirements"]]
         args["find_links"] = [absolute_file(word, folder=True) for word in args["find_links"]]
         return {name: value for name, value in args.items() if name not in _FILES}
+    if args.get("logs"):
+        args["logs"] = normalize_url(args["logs"])
+    if args.get("bundle"):
+        args["bundle"] = str(Path(args["bundle"]).expanduser().absolute())
     gathered = gather_files(args)
     args = {name: value for name, value in args.items() if name not in _FILES}
     words = [*args.get("requirements", ()), *args.pop("with_", ())]

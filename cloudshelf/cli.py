@@ -71,7 +71,19 @@ def _obey(command: grammar.Command) -> int:
         option = "--notebook" if args.get("notebook") else "--lock"
         result["notes"] = [*result["notes"], f"Run in it with: cloudshelf run {option} {name} -- python script.py"]
     print(render.to_json(result) if command.json else render.to_text(command.verb, result))
+    if command.verb == "request" and result["url"] and not command.json and not command.args["no_browser"]:
+        _open_browser(str(result["url"]))
     return int(result.get("exit_code", 0))
+
+
+def _open_browser(url: str) -> None:
+    """Open ``url`` where somebody sits before a screen; it was printed, so whatever else happens is no error."""
+    if not any(os.environ.get(name) for name in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")):
+        return
+    import webbrowser
+
+    with suppress(webbrowser.Error, OSError):
+        webbrowser.open(url)
 
 
 def _serve(verb: str, args: dict[str, Any], progress: Callable[[dict[str, Any]], None] | None) -> dict[str, Any]:

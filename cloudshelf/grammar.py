@@ -202,7 +202,20 @@ def _check(verb: Verb, known: Mapping[str, Any], program: str) -> None:
     """What argparse cannot tell. Raises UsageError; most of it comes of a shell variable that is not set."""
     if known["shelf"] == "" or known.get("url") in ("", [""]):
         raise UsageError(_EMPTY_URL)
-    for name in ("lock", "output", "python", "platform", "index_url", "as_of", "script", "prefix"):
+    texts = (
+        "lock",
+        "output",
+        "python",
+        "platform",
+        "index_url",
+        "as_of",
+        "script",
+        "prefix",
+        "bundle",
+        "logs",
+        "since",
+    )
+    for name in texts:
         if known.get(name) == "" or known.get(name) == [""]:
             raise UsageError(f"{verb.name} got an empty {name.replace('_', ' ')}. Is a variable of the shell not set?")
     asked = [*known.get("requirements", ()), *known.get("with_", ())]
@@ -361,6 +374,7 @@ def _as_of(parser: argparse.ArgumentParser) -> None:
 def _init(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("url", nargs="?", metavar="URL", help="s3://bucket/prefix or file:///folder")
     parser.add_argument("--name", default="", help="what people call this shelf")
+    parser.add_argument("--request-url", metavar="URL", help="what `request` opens, with {name}, {version}, {why}, …")
 
 
 def _publish(parser: argparse.ArgumentParser) -> None:
@@ -546,6 +560,53 @@ def _cache(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", nargs="?", choices=("info", "prune", "clear", "verify"), default="info")
 
 
+def _request(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", metavar="PROJECT[==VERSION]", help="what the shelf should have")
+    parser.add_argument("--why", default="", metavar="TEXT", help="for the curator who decides")
+    _interpreter(parser)
+    parser.add_argument("--no-browser", action="store_true", help="show the URL, do not open it")
+
+
+def _settings(parser: argparse.ArgumentParser) -> None:
+    names = ("request-url", "usage-reports")  # shelf_settings.py
+    parser.add_argument("name", nargs="?", choices=names, help="default: show all of them")
+    parser.add_argument("value", nargs="?", metavar="VALUE", help="what it shall be")
+    parser.add_argument("--unset", action="store_true", help="take it away")
+
+
+def _usage(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("projects", nargs="*", metavar="PROJECT", help="default: all")
+    parser.add_argument("--since", metavar="DAY", help="such as 2026-11-01 (default: 90 days ago)")
+    parser.add_argument("--logs", metavar="PLACE", help="access logs of S3: s3://bucket/prefix or a folder of them")
+
+
+def _place(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_mutually_exclusive_group()
+    parser.set_defaults(place="user")
+    places = (("user", "your own kernels (default)"), ("sys-prefix", "kernels of this Python's environment"))
+    for place, what in (*places, ("system", "everybody's on this machine: /etc/ipython")):
+        group.add_argument(f"--{place}", action="store_const", const=place, dest="place", help=what)
+
+
+def _enable(parser: argparse.ArgumentParser) -> None:
+    _place(parser)
+    parser.add_argument("--zero-step", choices=("on", "off"), help="import of what is not pinned (default: on)")
+
+
+def _export(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("bundle", metavar="BUNDLE", help="the file to write, such as pandas.tar")
+    _requirements(parser)
+    parser.add_argument("--lock", metavar="FILE", help="exactly the pins of this lock")
+    parser.add_argument("--all", action="store_true", help="everything that is on the shelf")
+    parser.add_argument("--engine", action="store_true", help="cloudshelf itself too, to be installed by pip")
+    _interpreter(parser)
+
+
+def _import(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("bundle", metavar="BUNDLE", help="a file that export wrote")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be imported, upload nothing")
+
+
 def _connect(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "url", nargs="*", metavar="URL", help="s3://bucket/prefix or file:///folder; the first that has a project wins"
@@ -691,15 +752,54 @@ _ALL = (
         ("verify", "verify pandas", "verify --repair"),
         _verify,
     ),
+    Verb(
+        "export",
+        "write a selection of the shelf to one file, for places without a network",
+        ("export pandas.tar pandas", "export team.tar --lock pylock.toml --engine", "export everything.tar --all"),
+        _export,
+    ),
+    Verb("import", "put a bundle that export wrote on this shelf", ("import pandas.tar",), _import),
+    Verb(
+        "request",
+        "ask a curator for what is not on the shelf",
+        ("request polars", "request torch==2.1.2 --why 'needed by the new model'"),
+        _request,
+    ),
+    Verb(
+        "settings",
+        "the settings of the shelf, for its administrator",
+        (
+            "settings",
+            "settings request-url 'https://tickets.example/new?title={name}+{version}&text={why}'",
+            "settings usage-reports usage",
+            "settings request-url --unset",
+        ),
+        _settings,
+    ),
+    Verb(
+        "usage",
+        "size and uses of each project; versions that nobody has used",
+        ("usage", "usage torch --since 2026-11-01", "usage --logs s3://our-logs/shelf"),
+        _usage,
+    ),
+    Verb(
+        "enable",
+        "load the extension in every kernel (with --shelf, for that shelf)",
+        ("enable", "enable --system --zero-step off", "enable --sys-prefix --shelf s3://our-shelf/curated"),
+        _enable,
+        ("command",),
+    ),
+    Verb("disable", "take back what enable wrote", ("disable", "disable --system"), _place, ("command",)),
     Verb("cache", "the cache of this machine: info, prune, clear", ("cache", "cache prune", "cache clear"), _cache),
     Verb("doctor", "check settings, shelf, cache and fetcher", ("doctor",), _nothing),
     Verb("traceback", "the full traceback of the last error", ("traceback",), _nothing, ("magic",)),
 )
 VERBS = {verb.name: verb for verb in _ALL}
 
+_TEXTS = ("lock", "output", "python", "platform", "index_url", "as_of", "script", "prefix", "bundle", "logs", "since")
 # Words of other tools that are whole verbs of ours.
 _ALIASES = {("install", "magic"): "use", ("uninstall", "magic"): "drop", ("list", "command"): "ls"}
-_WITHOUT_VERSION = ("drop", "uninstall", "log", "rollback", "verify", "why")
+_WITHOUT_VERSION = ("drop", "uninstall", "log", "rollback", "usage", "verify", "why")
 _WHICH_LOCK = "a file (it ends in .toml, or is a path) or a name on the shelf"
 _DEFAULT_LOCK = "pylock.toml"
 _EMPTY_URL = "The shelf's URL is empty. Is a variable of the shell not set?"
@@ -715,6 +815,8 @@ _INSTEAD = {
     "uninstall": "In a terminal nothing stays pinned; a curator keeps a version from others with: cloudshelf yank",
     "status": "In a terminal nothing stays pinned; what is on the shelf: cloudshelf ls",
     "traceback": "In a terminal, add --debug to the verb that failed.",
+    "enable": "In a notebook: !cloudshelf enable",
+    "disable": "In a notebook: !cloudshelf disable",
     "run": "In a notebook: !cloudshelf run --with pandas -- python script.py",
     "kernelspec": "In a notebook: !cloudshelf kernelspec NAME --lock pylock.toml",
 }

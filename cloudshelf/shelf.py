@@ -57,13 +57,19 @@ class Shelf:
 
     @classmethod
     def init(
-        cls, url: str, *, name: str = "", cache: Path | None = None, environ: Mapping[str, str] | None = None
+        cls,
+        url: str,
+        *,
+        name: str = "",
+        settings: Mapping[str, str] | None = None,
+        cache: Path | None = None,
+        environ: Mapping[str, str] | None = None,
     ) -> Shelf:
-        """Create a shelf at ``url``. Raises ShelfExists."""
+        """Create a shelf at ``url``; ``settings`` are fields of shelf_settings.py. Raises ShelfExists."""
         from .commit import init_shelf
 
         shelf = cls.open(url, cache=cache, environ=environ)
-        init_shelf(shelf.store, name or shelf.url.rstrip("/").rsplit("/", 1)[-1])
+        init_shelf(shelf.store, name or shelf.url.rstrip("/").rsplit("/", 1)[-1], settings)
         return shelf
 
     @property
@@ -76,6 +82,16 @@ class Shelf:
         if len(self._stores) > 1:
             raise SeveralShelves([store.url for store in self._stores])
         return self._stores[0]
+
+    @property
+    def stores(self) -> tuple[Store, ...]:
+        """The store of each shelf, in order: to read what is on all of them."""
+        return self._stores
+
+    def holding(self, project: str) -> Store:
+        """The store of the shelf that supplies ``project``. Raises ProjectMissing."""
+        url = self.repository.holder(project).url
+        return next(store for store in self._stores if store.url == url)
 
     def info(self) -> ShelfInfo:
         return self.repository.info()

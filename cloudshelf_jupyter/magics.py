@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
-from traitlets import Unicode
+from traitlets import Bool, Unicode
 from traitlets.config import SingletonConfigurable
 
 from cloudshelf import grammar
@@ -29,6 +29,7 @@ class CloudShelf(SingletonConfigurable):
     """Settings in IPython's or Jupyter's configuration files, such as ``c.CloudShelf.url``."""
 
     url = Unicode("", help="The shelf of every notebook, such as s3://our-shelf/curated").tag(config=True)
+    zero_step = Bool(True, help="Whether an import in a cell pins what nobody has pinned").tag(config=True)
 
 
 @magics_class
@@ -76,6 +77,9 @@ class ShelfMagics(Magics):
             %shelf lock --notebook                   the pins travel with this notebook, in its metadata
             %shelf sync --notebook                   its first cell restores them, under papermill too
             %shelf fill                              bring every file now, for work without a network
+
+            %shelf request torch                     ask a curator for what is not on the shelf
+            %shelf export torch.tar torch            one file with all that torch needs, for a place without a network
 
         When something is wrong
             %shelf doctor                            settings, shelf, cache: what works and what does not
@@ -283,12 +287,25 @@ def load(shell: Any) -> None:
     magics = ShelfMagics(shell, session, names)
     shell.register_magics(magics)
     display.shorten_errors()
-    zero_step.install(zero_step.ZeroStepFinder(session, shell.user_ns, print))
+    if _wants_zero_step(shell):
+        zero_step.install(zero_step.ZeroStepFinder(session, shell.user_ns, print))
     completer.install(shell, session, names)
     import_completer.install(shell, names)
     installs.install(shell, session)
     names.learn()
     restart.apply_wish(shell, session)
+
+
+def _wants_zero_step(shell: Any) -> bool:
+    """The variable, then IPython's configuration, then our files; off when they cannot be read."""
+    from cloudshelf.config import FLAGS, read_flag
+
+    if not os.environ.get(FLAGS["zero_step"]) and "zero_step" in shell.config.get("CloudShelf", {}):
+        return bool(CloudShelf(config=shell.config).zero_step)
+    try:
+        return read_flag("zero_step")[0]
+    except UsageError:
+        return False
 
 
 def unload(shell: Any) -> None:
