@@ -269,7 +269,7 @@ def test_tab_never_pins_anything(kernel):
 
 ONE = ["shelfone==1.0", "shelfone==2.0"]
 TABS = {
-    "%shelf us": ["use"],
+    "%shelf us": ["usage", "use"],
     "%shelf use shelft": ["shelftwo"],
     "%shelf use shelftwo shelfs": ["shelfscript"],
     "%shelf use shelfone==": ONE,
@@ -295,7 +295,7 @@ TABS = {
     "%shelf uninstall ": ["shelfone"],
     "%shelf sync ./": ["./pins.toml", "./sub/"],
     "%shelf drop ": ["shelfone"],
-    "x = 1\n%shelf us": ["use"],
+    "x = 1\n%shelf us": ["usage", "use"],
     "%%shelf\nshelft": ["shelftwo"],
     "%%shelf\nshelftwo\nshelfone==1": ["shelfone==1.0"],
     "%%shelf publish --no-deps\nshelft": ["shelftwo"],
