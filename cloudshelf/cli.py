@@ -114,6 +114,7 @@ def _run(command: grammar.Command) -> int:
     is_new = not Path(cache_folder(), "environments").exists()
     answer = call(verb, args) if reach(start=is_new, shelf=str(args["shelf"] or "")) else _serve(verb, args, None)
     environment = str(answer["environment"])
+    presence = Path(environment, ".cloudshelf", "presence").read_bytes() if args.get("profile") else b""
     if args.get("fill"):
         _serve("fill", {"environment": environment}, None)
     environ = isolated(os.environ, environment)
@@ -124,6 +125,12 @@ def _run(command: grammar.Command) -> int:
     leave_children()
     sys.stdout.flush()
     sys.stderr.flush()
+    if args.get("profile"):
+        from .profiling import end_as, run_profiled, show
+
+        status, profile = run_profiled(program, words, environ, presence)
+        show(profile, as_json=command.json)
+        return end_as(status)
     os.execve(program, words, environ)
 
 

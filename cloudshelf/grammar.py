@@ -353,6 +353,10 @@ def _use(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--restart", action="store_true", help="restart the kernel first, when versions are loaded")
 
 
+def _browse(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("words", nargs="*", metavar="WORD", help="begin with the projects that these words find")
+
+
 def _drop(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("projects", nargs="+", metavar="PROJECT", help="no longer asked for")
 
@@ -377,7 +381,12 @@ def _run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-r", "--requirement", action="append", default=[], metavar="FILE", help="lines of a file")
     parser.add_argument("--lock", metavar="FILE", help="exactly the pins of this lock")
     parser.add_argument("--fill", action="store_true", help="bring every file first, for programs that are no Python")
+    parser.add_argument("--profile", action="store_true", help="at the end, a picture of what its imports took")
     parser.add_argument("command", nargs=argparse.REMAINDER, metavar="-- COMMAND …")
+
+
+def _profile(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--last", type=int, default=10, metavar="N", help="this many imports (default: 10; 0: all)")
 
 
 def _yank(parser: argparse.ArgumentParser) -> None:
@@ -430,6 +439,14 @@ _ALL = (
     ),
     Verb("drop", "take distributions out of the pins", ("drop torch",), _drop, ("magic",)),
     Verb("status", "what is pinned, loaded and fetched", ("status",), _nothing, ("magic",)),
+    Verb("browse", "look at the shelf, and pin with a click", ("browse", "browse torch"), _browse, ("magic",)),
+    Verb(
+        "profile",
+        "what the last imports took, as a picture (%%shelf profile: those of a cell)",
+        ("profile", "profile --last 1"),
+        _profile,
+        ("magic",),
+    ),
     Verb("ls", "what is on the shelf", ("ls", "ls torch", "ls torch==2.1.2"), _ls),
     Verb("show", "all about one project or version", ("show torch", "show torch==2.1.2"), _project),
     Verb("search", "find projects by words", ("search imag",), _search),
@@ -444,6 +461,7 @@ _ALL = (
             "run --with pandas -- python script.py",
             "run --lock pylock.toml -- python -m pytest",
             "run --fill --with numpy -- make",
+            "run --profile --with pandas -- python script.py",
         ),
         _run,
         ("command",),
@@ -478,6 +496,8 @@ _INSTEAD = {
     "drop": "In a terminal nothing stays pinned; a lock does: cloudshelf lock pandas -o pylock.toml",
     "status": "In a terminal nothing stays pinned; what is on the shelf: cloudshelf ls",
     "traceback": "In a terminal, add --debug to the verb that failed.",
+    "browse": "In a terminal: cloudshelf ls, and cloudshelf search WORD",
+    "profile": "In a terminal: cloudshelf run --profile --with pandas -- python script.py",
     "run": "In a notebook: !cloudshelf run --with pandas -- python script.py",
 }
 

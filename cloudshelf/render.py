@@ -28,12 +28,26 @@ class Table:
     numbers: frozenset[str] = frozenset()
 
 
-Block = str | Table
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture, and what says the same in text."""
+
+    text: str
+    svg: str
+
+
+Block = str | Table | Picture
 
 
 def to_text(verb: str, result: Result) -> str:
     """The page as plain text."""
-    return "\n".join(_table_text(block) if isinstance(block, Table) else block for block in describe(verb, result))
+    return "\n".join(_block_text(block) for block in describe(verb, result))
+
+
+def _block_text(block: Block) -> str:
+    if isinstance(block, Picture):
+        return block.text
+    return _table_text(block) if isinstance(block, Table) else block
 
 
 def to_html(verb: str, result: Result) -> str:
@@ -42,6 +56,8 @@ def to_html(verb: str, result: Result) -> str:
     for block in describe(verb, result):
         if isinstance(block, Table):
             parts.append(_table_html(block))
+        elif isinstance(block, Picture):
+            parts.append(block.svg)
         elif "\n" in block or "  " in block:  # its columns are made of spaces
             parts.append(f'<pre style="margin:0">{html.escape(block)}</pre>')
         else:
@@ -66,7 +82,7 @@ class Answer(dict[str, Any]):
     def _repr_html_(self) -> str | None:
         """Tables as HTML, and lines so long that JupyterLab would break them within a word; else None: text is best."""
         blocks = describe(self.verb, self)
-        rich = any(isinstance(b, Table) or (len(b) > LONG and "\n" not in b) for b in blocks)
+        rich = any(not isinstance(b, str) or (len(b) > LONG and "\n" not in b) for b in blocks)
         return to_html(self.verb, self) if rich else None
 
 
@@ -151,13 +167,50 @@ def _status(result: Result) -> list[Block]:
         blocks.append(f"Provided by this kernel: {provided}.")
     counts = result.get("statistics") or {}
     if counts.get("requests"):
-        took = f" in {seconds(counts['seconds'])}" if counts.get("seconds") else ""
-        blocks.append(
-            f"Received {size(counts.get('bytes', 0))} with {_count(_requests(counts['requests']), 'request')}{took}."
-        )
+        blocks.append(_received(counts))
     if result.get("note"):
         blocks.append(str(result["note"]))
     return blocks
+
+
+def _profile(result: Result) -> list[Block]:
+    """The last imports of a process; the bars say which waited for files, and the words whose those were."""
+    from .waterfall import RUNNING, WAITING, draw_bars, draw_svg, worth_showing
+
+    rows = result["imports"]
+    if not rows:
+        return [str(result.get("note") or "Nothing was imported yet.")]
+    shown = worth_showing(rows)
+    cells = tuple(
+        (f"{'  ' * row['depth']}{row['module']}", seconds(row["seconds"]), _waited(row), row["source"], drawn)
+        for row, drawn in zip(shown, draw_bars(shown), strict=True)
+    )
+    table = Table(("import", "took", "waited", "from", ""), cells, frozenset({"took", "waited"}))
+    facts = [f"{r['module']}: {seconds(r['seconds'])}, {_waited(r) or 'no'} wait, {r['source']}" for r in shown]
+    outermost = [row for row in rows if not row["depth"]]
+    waited = sum(row["waited"] for row in outermost)
+    said = f"{_count(len(outermost), 'import')} of {_count(len(rows), 'module')} took {seconds(result['seconds'])}"
+    said += f", {seconds(waited)} of it waiting for {_count(sum(r['files'] for r in outermost), 'file')}."
+    fetched = sum(row["source"] == "fetched" for row in rows)
+    blocks: list[Block] = [
+        f"{said} {_count(fetched, 'module')} fetched, {len(rows) - fetched} there before.",
+        Picture(f"{_table_text(table)}\n{WAITING} waited for files, {RUNNING} ran", draw_svg(shown, facts)),
+    ]
+    if len(shown) < len(rows):
+        blocks.append(f"{len(rows) - len(shown)} shorter ones are left out, which --json shows.")
+    counts = result.get("statistics") or {}
+    if counts.get("requests"):
+        blocks.append(_received(counts))
+    return [*blocks, *map(str, result.get("notes", ()))]
+
+
+def _waited(row: Result) -> str:
+    return seconds(row["waited"]) if row["waited"] >= 0.0005 else ""
+
+
+def _received(counts: Result) -> str:
+    took = f" in {seconds(counts['seconds'])}" if counts.get("seconds") else ""
+    return f"Received {size(counts.get('bytes', 0))} with {_count(_requests(counts['requests']), 'request')}{took}."
 
 
 def _requests(count: Any) -> int:
@@ -314,6 +367,7 @@ _PAGES: dict[str, Callable[[Result], list[Block]]] = {
     "drop": _pinned,
     "sync": _pinned,
     "status": _status,
+    "profile": _profile,
     "ls": _ls,
     "search": _search,
     "show": _show,
@@ -326,6 +380,7 @@ _PAGES: dict[str, Callable[[Result], list[Block]]] = {
     "doctor": _doctor,
     "init": _message,
     "connect": _message,
+    "browse": _message,
     "default": _message,
     "yank": _message,
     "unyank": _message,

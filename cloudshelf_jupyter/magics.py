@@ -20,7 +20,8 @@ from cloudshelf.errors import Interrupted, ShelfError, UsageError
 from cloudshelf.render import Bars
 from cloudshelf.session import Session, current, project_of
 
-from . import completer, display, restart, zero_step
+from . import browser, completer, display, restart, zero_step
+from .profile_cell import profile_cell
 
 
 class CloudShelf(SingletonConfigurable):
@@ -88,13 +89,17 @@ class ShelfMagics(Magics):
 
     def _obey(self, line: str, cell: str | None) -> None:
         words = grammar.split_line(line)
-        if cell is not None:
+        profiled = cell if words[:1] == ["profile"] else None
+        if cell is not None and profiled is None:
             words = _cell_words(words, cell)
         command = grammar.parse_words(words, face="magic")
         bars = Bars(_bar)
         try:
             with self._connected(command):
-                result = self._answer(command, bars)
+                if profiled is None:
+                    result = self._answer(command, bars)
+                else:
+                    result = profile_cell(self.shell, self.session, profiled)
             bars.close(finished=True)
         finally:
             bars.close()
@@ -141,6 +146,11 @@ class ShelfMagics(Magics):
                     restart.restart_with(self.shell, session, wanted, bars)
                     return None
                 return session.use(*wanted, progress=bars)
+            case "profile":
+                return session.profile(args["last"])
+            case "browse":
+                browser.open_browser(session, args["words"])
+                return None
             case "drop":
                 return session.drop(*args["projects"], progress=bars)
             case "sync":

@@ -71,13 +71,19 @@ def wanted_by_cell(frame: FrameType | None, namespace: dict[str, Any]) -> str | 
     ``_find_and_load`` has the whole name in its local ``name``.
     """
     wanted = None
-    while frame is not None and str(frame.f_globals.get("__name__", "")).startswith(("importlib", "_frozen_importlib")):
+    while frame is not None and _is_importlib(frame):
         if frame.f_code.co_name == "_find_and_load":
             wanted = frame.f_locals.get("name")
         frame = frame.f_back
     if frame is None or wanted is None or frame.f_globals is not namespace:
         return None
     return str(wanted) if is_cell(frame.f_code.co_filename) else None
+
+
+def _is_importlib(frame: FrameType) -> bool:
+    """Whether a frame is importlib's, or of what stands for it while imports are recorded, which has its file name."""
+    name = str(frame.f_globals.get("__name__", ""))
+    return name.startswith(("importlib", "_frozen_importlib")) or frame.f_code.co_filename.startswith("<frozen import")
 
 
 def is_cell(filename: str) -> bool:

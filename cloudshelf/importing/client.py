@@ -12,8 +12,10 @@ import atexit
 import os
 import posix
 import sys
+from time import perf_counter
 
 from ..errors import BringInterrupted, CacheUnusable, FetcherFailed, ShelfError, by_name
+from . import timeline
 from .paths import absolute_setting, cache_folder, private_folder, socket_path
 
 TYPE_CHECKING = False
@@ -55,7 +57,11 @@ def ensure(environment: str, numbers: Sequence[int], priority: str = "need") -> 
     when three fetchers in a row did not answer.
     """
     body = f"{environment}\0{','.join(map(str, numbers))}\0{priority}"
-    _exchange(target_of(environment), b"E", body.encode("utf-8", "surrogateescape"))
+    begun = perf_counter()
+    try:
+        _exchange(target_of(environment), b"E", body.encode("utf-8", "surrogateescape"))
+    finally:
+        timeline.waited(begun, len(numbers) if priority == "need" else 0)
 
 
 def begin(environment: str, project: int, module: str = "", *, start: bool = True) -> None:
@@ -66,7 +72,11 @@ def begin(environment: str, project: int, module: str = "", *, start: bool = Tru
     target = target_of(environment)
     if not start and not os.path.exists(target.path):
         return
-    _exchange(target, b"B", f"{environment}\0{project}\0{module}".encode("utf-8", "surrogateescape"))
+    begun = perf_counter()
+    try:
+        _exchange(target, b"B", f"{environment}\0{project}\0{module}".encode("utf-8", "surrogateescape"))
+    finally:
+        timeline.waited(begun, 0)
 
 
 def expect(environment: str, modules: Sequence[str]) -> None:
