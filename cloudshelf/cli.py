@@ -6,7 +6,7 @@ import gc
 import os
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -112,11 +112,17 @@ def _run(command: grammar.Command) -> int:
     verb = "sync" if args.get("lock") else "use"
     # A fetcher that runs has its libraries loaded. Where nothing is there yet one is started while this process works.
     is_new = not Path(cache_folder(), "environments").exists()
-    answer = call(verb, args) if reach(start=is_new, shelf=str(args["shelf"] or "")) else _serve(verb, args, None)
-    environment = str(answer["environment"])
-    presence = Path(environment, ".cloudshelf", "presence").read_bytes() if args.get("profile") else b""
-    if args.get("fill"):
-        _serve("fill", {"environment": environment}, None)
+    told = _Late() if sys.stderr.isatty() else None
+    is_reached = reach(start=is_new, shelf=str(args["shelf"] or ""))
+    try:
+        answer = call(verb, args, told) if is_reached else _serve(verb, args, told)
+        environment = str(answer["environment"])
+        presence = Path(environment, ".cloudshelf", "presence").read_bytes() if args.get("profile") else b""
+        if args.get("fill"):
+            _serve("fill", {"environment": environment}, told)
+    finally:
+        if told is not None:
+            told.close()
     environ = isolated(os.environ, environment)
     program = _which(words[0], environ["PATH"])
     if not args.get("fill") and not is_complete(environment):
@@ -125,13 +131,38 @@ def _run(command: grammar.Command) -> int:
     leave_children()
     sys.stdout.flush()
     sys.stderr.flush()
-    if args.get("profile"):
-        from .profiling import end_as, run_profiled, show
+    if not args.get("profile"):
+        os.execve(program, words, environ)
+    from .profiling import end_as, run_profiled, show
 
-        status, profile = run_profiled(program, words, environ, presence)
-        show(profile, as_json=command.json)
-        return end_as(status)
-    os.execve(program, words, environ)
+    status, profile = run_profiled(program, words, environ, presence)
+    show(profile, as_json=command.json)
+    return end_as(status)
+
+
+class _Late:
+    """Bars for a command that is mostly over before one is due: what draws them is loaded when it is."""
+
+    def __init__(self) -> None:
+        from .ticker import Ticker
+
+        self._bars: Any = None
+        self._ticker = Ticker(self._show, delay=1.0)
+
+    def __call__(self, event: dict[str, Any]) -> None:
+        self._ticker(event)
+
+    def _show(self, event: Mapping[str, Any]) -> None:
+        if self._bars is None:
+            from .render import Bars
+
+            self._bars = Bars(_bar)
+        self._bars.show(event)
+
+    def close(self) -> None:
+        self._ticker.close()
+        if self._bars is not None:
+            self._bars.close(finished=True)
 
 
 def isolated(environ: os._Environ[str] | dict[str, str], environment: str) -> dict[str, str]:

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .ticker import Ticker
+
 Result = Mapping[str, Any]
 BRIEF = 28  # characters of what a bar says it works on
 MOST = 60  # rows of a table in a notebook; pandas has 3000 files
@@ -446,18 +448,23 @@ class Bars:
 
     def __init__(self, bar: Callable[[], Any], *, delay: float = 0.3) -> None:
         self._load, self._bars = bar, dict[str, Any]()
-        self._begun, self._delay = time.monotonic(), delay
+        self._since = dict[str, float]()  # when each stage was heard of first
+        self._ticker = Ticker(self.show, delay=delay)
 
     def __call__(self, event: Mapping[str, Any]) -> None:
-        """Show ``event``; work that ends within ``delay`` seconds shows nothing."""
-        if time.monotonic() - self._begun < self._delay:
-            return
+        """Show ``event``, again every second until the next; work that ends within ``delay`` seconds shows nothing."""
+        self._since.setdefault(str(event.get("stage", "")), time.time())
+        self._ticker(event)
+
+    def show(self, event: Mapping[str, Any]) -> None:
+        """Show ``event`` now, and only now."""
         stage, done, total = str(event.get("stage", "")), event.get("done", 0), event.get("total") or None
         bar = self._bars.get(stage)
         if bar is None:
             if total is not None and done >= total:
                 return
             bar = self._load()(desc=stage, total=total, leave=False, **_bar_format(str(event.get("unit", "")), total))
+            bar.start_t = self._since.get(stage, time.time())  # tqdm's: what the time that is shown counts from
             self._bars[stage] = bar
         bar.total, bar.n = total, done
         bar.set_postfix_str(_brief(str(event.get("what") or "")), refresh=False)
@@ -465,11 +472,13 @@ class Bars:
 
     def close(self, *, finished: bool = False) -> None:
         """Take the bars away; tqdm leaves one that is not full in red, as it should when nothing was ``finished``."""
+        self._ticker.close()
         for bar in reversed(self._bars.values()):  # the lowest first: a terminal's cursor ends where it began
             if finished and bar.total:
                 bar.n = bar.total
             bar.close()
         self._bars.clear()
+        self._since.clear()
 
 
 def _bar_format(unit: str, total: int | None) -> dict[str, Any]:

@@ -56,9 +56,10 @@ class Browser:
         """The projects that have every word of the filter somewhere; the first one is chosen."""
         words = self.filter.value.lower().split()
         found = [row["project"] for row in self._projects if all(word in _text_of(row) for word in words)]
-        self.projects.options = found[:MOST]
-        if not found and self._projects:
-            self._choose(None)
+        if tuple(found[:MOST]) != tuple(self.projects.options):
+            before = self.projects.value
+            self.projects.options = found[:MOST]
+            self.projects.value = before if before in found[:MOST] else found[0] if found else None
         more = f"; the first {MOST} are listed" if len(found) > MOST else ""
         self._say(f"{len(found)} of {len(self._projects)} projects{more}.")
 
@@ -71,8 +72,10 @@ class Browser:
             self._work.do(f"Reading {project} …", lambda: self._read_versions(project))
 
     def _read_versions(self, project: str) -> str:
+        if self.projects.value != project:
+            return ""
         rows = self._session.call("ls", {"project": project})["versions"]
-        if self.projects.value != project:  # somebody went on meanwhile
+        if self.projects.value != project:
             return ""
         chosen = next((row["version"] for row in rows if row["default"]), rows[0]["version"] if rows else None)
         self.version.options = [(_version_label(row), row["version"]) for row in rows]
@@ -86,10 +89,15 @@ class Browser:
             self._work.do(f"Reading {project} {version} …", lambda: self._read_details(project, version))
 
     def _read_details(self, project: str, version: str) -> str:
-        shown = self._session.call("show", {"project": f"{project}=={version}"})
-        if (self.projects.value, self.version.value) == (project, version):
-            self.details.value = render.to_html("show", shown)
+        if self._is_chosen(project, version):
+            shown = self._session.call("show", {"project": f"{project}=={version}"})
+            if self._is_chosen(project, version):
+                self.details.value = render.to_html("show", shown)
         return ""
+
+    def _is_chosen(self, project: str, version: str) -> bool:
+        """Whether it still is: somebody may have gone on while the shelf answered."""
+        return bool((self.projects.value, self.version.value) == (project, version))
 
     def _use(self) -> None:
         if self.projects.value and self.version.value:

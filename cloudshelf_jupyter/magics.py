@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -20,7 +19,7 @@ from cloudshelf.errors import Interrupted, ShelfError, UsageError
 from cloudshelf.render import Bars
 from cloudshelf.session import Session, current, project_of
 
-from . import browser, completer, display, restart, zero_step
+from . import browser, completer, display, progress, restart, zero_step
 from .profile_cell import profile_cell
 
 
@@ -93,7 +92,7 @@ class ShelfMagics(Magics):
         if cell is not None and profiled is None:
             words = _cell_words(words, cell)
         command = grammar.parse_words(words, face="magic")
-        bars = Bars(_bar)
+        bars = self.bars()
         try:
             with self._connected(command):
                 if profiled is None:
@@ -105,6 +104,9 @@ class ShelfMagics(Magics):
             bars.close()
         if result is not None:
             display.show(command.verb, result, as_json=command.json)
+
+    def bars(self) -> Bars:
+        return Bars(partial(progress.bar_class, self.shell))
 
     @contextlib.contextmanager
     def _connected(self, command: grammar.Command) -> Iterator[None]:
@@ -196,13 +198,6 @@ def _cell_words(words: list[str], cell: str) -> list[str]:
     return [*verb, *files, *(entry for entry in lines if not entry.startswith("-"))]
 
 
-def _bar() -> Any:
-    """The tqdm class of this front end; its notebook kind does not look at TQDM_DISABLE by itself (tqdm 4.70)."""
-    from tqdm.auto import tqdm
-
-    return partial(tqdm, disable=os.environ.get("TQDM_DISABLE", "0") not in ("", "0"))
-
-
 def load(shell: Any) -> None:
     """Register everything; start the fetcher without waiting for it."""
     session = current()
@@ -212,7 +207,8 @@ def load(shell: Any) -> None:
     magics = ShelfMagics(shell, session)
     shell.register_magics(magics)
     display.shorten_errors()
-    zero_step.install(zero_step.ZeroStepFinder(session, shell.user_ns, print))
+    zero_step.install(zero_step.ZeroStepFinder(session, shell.user_ns, print, magics.bars))
+    progress.show_imports(progress.ImportProgress(magics.bars()))
     completer.install(shell, session)
     _start_fetcher()
     restart.apply_wish(shell, session)
@@ -220,6 +216,7 @@ def load(shell: Any) -> None:
 
 def unload(shell: Any) -> None:
     zero_step.uninstall()
+    progress.show_imports(None)
     completer.uninstall(shell)
     display.restore_errors()
     for kind in ("line", "cell"):

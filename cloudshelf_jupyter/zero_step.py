@@ -15,16 +15,23 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import FrameType, ModuleType
 from typing import Any
 
+from cloudshelf.render import Bars
 from cloudshelf.session import Session
 
 FORGET = 30.0  # seconds for which "not on the shelf" is remembered
 
 
 class ZeroStepFinder:
-    """``say`` shows one line to the user; ``namespace`` is the globals of cells."""
+    """``say`` shows one line to the user, ``bars`` makes what shows progress; ``namespace`` is the globals of cells."""
 
-    def __init__(self, session: Session, namespace: dict[str, Any], say: Callable[[str], None]) -> None:
-        self._session, self._namespace, self._say = session, namespace, say
+    def __init__(
+        self,
+        session: Session,
+        namespace: dict[str, Any],
+        say: Callable[[str], None],
+        bars: Callable[[], Bars] | None = None,
+    ) -> None:
+        self._session, self._namespace, self._say, self._bars = session, namespace, say, bars
         self._busy = threading.local()
         self._absent: dict[tuple[str, str], float] = {}
 
@@ -55,7 +62,12 @@ class ZeroStepFinder:
                 self._say(f"{module} is not on the shelf. Did you mean {' or '.join(found['suggestions'])}?")
             return None
         project = found["project"]
-        result = self._session.use(project)
+        bars = self._bars() if self._bars else None
+        try:
+            result = self._session.use(project, progress=bars)
+        finally:
+            if bars is not None:
+                bars.close()
         version = next((p["version"] for p in result["pins"] if p["project"] == project), found.get("version"))
         others = sum(1 for c in result.get("changes", ()) if c.get("version") and c["project"] != project)
         more = f", with {others} other{'s' if others > 1 else ''}" if others else ""

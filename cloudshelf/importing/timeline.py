@@ -7,7 +7,7 @@ Only imports from environments that are still filling are seen, because nothing 
 from __future__ import annotations
 
 import sys
-from _collections import deque
+from _collections import deque  # type: ignore[import-not-found]  # collections takes a millisecond to load
 from _thread import get_ident
 from time import perf_counter
 
