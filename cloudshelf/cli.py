@@ -55,6 +55,8 @@ def _obey(command: grammar.Command) -> int:
     args = prepare(command)
     bars = render.Bars(_bar)
     try:
+        if sys.stderr.isatty():
+            bars({"stage": command.verb})  # not every verb reports
         result = _serve(command.verb, args, bars if sys.stderr.isatty() else None)
         bars.close(finished=True)
     finally:

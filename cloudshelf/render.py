@@ -459,6 +459,8 @@ class Bars:
     def show(self, event: Mapping[str, Any]) -> None:
         """Show ``event`` now, and only now."""
         stage, done, total = str(event.get("stage", "")), event.get("done", 0), event.get("total") or None
+        for other in [name for name, bar in self._bars.items() if name != stage and bar.total is None]:
+            self._bars.pop(other).close()  # nobody knew how long it would be; it is over when another begins
         bar = self._bars.get(stage)
         if bar is None:
             if total is not None and done >= total:

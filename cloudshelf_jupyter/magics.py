@@ -94,6 +94,8 @@ class ShelfMagics(Magics):
         command = grammar.parse_words(words, face="magic")
         bars = self.bars()
         try:
+            if profiled is None:
+                bars({"stage": command.verb})  # not every verb reports
             with self._connected(command):
                 if profiled is None:
                     result = self._answer(command, bars)
@@ -106,7 +108,7 @@ class ShelfMagics(Magics):
             display.show(command.verb, result, as_json=command.json)
 
     def bars(self) -> Bars:
-        return Bars(partial(progress.bar_class, self.shell))
+        return Bars(partial(progress.bar_class, self.shell), delay=progress.DELAY)
 
     @contextlib.contextmanager
     def _connected(self, command: grammar.Command) -> Iterator[None]:

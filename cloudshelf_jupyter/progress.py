@@ -14,6 +14,7 @@ from typing import Any
 
 from cloudshelf import render
 
+DELAY = 0.8  # seconds; what ends before leaves no empty output in a notebook
 OFTEN = 0.2  # seconds between two pictures of one bar
 
 

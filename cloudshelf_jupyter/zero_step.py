@@ -55,19 +55,21 @@ class ZeroStepFinder:
         return time.monotonic() - self._absent.get((url, module), -FORGET) < FORGET
 
     def _pin(self, url: str, module: str) -> Any:
-        found = self._session.find_module(module)
-        if not found.get("project"):
+        bars = self._bars() if self._bars else None
+        try:
+            if bars is not None:
+                bars({"stage": f"looking for {module}"})
+            found = self._session.find_module(module)
+            project = found.get("project")
+            result = self._session.use(project, progress=bars) if project else {}
+        finally:
+            if bars is not None:
+                bars.close()
+        if not project:
             self._absent[url, module] = time.monotonic()
             if found.get("suggestions"):
                 self._say(f"{module} is not on the shelf. Did you mean {' or '.join(found['suggestions'])}?")
             return None
-        project = found["project"]
-        bars = self._bars() if self._bars else None
-        try:
-            result = self._session.use(project, progress=bars)
-        finally:
-            if bars is not None:
-                bars.close()
         version = next((p["version"] for p in result["pins"] if p["project"] == project), found.get("version"))
         others = sum(1 for c in result.get("changes", ()) if c.get("version") and c["project"] != project)
         more = f", with {others} other{'s' if others > 1 else ''}" if others else ""
