@@ -15,7 +15,7 @@ from .config import normalize_url, read_config
 from .errors import UsageError, WheelInvalid
 from .grammar import Command, join_specifiers, parse_requirements
 
-_WITHOUT_SHELF = ("cache", "doctor")  # they work, and say so, when the settings are wrong
+_WITHOUT_SHELF = ("cache", "doctor", "completion")  # they work, and say so, when the settings are wrong
 
 
 def expand_requirements(words: Iterable[str], files: Iterable[str] = ()) -> list[str]:

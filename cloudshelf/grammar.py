@@ -176,6 +176,17 @@ def options_of(verb: Verb) -> list[str]:
     return sorted({o for action in actions for o in action.option_strings if o.startswith("--")})
 
 
+def options_with_values(verb: Verb) -> list[str]:
+    """The options of a verb behind which a value stands."""
+    actions = _parser_of(verb, "magic")._actions
+    return [option for action in actions if action.nargs != 0 for option in action.option_strings]
+
+
+def arguments_of(verb: Verb) -> list[argparse.Action]:
+    """The arguments of a verb that are no options."""
+    return [action for action in _parser_of(verb, "magic")._actions if not action.option_strings]
+
+
 def overview(face: str) -> str:
     """The page of ``cloudshelf --help`` and ``%shelf --help``."""
     program = "%shelf" if face == "magic" else "cloudshelf"
@@ -412,6 +423,10 @@ def _cache(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", nargs="?", choices=("info", "prune", "clear", "verify"), default="info")
 
 
+def _completion(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("interpreter", choices=("bash", "zsh", "fish"), metavar="SHELL", help="bash, zsh or fish")
+
+
 def _connect(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("url", nargs="?", metavar="URL", help="s3://bucket/prefix or file:///folder")
 
@@ -481,6 +496,13 @@ _ALL = (
     ),
     Verb("cache", "the cache of this machine: info, prune, clear", ("cache", "cache prune", "cache clear"), _cache),
     Verb("doctor", "check settings, shelf, cache and fetcher", ("doctor",), _nothing),
+    Verb(
+        "completion",
+        "a script with which Tab completes in your shell",
+        ("completion bash", "completion zsh", "completion fish"),
+        _completion,
+        ("command",),
+    ),
     Verb("traceback", "the full traceback of the last error", ("traceback",), _nothing, ("magic",)),
 )
 VERBS = {verb.name: verb for verb in _ALL}
@@ -498,6 +520,7 @@ _INSTEAD = {
     "traceback": "In a terminal, add --debug to the verb that failed.",
     "browse": "In a terminal: cloudshelf ls, and cloudshelf search WORD",
     "profile": "In a terminal: cloudshelf run --profile --with pandas -- python script.py",
+    "completion": "In a notebook Tab completes by itself.",
     "run": "In a notebook: !cloudshelf run --with pandas -- python script.py",
 }
 

@@ -346,6 +346,10 @@ def _doctor(result: Result) -> list[Block]:
     ]
 
 
+def _completion(result: Result) -> list[Block]:
+    return [str(result["script"]).rstrip("\n")]
+
+
 def _message(result: Result) -> list[Block]:
     return [str(result["message"])] if "message" in result else _fields(result)
 
@@ -380,6 +384,7 @@ _PAGES: dict[str, Callable[[Result], list[Block]]] = {
     "verify": _verify,
     "cache": _cache,
     "doctor": _doctor,
+    "completion": _completion,
     "init": _message,
     "connect": _message,
     "browse": _message,

@@ -18,7 +18,7 @@ _PLACES = {
     "pinning": ("use", "lock", "sync", "fill", "find-module", "why"),
     "looking": ("connect", "ls", "show", "search", "log", "verify"),
     "curating": ("init", "publish", "default", "yank", "unyank", "rollback"),
-    "upkeep": ("cache", "doctor"),
+    "upkeep": ("cache", "doctor", "completion"),
 }
 _MODULES = {verb: module for module, verbs in _PLACES.items() for verb in verbs}
 

@@ -87,6 +87,14 @@ def doctor(args: Args, progress: Progress) -> Result:
     return {"checks": checks, "exit_code": 0 if all(c["ok"] for c in checks) else 1}
 
 
+def completion(args: Args, progress: Progress) -> Result:
+    """The script for the shell ``interpreter``: bash, zsh or fish."""
+    from ..shell_completion import script_of
+
+    shell = str(args["interpreter"])
+    return {"shell": shell, "script": script_of(shell)}
+
+
 def _interpreter() -> str:
     from ..target import check_platform
 
