@@ -40,6 +40,10 @@ class Verb(NamedTuple):
     examples: tuple[str, ...]
     declare: Callable[[argparse.ArgumentParser], None]
     faces: tuple[str, ...] = BOTH
+    in_a_notebook: tuple[str, ...] = ()  # examples that need a notebook's own pins
+
+    def examples_in(self, face: str) -> tuple[str, ...]:
+        return self.examples if face == "command" else (*self.in_a_notebook, *self.examples)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -285,7 +289,7 @@ def _parser_of(verb: Verb, face: str) -> _Parser:
     parser = _Parser(
         prog=f"{program} {verb.name}",
         description=verb.summary,
-        epilog="examples:\n" + "\n".join(f"  {program} {example}" for example in verb.examples),
+        epilog="examples:\n" + "\n".join(f"  {program} {example}" for example in verb.examples_in(face)),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
         add_help=False,
@@ -465,10 +469,28 @@ _ALL = (
     Verb("ls", "what is on the shelf", ("ls", "ls torch", "ls torch==2.1.2"), _ls),
     Verb("show", "all about one project or version", ("show torch", "show torch==2.1.2"), _project),
     Verb("search", "find projects by words", ("search imag",), _search),
-    Verb("why", "who asked for a project", ("why numpy", "why numpy --lock pylock.toml"), _why),
-    Verb("lock", "the pins as pylock.toml (PEP 751)", ("lock pandas -o pylock.toml", "lock pylock.toml"), _lock),
+    Verb(
+        "why",
+        "who asked for a project",
+        ("why numpy --with pandas", "why numpy --lock pylock.toml"),
+        _why,
+        in_a_notebook=("why numpy",),
+    ),
+    Verb(
+        "lock",
+        "the pins as pylock.toml (PEP 751)",
+        ("lock pandas -o pylock.toml",),
+        _lock,
+        in_a_notebook=("lock pylock.toml",),
+    ),
     Verb("sync", "make exactly the pins of a lock importable", ("sync", "sync pylock.toml"), _sync),
-    Verb("fill", "bring every file now, for work without a network", ("fill", "fill --lock pylock.toml"), _fill),
+    Verb(
+        "fill",
+        "bring every file now, for work without a network",
+        ("fill pandas", "fill --lock pylock.toml"),
+        _fill,
+        in_a_notebook=("fill",),
+    ),
     Verb(
         "run",
         "run a command in an environment of its own",

@@ -346,6 +346,10 @@ def _doctor(result: Result) -> list[Block]:
     ]
 
 
+def _traceback(result: Result) -> list[Block]:
+    return [str(result["traceback"])]
+
+
 def _completion(result: Result) -> list[Block]:
     return [str(result["script"]).rstrip("\n")]
 
@@ -385,6 +389,7 @@ _PAGES: dict[str, Callable[[Result], list[Block]]] = {
     "cache": _cache,
     "doctor": _doctor,
     "completion": _completion,
+    "traceback": _traceback,
     "init": _message,
     "connect": _message,
     "browse": _message,

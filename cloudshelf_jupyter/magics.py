@@ -19,7 +19,7 @@ from cloudshelf.errors import Interrupted, ShelfError, UsageError
 from cloudshelf.render import Bars
 from cloudshelf.session import Session, current, project_of
 
-from . import browser, completer, display, progress, restart, zero_step
+from . import browser, completer, display, progress, question, restart, zero_step
 from .profile_cell import profile_cell
 
 
@@ -57,6 +57,8 @@ class ShelfMagics(Magics):
 
         Look
             %shelf                                   what is pinned, loaded and fetched
+            %shelf browse                            the shelf as a list to filter, with details and a Use button
+            %shelf profile                           what the last imports took; %%shelf profile: those of a cell
             %shelf ls torch                          its versions; ls torch==2.1.2: its files
             %shelf show torch                        all about it
             %shelf search image                      projects by words of their names and summaries
@@ -72,7 +74,7 @@ class ShelfMagics(Magics):
             %shelf traceback                         the last error in full
             %shelf cache clear                       make room: everything can come again
 
-        Every verb, those for curators too: %shelf --help. One of them, with examples: %shelf use --help
+        Every verb, those for curators too: %shelf --help. One of them, with examples: %shelf use?
         """
         debug = "--debug" in line.split()
         try:
@@ -165,12 +167,12 @@ class ShelfMagics(Magics):
             case "fill" if _about_pins(command):
                 return session.fill(progress=bars)
             case "traceback":
-                print(display.full_traceback(self.shell))
-                return None
+                return {"traceback": display.full_traceback(self.shell)}
         return self._fetcher(command, bars)
 
     def _fetcher(self, command: grammar.Command, bars: Bars) -> dict[str, Any]:
-        args = {k: v for k, v in prepare(command).items() if v is not None and (k != "shelf" or command.shelf)}
+        named = command.shelf or command.args.get("url")  # else the session's
+        args = {k: v for k, v in prepare(command).items() if v is not None and (k != "shelf" or named)}
         result = self.session.call(command.verb, args, bars)
         if args.get("output"):
             write_text(args["output"], result["lock"])
@@ -212,6 +214,7 @@ def load(shell: Any) -> None:
     zero_step.install(zero_step.ZeroStepFinder(session, shell.user_ns, print, magics.bars))
     progress.show_imports(progress.ImportProgress(magics.bars()))
     completer.install(shell, session)
+    question.install(shell)
     _start_fetcher()
     restart.apply_wish(shell, session)
 
@@ -220,6 +223,7 @@ def unload(shell: Any) -> None:
     zero_step.uninstall()
     progress.show_imports(None)
     completer.uninstall(shell)
+    question.uninstall(shell)
     display.restore_errors()
     for kind in ("line", "cell"):
         shell.magics_manager.magics[kind].pop("shelf", None)
