@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 MOST = 30  # rows of a picture
-WORTH = 0.01  # of the whole time: less is seen by nobody
+WORTH = 0.02  # of the longest row: less is seen by nobody
 CELLS = 40  # characters of a bar
 WAITING, RUNNING = "░", "█"
 _PARTS = "▏▎▍▌▋▊▉█"
@@ -70,7 +70,7 @@ def total_seconds(rows: Iterable[Row]) -> float:
 
 def worth_showing(rows: Sequence[Row]) -> list[Row]:
     """The longest rows, in their order: at most MOST."""
-    least = WORTH * total_seconds(rows)
+    least = WORTH * max((row["seconds"] for row in rows), default=0.0)
     longest = sorted((i for i, row in enumerate(rows) if row["seconds"] >= least), key=lambda i: -rows[i]["seconds"])
     return [rows[i] for i in sorted(longest[:MOST])]
 
