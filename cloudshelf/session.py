@@ -27,8 +27,8 @@ ENVIRONMENT = "CLOUDSHELF_ENVIRONMENT"  # the active environment, for children (
 PROVIDED = "CLOUDSHELF_PROVIDED"  # "NAME==VERSION …": what it lacks because this process has it, for children too
 Progress = Callable[[dict[str, Any]], None]
 _UNSEEN = (
-    "No import has been measured. Those from environments that are filling are, by themselves; "
-    "any other where a cell of a notebook begins with %%shelf profile."
+    "Nothing was measured: by themselves only imports that may have to fetch are. "
+    "Any other: %%shelf profile as the first line of its cell."
 )
 
 

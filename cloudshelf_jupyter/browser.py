@@ -16,7 +16,7 @@ from cloudshelf.errors import NoShelf, ShelfError, UsageError
 from cloudshelf.session import Session, project_of
 
 MOST = 500  # projects in the list; a filter finds the others
-WIDE, NARROW = "98%", "24em"
+WIDTH, HEIGHT = "26em", "22em"  # of the controls, and of the details, which scroll
 
 
 class Browser:
@@ -37,9 +37,11 @@ class Browser:
         self.details = widgets.HTML()
         self.status = widgets.HTML()
         for control in (self.filter, self.projects, self.version):
-            control.layout.width = NARROW
-        self.details.layout.width = WIDE
+            control.layout.width = "98%"
+        self.use.layout.margin = "2px 2px 2px 92px"  # beneath the controls, whose labels take the space before it
+        self.details.layout = widgets.Layout(flex="1 1 0", min_width="0", max_height=HEIGHT, overflow="auto")
         left = widgets.VBox([self.filter, self.projects, self.version, self.use])
+        left.layout = widgets.Layout(flex=f"0 0 {WIDTH}", overflow="hidden")
         self.box = widgets.VBox([widgets.HBox([left, self.details]), self.status])
         self.filter.observe(lambda change: self._list(), "value")
         self.projects.observe(lambda change: self._choose(change["new"]), "value")

@@ -121,7 +121,7 @@ def rows_of(kernel, line="%shelf profile --json"):
 
 
 def test_profile_shows_the_last_imports_of_a_kernel_by_itself(kernel, heavy):
-    assert "No import has been measured" in kernel("%shelf profile").text
+    assert "Nothing was measured" in kernel("%shelf profile").text
     kernel("%shelf use heavy\nimport heavy")
     shown = kernel("%shelf profile")
     assert re.search(r"heavy +\d+ ms +.*fetched", shown.text) and "<svg" in shown.html
