@@ -188,6 +188,7 @@ def _profile(result: Result) -> list[Block]:
         for row, drawn in zip(shown, draw_bars(shown), strict=True)
     )
     table = Table(("import", "took", "waited", "from", ""), cells, frozenset({"took", "waited"}))
+    notes = [f"{seconds(row['seconds'])} {row['source']}" for row in shown]
     facts = [f"{r['module']}: {seconds(r['seconds'])}, {_waited(r) or 'no'} wait, {r['source']}" for r in shown]
     outermost = [row for row in rows if not row["depth"]]
     waited = sum(row["waited"] for row in outermost)
@@ -196,7 +197,7 @@ def _profile(result: Result) -> list[Block]:
     fetched = sum(row["source"] == "fetched" for row in rows)
     blocks: list[Block] = [
         f"{said} {_count(fetched, 'module')} fetched, {len(rows) - fetched} there before.",
-        Picture(f"{_table_text(table)}\n{WAITING} waited for files, {RUNNING} ran", draw_svg(shown, facts)),
+        Picture(f"{_table_text(table)}\n{WAITING} waited for files, {RUNNING} ran", draw_svg(shown, notes, facts)),
     ]
     if len(shown) < len(rows):
         blocks.append(f"{len(rows) - len(shown)} shorter ones are left out, which --json shows.")

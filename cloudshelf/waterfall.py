@@ -15,7 +15,7 @@ WORTH = 0.02  # of the longest row: less is seen by nobody
 CELLS = 40  # characters of a bar
 WAITING, RUNNING = "░", "█"
 _PARTS = "▏▎▍▌▋▊▉█"
-_WIDTH, _LABEL, _ROW, _CHARACTER = 800, 260, 18, 7.3  # of the SVG's own coordinates
+_WIDTH, _LABEL, _ROW, _CHARACTER, _NOTE = 800, 260, 18, 7.3, 120  # of the SVG's own coordinates
 RUNNING_COLOUR = "var(--jp-brand-color1,#4285c8)"  # JupyterLab's theme's; elsewhere one that is seen on light and dark
 WAITING_COLOUR = "var(--jp-warn-color1,#d98c1f)"
 
@@ -85,22 +85,26 @@ def bar(row: Row, first: float, whole: float) -> str:
     return " " * min(begin, CELLS - 1) + (full or _PARTS[min(int(length * 8), 7)])
 
 
-def draw_svg(rows: Sequence[Row], facts: Sequence[str]) -> str:
-    """The rows as SVG: modules beside their bars, ``facts`` when the pointer rests on one."""
+def draw_svg(rows: Sequence[Row], notes: Sequence[str], facts: Sequence[str]) -> str:
+    """The rows as SVG: modules, bars with their ``notes``, and ``facts`` when the pointer rests on one."""
     first, whole = _extent(rows)
     scale = (_WIDTH - _LABEL) / whole if whole else 0.0
-    texts, running, waiting, hints = [], [], [], []
-    for i, (row, fact) in enumerate(zip(rows, facts, strict=True)):
+    texts, running, waiting, hints = _legend()
+    for i, (row, note, fact) in enumerate(zip(rows, notes, facts, strict=True), 1):
         y, x = i * _ROW, _LABEL + (row["start"] - first) * scale
         indent = 10 * min(row["depth"], 8)
         label = _end_of(row["module"], int((_LABEL - indent) / _CHARACTER))
         texts.append(f'<text x="{indent}" y="{y + 13}">{html.escape(label)}</text>')
+        end = x + row["seconds"] * scale
+        place = f'x="{end + 5:.1f}"' if end < _WIDTH - _NOTE else f'x="{x - 5:.1f}" text-anchor="end"'
+        texts.append(f'<text {place} y="{y + 13}" opacity="0.7">{html.escape(note)}</text>')
         running.append(_rect(x, y + 3, max(row["seconds"] * scale, 1.0), _ROW - 6))
         if row["waited"] * scale >= 0.5:
             waiting.append(_rect(x, y + 3, row["waited"] * scale, _ROW - 6))
         hints.append(f"<g><title>{html.escape(fact)}</title>{_rect(0, y, _WIDTH, _ROW)}</g>")
+    height = _ROW * (len(rows) + 1)
     return (
-        f'<svg role="img" aria-label="Waterfall of imports" viewBox="0 0 {_WIDTH} {_ROW * len(rows)}" width="100%"'
+        f'<svg role="img" aria-label="Waterfall of imports" viewBox="0 0 {_WIDTH} {height}" width="100%"'
         f' style="max-width:{_WIDTH}px;display:block" xmlns="http://www.w3.org/2000/svg">'
         f'<g style="font:12px monospace;fill:currentColor">{"".join(texts)}</g>'
         f'<g style="fill:{RUNNING_COLOUR}">{"".join(running)}</g>'
@@ -112,6 +116,12 @@ def draw_svg(rows: Sequence[Row], facts: Sequence[str]) -> str:
 def _end_of(module: str, most: int) -> str:
     """The last names tell more than the first."""
     return module if len(module) < most else f"…{module[2 - most :]}"
+
+
+def _legend() -> tuple[list[str], list[str], list[str], list[str]]:
+    """The first line: texts, running, waiting, hints."""
+    texts = [f'<text x="{x}" y="13">{word}</text>' for x, word in ((16, "waited for files"), (166, "ran"))]
+    return texts, [_rect(150, 3, 12, _ROW - 6)], [_rect(0, 3, 12, _ROW - 6)], []
 
 
 def _rect(x: float, y: float, width: float, height: float) -> str:

@@ -88,7 +88,10 @@ def test_the_html_has_the_same_rows_as_an_svg_in_the_themes_colours():
     html = render.to_html("profile", RESULT)
     svg = ElementTree.fromstring(re.search(r"<svg.*</svg>", html)[0])
     space = {"s": "http://www.w3.org/2000/svg"}
-    assert [e.text for e in svg.findall(".//s:text", space)] == ["pandas", "numpy", "numpy.core", "other", "six"]
+    legend, texts = [e.text for e in svg.findall(".//s:text", space)][:2], svg.findall(".//s:text", space)[2:]
+    assert legend == ["waited for files", "ran"]
+    assert [e.text for e in texts[::2]] == ["pandas", "numpy", "numpy.core", "other", "six"]
+    assert [e.text for e in texts[1::2]][:2] == ["1.0 s cached", "400 ms fetched"]
     assert "numpy.core: 200 ms, 100 ms wait, fetched" in [e.text for e in svg.findall(".//s:title", space)]
     assert "currentColor" in html and "var(--jp-brand-color1" in html and "black" not in html and "white" not in html
     assert render.Answer("profile", RESULT)._repr_html_() is not None
@@ -96,7 +99,7 @@ def test_the_html_has_the_same_rows_as_an_svg_in_the_themes_colours():
 
 def test_a_module_of_any_name_is_shown_whole_or_by_its_end_and_escaped():
     row = {"module": "<b>" + "x" * 80, "depth": 3, "start": 0.0, "seconds": 1.0, "waited": 0.0, "files": 0}
-    svg = draw_svg([row], ["&"])
+    svg = draw_svg([row], ["&"], ["&"])
     ElementTree.fromstring(svg)
     assert "…xxx" in svg and "<b>" not in svg
 
