@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from . import errors as errors
-    from .session import connect, drop, fill, lock, pins, status, sync, use
+    from .session import connect, drop, fill, lock, pins, profile, status, sync, use
     from .shelf import Shelf
     from .version import __version__ as __version__
 
-__all__ = ["Shelf", "connect", "drop", "errors", "fill", "lock", "pins", "status", "sync", "use"]
+__all__ = ["Shelf", "connect", "drop", "errors", "fill", "lock", "pins", "profile", "status", "sync", "use"]
 
-_ANSWERS = ("connect", "drop", "fill", "status", "sync", "use")  # with a dict that a notebook shows as a page
+_ANSWERS = ("connect", "drop", "fill", "profile", "status", "sync", "use")  # with a dict that is shown as a page
 _FROM = {"Shelf": "shelf", "__version__": "version"} | dict.fromkeys((*_ANSWERS, "lock", "pins"), "session")
 
 

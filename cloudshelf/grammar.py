@@ -239,6 +239,8 @@ def _check(verb: Verb, known: Mapping[str, Any], program: str) -> None:
     asked = [*known.get("requirements", ()), *known.get("with_", ())]
     if not all(word.strip() for word in asked):
         raise UsageError(f"{verb.name} got an empty requirement. Is a variable of the shell not set?")
+    if (known.get("last") or 0) < 0:
+        raise UsageError("--last takes a number of imports: 1 or more, or 0 for all.")
     if known.get("lock") and (asked or known.get("requirement")):
         raise UsageError(f"{verb.name} takes a lock or requirements, not both: a lock has exactly its own pins.")
     if verb.name in _WITHOUT_VERSION:

@@ -514,3 +514,8 @@ def pins() -> dict[str, str]:
 def status() -> dict[str, Any]:
     """See Session.status."""
     return _session.status()
+
+
+def profile(last: int = 10) -> dict[str, Any]:
+    """See Session.profile."""
+    return _session.profile(last)

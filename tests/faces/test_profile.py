@@ -9,7 +9,8 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from cloudshelf import render
+from cloudshelf import grammar, render
+from cloudshelf.errors import UsageError
 from cloudshelf.waterfall import MOST, draw_bars, draw_svg, read_rows, total_seconds, worth_showing
 
 from .conftest import make_wheel
@@ -43,6 +44,11 @@ def test_who_waits_is_who_was_being_imported_on_the_same_thread():
 def test_the_last_imports_are_the_last_of_the_outermost_level():
     assert [r["module"] for r in read_rows(TIMELINE, 1)] == ["six"]
     assert read_rows({"spans": [], "waits": []}) == []
+
+
+def test_a_number_of_imports_is_not_below_zero():
+    with pytest.raises(UsageError, match="1 or more, or 0 for all"):
+        grammar.parse_line("profile --last -1")
 
 
 def test_what_was_seen_twice_is_one_row_and_the_loader_knows_where_it_came_from():
