@@ -17,14 +17,27 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from . import errors as errors
-    from .session import connect, diff, drop, fill, history, lock, pins, status, sync, use
+    from .session import connect, diff, drop, fill, history, lock, pins, profile, status, sync, use
     from .shelf import Shelf
     from .version import __version__ as __version__
 
-__all__ = ["Shelf", "connect", "diff", "drop", "errors", "fill", "history", "lock", "pins", "status", "sync", "use"]
-
 # These answer with a dict that a notebook shows as a page.
-_ANSWERS = ("connect", "diff", "drop", "fill", "history", "status", "sync", "use")
+_ANSWERS = ("connect", "diff", "drop", "fill", "history", "profile", "status", "sync", "use")
+__all__ = [
+    "Shelf",
+    "connect",
+    "diff",
+    "drop",
+    "errors",
+    "fill",
+    "history",
+    "lock",
+    "pins",
+    "profile",
+    "status",
+    "sync",
+    "use",
+]
 _FROM = {"Shelf": "shelf", "__version__": "version"} | dict.fromkeys((*_ANSWERS, "lock", "pins"), "session")
 
 

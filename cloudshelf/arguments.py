@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from .notebooks import Notebook
 
 _FILES = ("requirement", "constraint", "extra", "group", "cell", "script")  # they are read here, and go no further
-_WITHOUT_SHELF = ("cache", "doctor", "enable", "disable")  # they work, and say so, when the settings are wrong
+# These work, and say so, when the settings are wrong.
+_WITHOUT_SHELF = ("cache", "doctor", "enable", "disable", "completion")
 
 
 def expand_requirements(words: Iterable[str]) -> list[str]:

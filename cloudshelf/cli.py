@@ -57,6 +57,8 @@ def _obey(command: grammar.Command) -> int:
         _serve("refuse-open-notebook", args, None)
     bars = render.Bars(_bar)
     try:
+        if sys.stderr.isatty():
+            bars({"stage": command.verb})  # not every verb reports
         result = _serve(command.verb, args, bars if sys.stderr.isatty() else None)
         bars.close(finished=True)
     finally:
@@ -143,12 +145,19 @@ def _run(command: grammar.Command) -> int:
     verb = "sync" if has_lock else "use"
     # A fetcher that runs has its libraries loaded. Where nothing is there yet one is started while this process works.
     is_new = not Path(cache_folder(), "environments").exists()
-    answer = call(verb, args) if reach(start=is_new, shelf=str(args["shelf"] or "")) else _serve(verb, args, None)
-    environment = str(answer["environment"])
+    told = _Late() if sys.stderr.isatty() else None
+    is_reached = reach(start=is_new, shelf=str(args["shelf"] or ""))
+    try:
+        answer = call(verb, args, told) if is_reached else _serve(verb, args, told)
+        environment = str(answer["environment"])
+        presence = Path(environment, ".cloudshelf", "presence").read_bytes() if args.get("profile") else b""
+        if args.get("fill"):
+            _serve("fill", {"environment": environment}, told)
+    finally:
+        if told is not None:
+            told.close()
     for note in answer.get("notes", ()):
         _say(str(note))
-    if args.get("fill"):
-        _serve("fill", {"environment": environment}, None)
     environ = isolated(os.environ, environment)
     if args.get("inherit") or args.get("notebook"):
         environ = inheriting(environ, environment)
@@ -161,7 +170,38 @@ def _run(command: grammar.Command) -> int:
     leave_children()
     sys.stdout.flush()
     sys.stderr.flush()
-    os.execve(program, words, environ)
+    if not args.get("profile"):
+        os.execve(program, words, environ)
+    from .profiling import end_as, run_profiled, show
+
+    status, profile = run_profiled(program, words, environ, presence)
+    show(profile, as_json=command.json)
+    return end_as(status)
+
+
+class _Late:
+    """Bars for a command that is mostly over before one is due: what draws them is loaded when it is."""
+
+    def __init__(self) -> None:
+        from .ticker import Ticker
+
+        self._bars: Any = None
+        self._ticker = Ticker(self._show, delay=1.0)
+
+    def __call__(self, event: dict[str, Any]) -> None:
+        self._ticker(event)
+
+    def _show(self, event: Mapping[str, Any]) -> None:
+        if self._bars is None:
+            from .render import Bars
+
+            self._bars = Bars(_bar)
+        self._bars.show(event)
+
+    def close(self) -> None:
+        self._ticker.close()
+        if self._bars is not None:
+            self._bars.close(finished=True)
 
 
 def isolated(environ: os._Environ[str] | dict[str, str], environment: str) -> dict[str, str]:

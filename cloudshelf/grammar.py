@@ -40,6 +40,10 @@ class Verb(NamedTuple):
     examples: tuple[str, ...]
     declare: Callable[[argparse.ArgumentParser], None]
     faces: tuple[str, ...] = BOTH
+    in_a_notebook: tuple[str, ...] = ()  # examples that need a notebook's own pins
+
+    def examples_in(self, face: str) -> tuple[str, ...]:
+        return self.examples if face == "command" else (*self.in_a_notebook, *self.examples)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -160,6 +164,17 @@ def options_of(verb: Verb) -> list[str]:
     return sorted({o for action in actions for o in action.option_strings if o.startswith("--")})
 
 
+def options_with_values(verb: Verb) -> list[str]:
+    """The options of a verb behind which a value stands."""
+    actions = _parser_of(verb, "magic")._actions
+    return [option for action in actions if action.nargs != 0 for option in action.option_strings]
+
+
+def arguments_of(verb: Verb) -> list[argparse.Action]:
+    """The arguments of a verb that are no options."""
+    return [action for action in _parser_of(verb, "magic")._actions if not action.option_strings]
+
+
 def overview(face: str) -> str:
     """The page of ``cloudshelf --help`` and ``%shelf --help``."""
     program = "%shelf" if face == "magic" else "cloudshelf"
@@ -202,20 +217,7 @@ def _check(verb: Verb, known: Mapping[str, Any], program: str) -> None:
     """What argparse cannot tell. Raises UsageError; most of it comes of a shell variable that is not set."""
     if known["shelf"] == "" or known.get("url") in ("", [""]):
         raise UsageError(_EMPTY_URL)
-    texts = (
-        "lock",
-        "output",
-        "python",
-        "platform",
-        "index_url",
-        "as_of",
-        "script",
-        "prefix",
-        "bundle",
-        "logs",
-        "since",
-    )
-    for name in texts:
+    for name in _TEXTS:
         if known.get(name) == "" or known.get(name) == [""]:
             raise UsageError(f"{verb.name} got an empty {name.replace('_', ' ')}. Is a variable of the shell not set?")
     asked = [*known.get("requirements", ()), *known.get("with_", ())]
@@ -226,6 +228,8 @@ def _check(verb: Verb, known: Mapping[str, Any], program: str) -> None:
         raise UsageError(f"{verb.name} got an empty requirement. Is a variable of the shell not set?")
     if known.get("name") == "" and verb.name in ("lock", "locks"):
         raise UsageError(f"{verb.name} got an empty name. Is a variable of the shell not set?")
+    if (known.get("last") or 0) < 0:
+        raise UsageError("--last takes a number of imports: 1 or more, or 0 for all.")
     _check_notebook(verb, known, asked)
     if known.get("lock") and verb.name != "sync" and (asked or any(files)):
         raise UsageError(f"{verb.name} takes a lock or requirements, not both: a lock has exactly its own pins.")
@@ -302,7 +306,7 @@ def _parser_of(verb: Verb, face: str) -> _Parser:
     parser = _Parser(
         prog=f"{program} {verb.name}",
         description=verb.summary,
-        epilog="examples:\n" + "\n".join(f"  {program} {example}" for example in verb.examples),
+        epilog="examples:\n" + "\n".join(f"  {program} {example}" for example in verb.examples_in(face)),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
         add_help=False,
@@ -433,6 +437,10 @@ def _use(parser: argparse.ArgumentParser) -> None:
     _harmless(parser)
 
 
+def _browse(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("words", nargs="*", metavar="WORD", help="begin with the projects that these words find")
+
+
 def _drop(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("projects", nargs="+", metavar="PROJECT", help="no longer asked for")
     _harmless(parser)
@@ -452,8 +460,6 @@ def _freeze(parser: argparse.ArgumentParser) -> None:
     _hashes(parser)
     parser.add_argument("--hashes", action="store_true", help="with the sha256 of each wheel")
     parser.add_argument("-o", "--output", metavar="FILE", help="write it there (default: print it)")
-    _notebook(parser, "put it into this notebook (default in a notebook: itself; in a terminal: the only one here)")
-    parser.add_argument("--lock", metavar="FILE", help="with --notebook: exactly the pins of this lock")
     _interpreter(parser)
 
 
@@ -522,6 +528,7 @@ def _run(parser: argparse.ArgumentParser) -> None:
     _variant(parser)
     _as_of(parser)
     parser.add_argument("--fill", action="store_true", help="bring every file first, for programs that are no Python")
+    parser.add_argument("--profile", action="store_true", help="at the end, a picture of what its imports took")
     parser.add_argument("command", nargs=argparse.REMAINDER, metavar="-- COMMAND …")
 
 
@@ -535,6 +542,10 @@ def _kernelspec(parser: argparse.ArgumentParser) -> None:
     where.add_argument("--user", action="store_true", help="for this user (default)")
     where.add_argument("--sys-prefix", action="store_true", help="for who uses this Python")
     where.add_argument("--prefix", metavar="DIR", help="below DIR/share/jupyter/kernels")
+
+
+def _profile(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--last", type=int, default=10, metavar="N", help="this many imports (default: 10; 0: all)")
 
 
 def _yank(parser: argparse.ArgumentParser) -> None:
@@ -607,6 +618,10 @@ def _import(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="say what would be imported, upload nothing")
 
 
+def _completion(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("interpreter", choices=("bash", "zsh", "fish"), metavar="SHELL", help="bash, zsh or fish")
+
+
 def _connect(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "url", nargs="*", metavar="URL", help="s3://bucket/prefix or file:///folder; the first that has a project wins"
@@ -672,17 +687,30 @@ _ALL = (
         ("freeze pandas", "freeze --lock pylock.toml --hashes -o requirements.txt"),
         _freeze,
     ),
+    Verb("browse", "look at the shelf, and pin with a click", ("browse", "browse torch"), _browse, ("magic",)),
+    Verb(
+        "profile",
+        "what the last imports took, as a picture (%%shelf profile: those of a cell)",
+        ("profile", "profile --last 1"),
+        _profile,
+        ("magic",),
+    ),
     Verb("ls", "what is on the shelf", ("ls", "ls torch", "ls torch==2.1.2"), _ls),
     Verb("show", "all about one project or version", ("show torch", "show torch==2.1.2"), _project),
     Verb("search", "find projects by words", ("search imag",), _search),
-    Verb("why", "who asked for a project", ("why numpy", "why numpy --lock pylock.toml"), _why),
+    Verb(
+        "why",
+        "who asked for a project",
+        ("why numpy --with pandas", "why numpy --lock pylock.toml"),
+        _why,
+        in_a_notebook=("why numpy",),
+    ),
     Verb(
         "lock",
         "the pins as pylock.toml (PEP 751), or by a name on the shelf",
         (
             "lock pandas -o pylock.toml",
             "lock -r requirements.txt pylock.toml",
-            "lock pylock.toml",
             "lock --notebook report.ipynb",
             "lock pandas --name team/2026q4",
             "lock --lock pylock.toml --name team/2026q4",
@@ -690,6 +718,7 @@ _ALL = (
             "lock torch --variant cpu --variant cu121",
         ),
         _lock,
+        in_a_notebook=("lock pylock.toml",),
     ),
     Verb(
         "sync",
@@ -711,7 +740,13 @@ _ALL = (
         _history,
         ("magic",),
     ),
-    Verb("fill", "bring every file now, for work without a network", ("fill", "fill --lock pylock.toml"), _fill),
+    Verb(
+        "fill",
+        "bring every file now, for work without a network",
+        ("fill pandas", "fill --lock pylock.toml"),
+        _fill,
+        in_a_notebook=("fill",),
+    ),
     Verb(
         "run",
         "run a command in an environment of its own",
@@ -723,6 +758,7 @@ _ALL = (
             "run --script job.py -- --fast",
             "run --fill --with numpy -- make",
             "run --notebook report.ipynb -- papermill report.ipynb out.ipynb",
+            "run --profile --with pandas -- python script.py",
         ),
         _run,
         ("command",),
@@ -792,10 +828,18 @@ _ALL = (
     Verb("disable", "take back what enable wrote", ("disable", "disable --system"), _place, ("command",)),
     Verb("cache", "the cache of this machine: info, prune, clear", ("cache", "cache prune", "cache clear"), _cache),
     Verb("doctor", "check settings, shelf, cache and fetcher", ("doctor",), _nothing),
+    Verb(
+        "completion",
+        "a script with which Tab completes in your shell",
+        ("completion bash", "completion zsh", "completion fish"),
+        _completion,
+        ("command",),
+    ),
     Verb("traceback", "the full traceback of the last error", ("traceback",), _nothing, ("magic",)),
 )
 VERBS = {verb.name: verb for verb in _ALL}
 
+_TEXTS = ("lock", "output", "python", "platform", "index_url", "as_of", "script", "prefix", "bundle", "logs", "since")
 _TEXTS = ("lock", "output", "python", "platform", "index_url", "as_of", "script", "prefix", "bundle", "logs", "since")
 # Words of other tools that are whole verbs of ours.
 _ALIASES = {("install", "magic"): "use", ("uninstall", "magic"): "drop", ("list", "command"): "ls"}
@@ -817,6 +861,9 @@ _INSTEAD = {
     "traceback": "In a terminal, add --debug to the verb that failed.",
     "enable": "In a notebook: !cloudshelf enable",
     "disable": "In a notebook: !cloudshelf disable",
+    "browse": "In a terminal: cloudshelf ls, and cloudshelf search WORD",
+    "profile": "In a terminal: cloudshelf run --profile --with pandas -- python script.py",
+    "completion": "In a notebook Tab completes by itself.",
     "run": "In a notebook: !cloudshelf run --with pandas -- python script.py",
     "kernelspec": "In a notebook: !cloudshelf kernelspec NAME --lock pylock.toml",
 }

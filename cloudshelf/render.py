@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .ticker import Ticker
+
 Result = Mapping[str, Any]
 BRIEF = 28  # characters of what a bar says it works on
 MOST = 60  # rows of a table in a notebook; pandas has 3000 files
@@ -36,7 +38,15 @@ class Link:
     url: str
 
 
-Block = str | Table | Link
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture, and what says the same in text."""
+
+    text: str
+    svg: str
+
+
+Block = str | Table | Link | Picture
 
 
 def to_text(verb: str, result: Result) -> str:
@@ -53,6 +63,8 @@ def to_html(verb: str, result: Result) -> str:
         elif isinstance(block, Link):
             url = html.escape(block.url)
             parts.append(f'<div><a href="{url}" target="_blank" rel="noopener noreferrer">{url}</a></div>')
+        elif isinstance(block, Picture):
+            parts.append(block.svg)
         elif "\n" in block or "  " in block:  # its columns are made of spaces
             parts.append(f'<pre style="margin:0">{html.escape(block)}</pre>')
         else:
@@ -77,7 +89,7 @@ class Answer(dict[str, Any]):
     def _repr_html_(self) -> str | None:
         """Tables as HTML, and lines so long that JupyterLab would break them within a word; else None: text is best."""
         blocks = describe(self.verb, self)
-        rich = any(isinstance(b, (Table, Link)) or (len(b) > LONG and "\n" not in b) for b in blocks)
+        rich = any(not isinstance(b, str) or (len(b) > LONG and "\n" not in b) for b in blocks)
         return to_html(self.verb, self) if rich else None
 
 
@@ -277,13 +289,51 @@ def _status(result: Result) -> list[Block]:
         blocks.append(f"Provided by this kernel: {provided}.")
     counts = result.get("statistics") or {}
     if counts.get("requests"):
-        took = f" in {seconds(counts['seconds'])}" if counts.get("seconds") else ""
-        blocks.append(
-            f"Received {size(counts.get('bytes', 0))} with {_count(_requests(counts['requests']), 'request')}{took}."
-        )
+        blocks.append(_received(counts))
     if result.get("note"):
         blocks.append(str(result["note"]))
     return blocks
+
+
+def _profile(result: Result) -> list[Block]:
+    """The last imports of a process; the bars say which waited for files, and the words whose those were."""
+    from .waterfall import RUNNING, WAITING, draw_bars, draw_svg, worth_showing
+
+    rows = result["imports"]
+    if not rows:
+        return [str(result.get("note") or "Nothing was imported yet.")]
+    shown = worth_showing(rows)
+    cells = tuple(
+        (f"{'  ' * row['depth']}{row['module']}", seconds(row["seconds"]), _waited(row), row["source"], drawn)
+        for row, drawn in zip(shown, draw_bars(shown), strict=True)
+    )
+    table = Table(("import", "took", "waited", "from", ""), cells, frozenset({"took", "waited"}))
+    notes = [f"{seconds(row['seconds'])} {row['source']}" for row in shown]
+    facts = [f"{r['module']}: {seconds(r['seconds'])}, {_waited(r) or 'no'} wait, {r['source']}" for r in shown]
+    outermost = [row for row in rows if not row["depth"]]
+    waited = sum(row["waited"] for row in outermost)
+    said = f"{_count(len(outermost), 'import')} of {_count(len(rows), 'module')} took {seconds(result['seconds'])}"
+    said += f", {seconds(waited)} of it waiting for {_count(sum(r['files'] for r in outermost), 'file')}."
+    fetched = sum(row["source"] == "fetched" for row in rows)
+    blocks: list[Block] = [
+        f"{said} {_count(fetched, 'module')} fetched, {len(rows) - fetched} there before.",
+        Picture(f"{_table_text(table)}\n{WAITING} waited for files, {RUNNING} ran", draw_svg(shown, notes, facts)),
+    ]
+    if len(shown) < len(rows):
+        blocks.append(f"{len(rows) - len(shown)} shorter ones are left out, which --json shows.")
+    counts = result.get("statistics") or {}
+    if counts.get("requests"):
+        blocks.append(_received(counts))
+    return [*blocks, *map(str, result.get("notes", ()))]
+
+
+def _waited(row: Result) -> str:
+    return seconds(row["waited"]) if row["waited"] >= 0.0005 else ""
+
+
+def _received(counts: Result) -> str:
+    took = f" in {seconds(counts['seconds'])}" if counts.get("seconds") else ""
+    return f"Received {size(counts.get('bytes', 0))} with {_count(_requests(counts['requests']), 'request')}{took}."
 
 
 def _requests(count: Any) -> int:
@@ -538,6 +588,14 @@ def _import(result: Result) -> list[Block]:
     return [*blocks, *map(str, result["notes"])]
 
 
+def _traceback(result: Result) -> list[Block]:
+    return [str(result["traceback"])]
+
+
+def _completion(result: Result) -> list[Block]:
+    return [str(result["script"]).rstrip("\n")]
+
+
 def _message(result: Result) -> list[Block]:
     return [str(result["message"])] if "message" in result else _fields(result)
 
@@ -563,6 +621,7 @@ _PAGES: dict[str, Callable[[Result], list[Block]]] = {
     "status": _status,
     "list": _list,
     "freeze": _freeze,
+    "profile": _profile,
     "ls": _ls,
     "search": _search,
     "show": _show,
@@ -584,8 +643,11 @@ _PAGES: dict[str, Callable[[Result], list[Block]]] = {
     "usage": _usage,
     "enable": _message,
     "disable": _message,
+    "completion": _completion,
+    "traceback": _traceback,
     "init": _message,
     "connect": _message,
+    "browse": _message,
     "default": _message,
     "yank": _message,
     "unyank": _message,
@@ -624,6 +686,8 @@ def _cell(name: str, value: Any) -> str:
 def _block_text(block: Block) -> str:
     if isinstance(block, Table):
         return _table_text(block)
+    if isinstance(block, Picture):
+        return block.text
     return block.url if isinstance(block, Link) else block
 
 
@@ -657,18 +721,25 @@ class Bars:
 
     def __init__(self, bar: Callable[[], Any], *, delay: float = 0.3) -> None:
         self._load, self._bars = bar, dict[str, Any]()
-        self._begun, self._delay = time.monotonic(), delay
+        self._since = dict[str, float]()  # when each stage was heard of first
+        self._ticker = Ticker(self.show, delay=delay)
 
     def __call__(self, event: Mapping[str, Any]) -> None:
-        """Show ``event``; work that ends within ``delay`` seconds shows nothing."""
-        if time.monotonic() - self._begun < self._delay:
-            return
+        """Show ``event``, again every second until the next; work that ends within ``delay`` seconds shows nothing."""
+        self._since.setdefault(str(event.get("stage", "")), time.time())
+        self._ticker(event)
+
+    def show(self, event: Mapping[str, Any]) -> None:
+        """Show ``event`` now, and only now."""
         stage, done, total = str(event.get("stage", "")), event.get("done", 0), event.get("total") or None
+        for other in [name for name, bar in self._bars.items() if name != stage and bar.total is None]:
+            self._bars.pop(other).close()  # nobody knew how long it would be; it is over when another begins
         bar = self._bars.get(stage)
         if bar is None:
             if total is not None and done >= total:
                 return
             bar = self._load()(desc=stage, total=total, leave=False, **_bar_format(str(event.get("unit", "")), total))
+            bar.start_t = self._since.get(stage, time.time())  # tqdm's: what the time that is shown counts from
             self._bars[stage] = bar
         bar.total, bar.n = total, done
         bar.set_postfix_str(_brief(str(event.get("what") or "")), refresh=False)
@@ -676,11 +747,13 @@ class Bars:
 
     def close(self, *, finished: bool = False) -> None:
         """Take the bars away; tqdm leaves one that is not full in red, as it should when nothing was ``finished``."""
+        self._ticker.close()
         for bar in reversed(self._bars.values()):  # the lowest first: a terminal's cursor ends where it began
             if finished and bar.total:
                 bar.n = bar.total
             bar.close()
         self._bars.clear()
+        self._since.clear()
 
 
 def _bar_format(unit: str, total: int | None) -> dict[str, Any]:

@@ -27,6 +27,10 @@ from .journal import Journal
 ENVIRONMENT = "CLOUDSHELF_ENVIRONMENT"  # the active environment, for children (subprocess_hook)
 PROVIDED = "CLOUDSHELF_PROVIDED"  # "NAME==VERSION …": what it lacks because this process has it, for children too
 Progress = Callable[[dict[str, Any]], None]
+_UNSEEN = (
+    "Nothing was measured: by themselves only imports that may have to fetch are. "
+    "Any other: %%shelf profile as the first line of its cell."
+)
 
 
 class Session:
@@ -393,11 +397,33 @@ class Session:
             activated = list(self._activated)
         if environment:
             try:
-                counted = self._call("statistics", {}).get("environments", {})
-                result["statistics"] = sum_statistics(counted[e] for e in activated if e in counted)
+                result["statistics"] = self._received(activated)
             except ShelfError as error:
                 result["note"] = str(error)
         return result
+
+    def profile(self, last: int = 10, *, since: float = 0.0) -> dict[str, Any]:
+        """What the last imports of the outermost level took: ``imports`` (see waterfall.py), ``seconds``. No network.
+
+        Seen are imports from environments that were filling, and all while ``importing.recording`` is on; since
+        ``since`` (of time.perf_counter).
+        """
+        from .importing import timeline
+        from .waterfall import read_rows, total_seconds
+
+        rows = read_rows(timeline.facts(since), last)
+        result: dict[str, Any] = {"imports": rows, "seconds": total_seconds(rows), "statistics": {}}
+        if not rows:
+            result["note"] = _UNSEEN
+        elif self._activated:
+            with contextlib.suppress(ShelfError):
+                result["statistics"] = self._received(self._activated)
+        return result
+
+    def _received(self, environments: Sequence[str]) -> dict[str, Any]:
+        """What the fetcher received for environments."""
+        counted = self._call("statistics", {}).get("environments", {})
+        return sum_statistics(counted[e] for e in environments if e in counted)
 
     def call(self, verb: str, args: Mapping[str, Any], progress: Progress | None = None) -> dict[str, Any]:
         """Any verb of ``verbs.serve``, by the fetcher, for this session's shelf."""
@@ -753,3 +779,8 @@ def pins() -> dict[str, str]:
 def status() -> dict[str, Any]:
     """See Session.status."""
     return _session.status()
+
+
+def profile(last: int = 10) -> dict[str, Any]:
+    """See Session.profile."""
+    return _session.profile(last)

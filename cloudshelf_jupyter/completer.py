@@ -2,43 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
 import re
-from collections.abc import Iterable
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from cloudshelf import grammar
+from cloudshelf.completion import Names, Word, words
 from cloudshelf.session import Session, project_of
 
 from .names import ShelfNames
 
-EXACT = {"ls", "show", "default", "yank", "unyank"}  # a version of these is PROJECT==VERSION
-PROJECTS = EXACT | {"use", "install", "freeze", "search", "why", "lock", "fill", "publish", "verify", "rollback", "log"}
-PROJECTS |= {"export", "request", "usage"}
-LOCKS, TEXTS, WHEELS, BUNDLES = (".toml",), (".txt", ".in"), (".whl", ".tar.gz"), (".tar",)
-SOURCES = (*TEXTS, ".toml", ".py", ".yml", ".yaml")
-FILES = {"sync": LOCKS, "lock": LOCKS, "diff": LOCKS, "publish": WHEELS, "export": BUNDLES, "import": BUNDLES}
-NAMED = {"sync", "diff", "locks"}  # these take a lock that has a name on the shelf
-NAMED_OPTIONS = {"--lock", "--name"}
-OPTION_FILES = {"--lock": LOCKS, "--name": (), "-o": LOCKS, "--output": LOCKS, "-r": SOURCES, "--requirement": SOURCES}
-OPTION_FILES |= {"-c": TEXTS, "--constraint": TEXTS, "--notebook": (".ipynb",)}
-
 _LINE = re.compile(r"\s*%?%shelf(?:\s+(?P<rest>.*))?", re.DOTALL)
-_OPERATOR = r"(?:===?|>=|<=|~=|!=|<|>)"
-_VERSION = re.compile(
-    rf"""(?P<project>[A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?\s*  # numpy, uvicorn[standard]
-    (?:{_OPERATOR}\s*[^\s,]+\s*,\s*)*                       # >=2.2,
-    {_OPERATOR}\s*(?P<version>[^\s,;=<>]*)$""",  # the version that is being typed
-    re.VERBOSE,
-)
-
-
-class Word(NamedTuple):
-    """A word that may stand where the cursor is, and what it is."""
-
-    text: str
-    kind: str
 
 
 class ShelfMatcher:
@@ -62,11 +34,11 @@ class ShelfMatcher:
         if typed is None:
             return {"completions": []}
         fragment = re.split(r"\s", typed)[-1].lstrip("\"'")
-        words = [word for word in self.words(typed, fragment) if word.text.startswith(fragment)]
-        if not words and fragment:  # else IPython's own words would come, and none of them belongs here
-            words = [Word(fragment, "shelf")]
+        found = [word for word in self.words(typed, fragment) if word.text.startswith(fragment)]
+        if not found and fragment:  # else IPython's own words would come, and none of them belongs here
+            found = [Word(fragment, "shelf")]
         return {
-            "completions": [SimpleCompletion(text=word.text, type=word.kind) for word in dict.fromkeys(words)],
+            "completions": [SimpleCompletion(text=word.text, type=word.kind) for word in dict.fromkeys(found)],
             "matched_fragment": fragment,
             "suppress": True,
             "do_not_suppress": set(),
@@ -74,39 +46,13 @@ class ShelfMatcher:
 
     def words(self, typed: str, fragment: str) -> list[Word]:
         """All words that may stand where ``fragment`` is being typed, the end of ``typed`` (what follows %shelf)."""
-        finished = typed.split()[:-1] if fragment else typed.split()
-        if not finished:
-            return [Word(v.name, "verb") for v in grammar.VERBS.values() if "magic" in v.faces]
-        verb = grammar.VERBS.get(finished[0])
-        if verb is None or "magic" not in verb.faces:
-            return []
-        if finished[-1] in OPTION_FILES:
-            files = _files(fragment, OPTION_FILES[finished[-1]])
-            return [*self._locks(), *files] if finished[-1] in NAMED_OPTIONS else files
-        if fragment.startswith("-"):
-            return [Word(option, "option") for option in grammar.options_of(verb)]
-        found = [*self._of_the_shelf(verb.name, typed, fragment), *_files(fragment, FILES.get(verb.name, ()))]
-        found += [Word(str(choice), "action") for choice in _choices(verb)]
-        return found or [Word(option, "option") for option in grammar.options_of(verb)]
-
-    def _of_the_shelf(self, verb: str, typed: str, fragment: str) -> list[Word]:
-        if verb in ("drop", "uninstall"):
-            return [Word(project_of(requirement), "project") for requirement in self._session.requirements]
-        if verb in NAMED:
-            return self._locks()
-        if verb not in PROJECTS:
-            return []
-        asked = _VERSION.search(typed)
-        if asked is None:  # thousands of objects would have Python collect garbage, 0.1 s in a kernel
-            return [Word(name, "project") for name in self._names.projects() if name.startswith(fragment)]
-        version = asked["version"]
-        if verb in EXACT and not re.search(rf"[^=]==\s*{re.escape(version)}$", typed):
-            return []
-        before = fragment.removesuffix(version)
-        return [Word(f"{before}{each}", "version") for each in self._names.versions(asked["project"])]
-
-    def _locks(self) -> list[Word]:
-        return [Word(name, "lock") for name in self._names.locks()]
+        names = Names(
+            projects=self._names.projects,
+            versions=self._names.versions,
+            asked=lambda: [project_of(requirement) for requirement in self._session.requirements],
+            locks=self._names.locks,
+        )
+        return words("magic", typed, fragment, names)
 
 
 def _typed(first: str, before: str, *, body: bool) -> str | None:
@@ -122,30 +68,6 @@ def _typed(first: str, before: str, *, body: bool) -> str | None:
         return f"{verb} {before.lstrip()}"
     found = _LINE.fullmatch(before)
     return None if found is None or before.endswith("%shelf") else found["rest"] or ""
-
-
-def _choices(verb: grammar.Verb) -> Iterable[object]:
-    """The words of a verb that takes one of a few."""
-    parser = argparse.ArgumentParser(add_help=False)
-    verb.declare(parser)
-    return [choice for action in parser._actions for choice in action.choices or ()]
-
-
-def _files(fragment: str, endings: tuple[str, ...]) -> list[Word]:
-    """Files with one of these endings, and the folders on the way to more of them."""
-    folder, slash, _ = fragment.rpartition("/")
-    place = Path(f"{folder}{slash}" or ".").expanduser()
-    try:
-        entries = sorted(entry for entry in place.iterdir() if not entry.name.startswith(".")) if endings else []
-    except OSError:
-        return []
-    found = []
-    for entry in entries:
-        if entry.name.endswith(endings):
-            found.append(Word(f"{folder}{slash}{entry.name}", "file"))
-        elif slash and entry.is_dir():
-            found.append(Word(f"{folder}{slash}{entry.name}/", "folder"))
-    return found
 
 
 def install(shell: Any, session: Session, names: ShelfNames) -> None:

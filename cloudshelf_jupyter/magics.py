@@ -21,8 +21,21 @@ from cloudshelf.notebooks import find_notebook
 from cloudshelf.render import Bars
 from cloudshelf.session import Session, current, project_of
 
-from . import completer, display, import_completer, installs, own_notebook, restart, saving, zero_step
+from . import (
+    browser,
+    completer,
+    display,
+    import_completer,
+    installs,
+    own_notebook,
+    progress,
+    question,
+    restart,
+    saving,
+    zero_step,
+)
 from .names import ShelfNames
+from .profile_cell import profile_cell
 
 
 class CloudShelf(SingletonConfigurable):
@@ -62,6 +75,8 @@ class ShelfMagics(Magics):
 
         Look
             %shelf                                   what is pinned, loaded and fetched
+            %shelf browse                            the shelf as a list to filter, with details and a Use button
+            %shelf profile                           what the last imports took; %%shelf profile: those of a cell
             %shelf ls torch                          its versions; ls torch==2.1.2: its files
             %shelf show torch                        all about it
             %shelf search image                      projects by words of their names and summaries
@@ -86,7 +101,7 @@ class ShelfMagics(Magics):
             %shelf traceback                         the last error in full
             %shelf cache clear                       make room: everything can come again
 
-        Every verb, those for curators too: %shelf --help. One of them, with examples: %shelf use --help
+        Every verb, those for curators too: %shelf --help. One of them, with examples: %shelf use?
         """
         debug = "--debug" in line.split()
         try:
@@ -102,20 +117,29 @@ class ShelfMagics(Magics):
 
     def _obey(self, line: str, cell: str | None) -> None:
         words = grammar.split_line(line)
-        if cell is not None:
+        profiled = cell if words[:1] == ["profile"] else None
+        if cell is not None and profiled is None:
             words = _cell_words(words)
         command = grammar.parse_words(words, face="magic")
-        if cell is not None:
+        if cell is not None and profiled is None:
             command.args["cell"] = cell
-        bars = Bars(_bar)
+        bars = self.bars()
         try:
+            if profiled is None:
+                bars({"stage": command.verb})  # not every verb reports
             with self._connected(command):
-                result = self._answer(command, bars)
+                if profiled is None:
+                    result = self._answer(command, bars)
+                else:
+                    result = profile_cell(self.shell, self.session, profiled)
             bars.close(finished=True)
         finally:
             bars.close()
         if result is not None:
             display.show(command.verb, result, as_json=command.json)
+
+    def bars(self) -> Bars:
+        return Bars(partial(progress.bar_class, self.shell), delay=progress.DELAY)
 
     @contextlib.contextmanager
     def _connected(self, command: grammar.Command) -> Iterator[None]:
@@ -154,6 +178,11 @@ class ShelfMagics(Magics):
                 return self._connect(",".join(args["url"]) or command.shelf)
             case "use":
                 return self._use(args, bars)
+            case "profile":
+                return session.profile(args["last"])
+            case "browse":
+                browser.open_browser(session, args["words"])
+                return None
             case "drop":
                 return session.drop(*self._dropped(args), progress=bars)
             case "list":
@@ -194,8 +223,7 @@ class ShelfMagics(Magics):
             case "doctor" if not command.shelf:
                 return session.doctor(progress=bars)
             case "traceback":
-                print(display.full_traceback(self.shell))
-                return None
+                return {"traceback": display.full_traceback(self.shell)}
         return self._fetcher(command, bars)
 
     def _is_own(self, asked: str | bool) -> bool:
@@ -218,7 +246,8 @@ class ShelfMagics(Magics):
         return {**done, **put, "file": args["notebook_name"], "pins": done["pins"], "notes": notes}
 
     def _fetcher(self, command: grammar.Command, bars: Bars) -> dict[str, Any]:
-        args = {k: v for k, v in prepare(command).items() if v is not None and (k != "shelf" or command.shelf)}
+        named = command.shelf or command.args.get("url")  # else the session's
+        args = {k: v for k, v in prepare(command).items() if v is not None and (k != "shelf" or named)}
         result = self.session.call(command.verb, args, bars)
         return _written(args.get("output"), "text" if command.verb == "freeze" else "lock", result)
 
@@ -270,13 +299,6 @@ def _cell_words(words: list[str]) -> list[str]:
     return words if line else ["use", *words]
 
 
-def _bar() -> Any:
-    """The tqdm class of this front end; its notebook kind does not look at TQDM_DISABLE by itself (tqdm 4.70)."""
-    from tqdm.auto import tqdm
-
-    return partial(tqdm, disable=os.environ.get("TQDM_DISABLE", "0") not in ("", "0"))
-
-
 def load(shell: Any) -> None:
     """Register everything; start the fetcher without waiting for it, and have it get ready."""
     session = current()
@@ -288,9 +310,11 @@ def load(shell: Any) -> None:
     shell.register_magics(magics)
     display.shorten_errors()
     if _wants_zero_step(shell):
-        zero_step.install(zero_step.ZeroStepFinder(session, shell.user_ns, print))
+        zero_step.install(zero_step.ZeroStepFinder(session, shell.user_ns, print, magics.bars))
+    progress.show_imports(progress.ImportProgress(magics.bars()))
     completer.install(shell, session, names)
     import_completer.install(shell, names)
+    question.install(shell)
     installs.install(shell, session)
     names.learn()
     restart.apply_wish(shell, session)
@@ -310,9 +334,11 @@ def _wants_zero_step(shell: Any) -> bool:
 
 def unload(shell: Any) -> None:
     zero_step.uninstall()
+    progress.show_imports(None)
     completer.uninstall(shell)
     installs.uninstall(shell)
     import_completer.uninstall(shell)
+    question.uninstall(shell)
     display.restore_errors()
     for kind in ("line", "cell"):
         shell.magics_manager.magics[kind].pop("shelf", None)

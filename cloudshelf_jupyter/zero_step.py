@@ -15,16 +15,23 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import FrameType, ModuleType
 from typing import Any
 
+from cloudshelf.render import Bars
 from cloudshelf.session import Session
 
 FORGET = 30.0  # seconds for which "not on the shelf" is remembered
 
 
 class ZeroStepFinder:
-    """``say`` shows one line to the user; ``namespace`` is the globals of cells."""
+    """``say`` shows one line to the user, ``bars`` makes what shows progress; ``namespace`` is the globals of cells."""
 
-    def __init__(self, session: Session, namespace: dict[str, Any], say: Callable[[str], None]) -> None:
-        self._session, self._namespace, self._say = session, namespace, say
+    def __init__(
+        self,
+        session: Session,
+        namespace: dict[str, Any],
+        say: Callable[[str], None],
+        bars: Callable[[], Bars] | None = None,
+    ) -> None:
+        self._session, self._namespace, self._say, self._bars = session, namespace, say, bars
         self._busy = threading.local()
         self._absent: dict[tuple[str, str], float] = {}
 
@@ -48,14 +55,21 @@ class ZeroStepFinder:
         return time.monotonic() - self._absent.get((url, module), -FORGET) < FORGET
 
     def _pin(self, url: str, module: str) -> Any:
-        found = self._session.find_module(module)
-        if not found.get("project"):
+        bars = self._bars() if self._bars else None
+        try:
+            if bars is not None:
+                bars({"stage": f"looking for {module}"})
+            found = self._session.find_module(module)
+            project = found.get("project")
+            result = self._session.use(project, progress=bars) if project else {}
+        finally:
+            if bars is not None:
+                bars.close()
+        if not project:
             self._absent[url, module] = time.monotonic()
             if found.get("suggestions"):
                 self._say(f"{module} is not on the shelf. Did you mean {' or '.join(found['suggestions'])}?")
             return None
-        project = found["project"]
-        result = self._session.use(project)
         version = next((p["version"] for p in result["pins"] if p["project"] == project), found.get("version"))
         others = sum(1 for c in result.get("changes", ()) if c.get("version") and c["project"] != project)
         more = f", with {others} other{'s' if others > 1 else ''}" if others else ""
@@ -71,13 +85,19 @@ def wanted_by_cell(frame: FrameType | None, namespace: dict[str, Any]) -> str | 
     ``_find_and_load`` has the whole name in its local ``name``.
     """
     wanted = None
-    while frame is not None and str(frame.f_globals.get("__name__", "")).startswith(("importlib", "_frozen_importlib")):
+    while frame is not None and _is_importlib(frame):
         if frame.f_code.co_name == "_find_and_load":
             wanted = frame.f_locals.get("name")
         frame = frame.f_back
     if frame is None or wanted is None or frame.f_globals is not namespace:
         return None
     return str(wanted) if is_cell(frame.f_code.co_filename) else None
+
+
+def _is_importlib(frame: FrameType) -> bool:
+    """Whether a frame is importlib's, or of what stands for it while imports are recorded, which has its file name."""
+    name = str(frame.f_globals.get("__name__", ""))
+    return name.startswith(("importlib", "_frozen_importlib")) or frame.f_code.co_filename.startswith("<frozen import")
 
 
 def is_cell(filename: str) -> bool:

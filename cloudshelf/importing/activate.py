@@ -50,9 +50,18 @@ def activate(environment: str) -> Activation:
     if activation is None:
         activation = _open(environment)
         _active[environment] = activation
+        if "CLOUDSHELF_PROFILE" in os.environ:
+            from .recording import record_until_exit
+
+            record_until_exit(os.environ["CLOUDSHELF_PROFILE"])
     if not _is_own(activation):
         _put_in_path(activation)
     return activation
+
+
+def activated() -> list[str]:
+    """The folder of every environment that this process uses, or has used."""
+    return list(_active)
 
 
 def deactivate(environment: str) -> None:

@@ -12,8 +12,10 @@ import atexit
 import os
 import posix
 import sys
+from time import perf_counter
 
 from ..errors import BringInterrupted, CacheUnusable, FetcherFailed, ShelfError, by_name
+from . import timeline
 from .paths import absolute_setting, cache_folder, private_folder, socket_path
 
 TYPE_CHECKING = False
@@ -47,6 +49,7 @@ _targets: dict[str, Target] = {}
 _children: list[int] = []  # fetchers that this process started
 _starting: list[_Guard] = []  # held while they do not listen yet
 _owner = [os.getpid()]
+waiting: Callable[[str, Sequence[int]], None] | None = None  # told every second what is waited for, and () at the end
 
 
 def ensure(environment: str, numbers: Sequence[int], priority: str = "need") -> None:
@@ -56,7 +59,29 @@ def ensure(environment: str, numbers: Sequence[int], priority: str = "need") -> 
     when three fetchers in a row did not answer.
     """
     body = f"{environment}\0{','.join(map(str, numbers))}\0{priority}"
-    _exchange(target_of(environment), b"E", body.encode("utf-8", "surrogateescape"))
+    beats = 0
+
+    def beat() -> None:
+        nonlocal beats
+        beats += 1
+        _tell(environment, numbers)
+
+    begun = perf_counter()
+    try:
+        _exchange(target_of(environment), b"E", body.encode("utf-8", "surrogateescape"), beat=beat)
+    finally:
+        timeline.waited(begun, len(numbers) if priority == "need" else 0)
+        if beats:
+            _tell(environment, ())
+
+
+def _tell(environment: str, numbers: Sequence[int]) -> None:
+    """What cannot be shown is no reason for an import to fail."""
+    if waiting is not None:
+        try:
+            waiting(environment, numbers)
+        except Exception:
+            pass
 
 
 def begin(environment: str, project: int, module: str = "", *, start: bool = True) -> None:
@@ -67,7 +92,11 @@ def begin(environment: str, project: int, module: str = "", *, start: bool = Tru
     target = target_of(environment)
     if not start and not os.path.exists(target.path):
         return
-    _exchange(target, b"B", f"{environment}\0{project}\0{module}".encode("utf-8", "surrogateescape"))
+    begun = perf_counter()
+    try:
+        _exchange(target, b"B", f"{environment}\0{project}\0{module}".encode("utf-8", "surrogateescape"))
+    finally:
+        timeline.waited(begun, 0)
 
 
 def expect(environment: str, modules: Sequence[str]) -> None:
@@ -142,7 +171,11 @@ def _credential_stamp() -> int:
 
 
 def _exchange(
-    target: Target, tag: bytes, body: bytes, progress: Callable[[dict[str, Any]], None] | None = None
+    target: Target,
+    tag: bytes,
+    body: bytes,
+    progress: Callable[[dict[str, Any]], None] | None = None,
+    beat: Callable[[], None] | None = None,
 ) -> bytes:
     """The body of the reply. A fetcher that is gone or hung is replaced, and asked again."""
     message = (len(body) + 1).to_bytes(4, "big") + tag + body
@@ -157,7 +190,7 @@ def _exchange(
         try:
             connection.settimeout(SILENCE)
             connection.sendall(message)
-            result = _reply(connection, progress, heard)
+            result = _reply(connection, progress, heard, beat)
         except TimeoutError:
             reason = f"nothing was heard of it for {SILENCE:g} seconds"
             _kill_peer(connection)
@@ -181,8 +214,16 @@ def _exchange(
     raise FetcherFailed(reason, target.log)
 
 
-def _reply(connection: _socket.socket, progress: Callable[[dict[str, Any]], None] | None, heard: list[bytes]) -> bytes:
-    """The final message; ``heard`` gets the tags of those before it. Raises OSError when there will be none."""
+def _reply(
+    connection: _socket.socket,
+    progress: Callable[[dict[str, Any]], None] | None,
+    heard: list[bytes],
+    beat: Callable[[], None] | None = None,
+) -> bytes:
+    """The final message; ``heard`` gets the tags of those before it. Raises OSError when there will be none.
+
+    ``beat`` is called for every second of waiting.
+    """
     while True:
         size = int.from_bytes(_receive(connection, 4), "big")
         message = _receive(connection, size)
@@ -199,7 +240,10 @@ def _reply(connection: _socket.socket, progress: Callable[[dict[str, Any]], None
                     progress(event)
                 except OSError as error:  # of the caller's display: not to be taken for one of the connection
                     raise RuntimeError(f"progress cannot be shown: {error}") from error
-        elif tag != b".":
+        elif tag == b".":
+            if beat is not None:
+                beat()
+        else:
             raise ConnectionResetError(f"an answer of kind {tag!r}, which this version does not know")
 
 

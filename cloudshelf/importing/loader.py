@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import _frozen_importlib_external as external
 import sys
+from time import perf_counter
+
+from .timeline import imported
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,10 +50,14 @@ class _Filling:
 
     @disguised
     def exec_module(self, module: ModuleType) -> None:
-        due = self._enter(module.__name__)
-        super().exec_module(module)  # type: ignore[misc]
-        if due >= 0:
-            self._environment.leave(due)
+        begun = perf_counter()
+        try:
+            due = self._enter(module.__name__)
+            super().exec_module(module)  # type: ignore[misc]
+            if due >= 0:
+                self._environment.leave(due)
+        finally:
+            imported(module.__name__, begun, self._environment, self._number)
 
     def get_data(self, path: str) -> bytes:
         """The bytes of a file, in its place first when it is one of the environment's."""
@@ -101,17 +108,22 @@ class NativeLoader(_Filling, external.ExtensionFileLoader):
 
     @disguised
     def create_module(self, spec: ModuleSpec) -> Any:
+        self._begun = perf_counter()
         self._due = self._enter(spec.name)
         return super().create_module(spec)
 
     @disguised
     def exec_module(self, module: ModuleType) -> None:
-        external.ExtensionFileLoader.exec_module(self, module)
-        due, self._due = self._due, -1
-        if due >= 0:
-            self._environment.leave(due)
+        try:
+            external.ExtensionFileLoader.exec_module(self, module)
+            due, self._due = self._due, -1
+            if due >= 0:
+                self._environment.leave(due)
+        finally:
+            imported(module.__name__, self._begun or perf_counter(), self._environment, self._number)
 
     _due = -1
+    _begun = 0.0
 
     def _files(self) -> tuple[int, ...]:
         return (self._number, *self._environment.needs(self._number))

@@ -43,6 +43,7 @@ class Environment:
         self._needs: dict[int, tuple[int, ...]] = index["needs"]
         self._kinds: str = index["kinds"]
         self._presence = map_presence(path, len(self._kinds))
+        self._before = self._presence[:]
         self._begun: set[int] = set()
         self._finished: set[int] = set()
         self._looked_at: set[str | int] = set()  # folders and projects of which more is on its way
@@ -50,6 +51,10 @@ class Environment:
     def is_complete(self) -> bool:
         """Whether every file is in place."""
         return self._presence.find(b"\0", 0, len(self._kinds)) < 0
+
+    def was_in_place(self, number: int) -> bool:
+        """Whether file ``number`` was in place when this process opened the environment."""
+        return bool(self._before[number])
 
     def place_of(self, path: str) -> str | None:
         """An absolute path relative to the environment, "" for its root; None when it lies elsewhere."""

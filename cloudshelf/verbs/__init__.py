@@ -21,7 +21,7 @@ _PLACES = {
     "looking": ("connect", "ls", "show", "search", "log", "verify"),
     "curating": ("init", "publish", "default", "yank", "unyank", "rollback"),
     "locks": ("diff", "locks"),
-    "upkeep": ("cache", "doctor"),
+    "upkeep": ("cache", "doctor", "completion"),
     "sources": ("read-sources",),
     "notebooks": ("put-lock", "refuse-open-notebook"),
     "kernels": ("kernelspec",),

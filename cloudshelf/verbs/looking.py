@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from itertools import count
 
+from ..config import read_config
 from ..errors import UsageError
+from ..remembered import remember
 from ..shelf import Shelf, split_pin
 from ..urls import split_urls
 from .common import Args, Progress, Result, plain, shelf_of
@@ -22,12 +24,17 @@ def connect(args: Args, progress: Progress) -> Result:
 def ls(args: Args, progress: Progress) -> Result:
     """Projects; versions of ``project``; or the wheels and files of a version, "torch==2.1.2"."""
     shelf = shelf_of(args)
+    cache = read_config().cache
     if not args.get("project"):
-        return {"shelf": shelf.url, "projects": [_of_shelf(shelf, plain(facts)) for facts in shelf.projects()]}
+        projects = [_of_shelf(shelf, plain(facts)) for facts in shelf.projects()]
+        remember(cache, shelf.url, [row["project"] for row in projects])
+        return {"shelf": shelf.url, "projects": projects}
     project, version = split_pin(str(args["project"]))
     if version is None:
         shelf.info()
-        return {"project": project, "versions": [plain(facts) for facts in shelf.versions(project)]}
+        versions = [plain(facts) for facts in shelf.versions(project)]
+        remember(cache, shelf.url, [row["version"] for row in versions], project)
+        return {"project": project, "versions": versions}
     found = shelf.find_version(project, version)
     wheels = [plain(wheel) for wheel in shelf.show(f"{project}=={found}").wheels]
     files = [plain(facts) for facts in shelf.files(project, found)]

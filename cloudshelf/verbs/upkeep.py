@@ -98,6 +98,14 @@ def _shelf_named(args: Args) -> str | None:
         return None
 
 
+def completion(args: Args, progress: Progress) -> Result:
+    """The script for the shell ``interpreter``: bash, zsh or fish."""
+    from ..shell_completion import script_of
+
+    shell = str(args["interpreter"])
+    return {"shell": shell, "script": script_of(shell)}
+
+
 def _interpreter() -> str:
     from ..target import check_platform
 

@@ -50,6 +50,8 @@ class Shown:
         match message["msg_type"]:
             case "stream":
                 self.text += content["text"]
+            case "display_data" if "<progress" in content["data"].get("text/html", ""):
+                pass  # of a machine that is slow today; it is gone when the cell ends
             case "display_data" | "execute_result":
                 self.text += content["data"].get("text/plain", "")
                 self.html += content["data"].get("text/html", "")

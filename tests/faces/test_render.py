@@ -178,6 +178,13 @@ def test_one_bar_a_stage_and_none_for_what_is_done_at_once(bars):
     assert [(bar.facts["desc"], bar.n, bar.closed) for bar in Bar.made] == [("fetch", 9, True)]
 
 
+def test_a_stage_of_unknown_length_is_over_when_another_begins(bars):
+    bars({"stage": "resolving"})
+    bars({"stage": "fetch", "done": 1, "total": 9})
+    assert [(bar.facts["desc"], bar.closed) for bar in Bar.made] == [("resolving", True), ("fetch", False)]
+    bars.close()
+
+
 def test_short_work_shows_no_bar():
     Bar.made.clear()
     render.Bars(lambda: Bar, delay=60)({"stage": "fetch", "done": 1, "total": 9})

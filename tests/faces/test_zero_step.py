@@ -24,7 +24,7 @@ class FakeSession:
             return {"project": "shelf-project", "version": "2.0"}
         return {"suggestions": ["shelfmodule"]} if name == "shelfmodul" else {}
 
-    def use(self, requirement):
+    def use(self, requirement, progress=None):
         self.used.append(requirement)
         sys.path.append(str(self.folder))
         pins = [{"project": "shelf-project", "version": "2.0"}]
