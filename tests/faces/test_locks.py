@@ -4,8 +4,10 @@ import json
 import re
 import shutil
 import time
+import tomllib
 
 import pytest
+import tomli_w
 
 from .test_kernel import Kernel
 
@@ -31,6 +33,36 @@ def kernel(shelf, settings):
 def test_a_named_lock_runs_anywhere_and_so_do_its_earlier_states(named, cloudshelf):
     for name, version in ((named, "2.0"), (f"{named}@1", "1.0"), (f"{named}@2", "2.0")):
         assert cloudshelf("run", "--lock", name, "--", "python", "-c", VERSION).stdout == f"{version}\n"
+
+
+def test_why_looks_into_a_named_lock(named, cloudshelf):
+    shown = cloudshelf("why", "shelfone", "--lock", f"{named}@1").stdout
+    assert shown.startswith("shelfone 1.0 is pinned because:\n  shelftwo was asked for, shelftwo 1.0 wants shelfone>=1")
+
+
+def test_fill_and_sync_take_a_named_lock(named, cloudshelf):
+    assert "Run in it with: cloudshelf run --lock team/one --" in cloudshelf("sync", named).stdout
+    assert "environment" in json.loads(cloudshelf("fill", "--lock", named, "--json").stdout)
+
+
+def test_another_tools_lock_is_compared_and_gets_a_name(named, cloudshelf, tmp_path):
+    """As uv or pip write it: the same wheels, without our tables."""
+    cloudshelf("lock", "shelftwo", "-o", tmp_path / "ours.toml")
+    table = tomllib.loads((tmp_path / "ours.toml").read_text())
+    for each in (table, *table["packages"]):
+        del each["tool"]
+    (tmp_path / "theirs.toml").write_text(tomli_w.dumps(table))
+    assert "the same 2 pins, to the byte" in cloudshelf("diff", tmp_path / "theirs.toml", f"{named}@1").stdout
+    assert "has these 2 pins" in cloudshelf("lock", "--lock", tmp_path / "theirs.toml", "--name", "foreign").stdout
+    assert cloudshelf("run", "--lock", "foreign", "--", "python", "-c", VERSION).stdout == "1.0\n"
+
+
+def test_a_lock_that_is_none_is_named_in_the_message(named, cloudshelf, tmp_path):
+    (tmp_path / "cut.toml").write_text('lock-version = "1.0"\n[[pack')
+    said = cloudshelf("diff", named, tmp_path / "cut.toml", code=2).stderr
+    assert "cut.toml is not a lock" in said
+    said = cloudshelf("lock", "--lock", tmp_path / "cut.toml", "--name", "cut", code=2).stderr
+    assert "cut.toml is not a lock" in said and "cut" not in cloudshelf("locks").stdout
 
 
 def test_locks_lists_them_and_tells_the_history_of_one(named, cloudshelf):
@@ -123,6 +155,7 @@ def test_what_cannot_be_says_what_to_type(named, cloudshelf, words, code, messag
         "team/one",
         "own",
         "moving",
+        "foreign",
     }
 
 
