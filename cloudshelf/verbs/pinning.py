@@ -16,7 +16,6 @@ from ..errors import AlreadyLoaded, ObjectMissing, ShelfError, ShelfMissing, Uns
 from ..model import Loaded, Lock
 from ..shelf import Shelf
 from .common import Args, Progress, Result, plain, shelf_of, target_of
-from .locks import lock_to_name, name_lock
 
 if TYPE_CHECKING:
     from ..resolver import Edge, Resolution
@@ -55,20 +54,25 @@ def lock(args: Args, progress: Progress) -> Result:
             raise UsageError("lock needs a requirement, such as pandas or pandas>=2.2,<3.")
         found = parse_lock(str(args["lock"]), _name_of(args))
         if args.get("name"):
+            from .locks import lock_to_name
+
             found = lock_to_name(shelf, str(args["lock"]), args)
     else:
         preferred = parse_lock(str(args["preferred"]), "this process's lock") if args.get("preferred") else None
         resolution = _resolve(shelf, {**args, "loaded": {}}, preferred)
         found = resolution.lock
         notes = [*resolution.notes, *_differences(found, args.get("running") or {}), *_as_of(found)]
-    named = name_lock(shelf, str(args["name"]), found) if args.get("name") else None
-    return {
-        **({"named": named} if named else {}),
+    result: Result = {
         "lock": format_lock(found),
         "pins": _pins(found),
         "requirements": list(found.requirements),
         "notes": notes,
     }
+    if args.get("name"):
+        from .locks import name_lock
+
+        result["named"] = name_lock(shelf, str(args["name"]), found)
+    return result
 
 
 def sync(args: Args, progress: Progress) -> Result:
