@@ -46,8 +46,9 @@ def count_requests(ours: Ours, workload: Workload, *, locked: bool, background: 
     Without ``background`` all of it is the import's: what the background adds by then is chance.
 
     ``sequence`` is the longest chain of requests of which each began after the one before it was answered, from the
-    start until the first module's body ran; requests that only waited for a connection are in it, so it is never less
-    than what depends on each other.
+    start until the first module's body ran; requests that only waited for a connection or a core are in it, so it is
+    never less than what depends on each other. Not in it is the one by which a fetcher that starts connects to the
+    shelf: nobody waits for its answer.
     """
     with fresh_case(workload, LINKS[1]) as case:
         trace = case.folder / "trace"
@@ -65,7 +66,7 @@ def count_requests(ours: Ours, workload: Workload, *, locked: bool, background: 
         "requests": len(asked),
         "bytes": sum(size for e in asked for at, size in e["pieces"] if at <= times["ended"]),
         "connections": len({e["connection"] for e in asked}),
-        "sequence": longest_chain([e for e in asked if e["start"] < times["first"]], times["first"]),
+        "sequence": longest_chain([e for e in asked if e["range"] != "0-0"], times["first"]),
         "kinds": dict(Counter(_kind(e["line"]) for e in asked)),
         "to first body": round(times["first"] - min(e["start"] for e in asked), 4),
     }

@@ -32,6 +32,7 @@ _KINDS = {
     "%shelf ‹verb›": "%shelf us",
     "%shelf use ‹project›": f"%shelf use {project_name(_PINNED)[:-1]}",
     "%shelf use ‹project›==‹version›": f"%shelf use {project_name(_PINNED)}==",
+    "import ‹on the shelf›": f"import {module_name(_PINNED)[:-1]}",
     "import ‹module›": f"import {module_name(_PINNED)[:-1]}",
     "import ‹installed›": "import collec",
     "‹name›.‹attribute›": f"{module_name(_PINNED)}.NUM",

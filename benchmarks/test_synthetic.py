@@ -29,7 +29,7 @@ def test_a_made_shelf_verifies_and_resolves(tmp_path: Path) -> None:
     assert len(shelf.versions(project_name(5))) == RELEASES
     pins = [pin.project for pin in shelf.lock([project_name(7)]).lock.pins]
     assert pins == [project_name(n) for n in (0, 2, 7)]
-    assert shelf.repository.closure(project_name(7))[0][0] == project_name(7)
+    assert shelf.repository.holder(project_name(7)).closure(project_name(7))[0][0] == project_name(7)
 
 
 def test_one_more_version_of_a_folded_project_can_be_published(tmp_path: Path) -> None:

@@ -7,50 +7,44 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from .config import normalize_url, read_config
+from .config import read_config
 from .errors import UsageError, WheelInvalid
-from .grammar import Command, join_specifiers, parse_requirements
+from .grammar import Command, join_specifiers
+from .urls import normalize_urls
 
+_FILES = ("requirement", "constraint", "extra", "group", "cell", "script")  # they are read here, and go no further
 _WITHOUT_SHELF = ("cache", "doctor")  # they work, and say so, when the settings are wrong
 
 
-def expand_requirements(words: Iterable[str], files: Iterable[str] = ()) -> list[str]:
-    """Requirements of words and of requirements files (``-r FILE`` inside them too, relative to the file)."""
+def expand_requirements(words: Iterable[str]) -> list[str]:
+    """Requirements of words. Raises UsageError for a file that was meant to be one."""
     found = join_specifiers(word.strip() for word in words if word.strip())
     for word in found:
         if word.endswith((".whl", ".tar.gz")) and "@" not in word:
             raise UsageError(f"{word} is a file, and a shelf is asked by name. First: cloudshelf publish {word}")
-    for file in files:
-        found += read_requirements(file)
+        if word.endswith((".txt", ".yml", ".yaml", ".toml")) and Path(word).expanduser().is_file():
+            raise UsageError(f"{word} is a file. If it lists what you want: -r {word}")
     return found
 
 
-def read_requirements(path: str | os.PathLike[str], seen: tuple[Path, ...] = ()) -> list[str]:
-    """Raises UsageError for a file that is not there, or one that includes itself."""
-    file = Path(path).expanduser().resolve()
-    if file in seen:
-        raise UsageError(f"{file} includes itself.")
-    found: list[str] = []
-    text = read_text(file)
-    try:
-        lines = list(parse_requirements(text))
-    except UsageError as error:
-        raise UsageError(f"{error} (in {file.name})") from None
-    for line in lines:
-        if line.startswith("-"):
-            option, inner = re.split(r"[ =]+", line, maxsplit=1)
-            if option in ("-c", "--constraint"):
-                raise UsageError(
-                    f"Constraint files are not supported yet: {line} in {file}. Write them as requirements."
-                )
-            found += read_requirements(file.parent / inner.strip(), (*seen, file))
-        else:
-            found.append(line)
-    return found
+def gather_files(args: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What the options -r, -c, --extra, --group and a cell's body name; None for nothing."""
+    if not any(args.get(name) for name in (*_FILES, "require_hashes")):
+        return None
+    from .gathering import gather  # few starts of a command or a kernel need it
+
+    return gather(
+        args.get("requirement") or (),
+        args.get("constraint") or (),
+        cell=args.get("cell"),
+        extras=args.get("extra") or (),
+        groups=args.get("group") or (),
+        require_hashes=bool(args.get("require_hashes")),
+    )
 
 
 def read_text(path: str | os.PathLike[str]) -> str:
@@ -115,22 +109,33 @@ def prepare(command: Command) -> dict[str, Any]:
     """The arguments of ``verbs.serve``: files that a person named are read here, folders made absolute."""
     args = dict(command.args)
     url = command.shelf or args.pop("url", None)
-    args["shelf"] = normalize_url(url) if url else None if command.verb in _WITHOUT_SHELF else read_config().url
+    args["shelf"] = normalize_urls(url) if url else None if command.verb in _WITHOUT_SHELF else read_config().url
+    if "variant" in args:
+        args["variant"] = args["variant"] or read_config().variant
     if command.verb == "lock":
         files = [w for w in args["requirements"] if w.endswith(".toml")]
         args["requirements"] = [w for w in args["requirements"] if w not in files]
         args["output"] = args["output"] or (files[0] if files else None)
         if args["output"] and args["name"]:
             refuse_unwritable(args["output"])
-    if command.verb == "publish":  # pip reads the files, with all of its options
-        args["requirement_files"] = [_readable(file) for file in args.pop("requirement")]
+    if args.get("script"):  # what follows are its own arguments
+        args["requirement"] = [*args["requirement"], args["script"]]
+        args["command"] = ["python", args["script"], *args["command"]]
+    if command.verb == "publish":
+        args |= _for_pip(args)
         args["requirements"] = [absolute_file(word) for word in args["requirements"]]
         args["find_links"] = [absolute_file(word, folder=True) for word in args["find_links"]]
-        return args
+        return {name: value for name, value in args.items() if name not in _FILES}
+    gathered = gather_files(args)
+    args = {name: value for name, value in args.items() if name not in _FILES}
     words = [*args.get("requirements", ()), *args.pop("with_", ())]
-    files = args.pop("requirement", ())
-    if words or files or "requirements" in args:
-        args["requirements"] = expand_requirements(words, files)
+    if words or "requirements" in args or command.verb == "run":
+        args["requirements"] = expand_requirements(words)
+    if gathered:
+        from .gathering import only_lock
+
+        lock = only_lock(gathered) if command.verb in ("run", "fill") and not words else None
+        args |= {"lock": lock} if lock else {"sources": gathered}  # exactly a lock's pins: nothing is resolved
     if args.get("lock"):
         args["shelf_named"] = bool(command.shelf)
         args |= find_lock(args["lock"])
@@ -162,6 +167,21 @@ def absolute_file(word: str, *, folder: bool = False) -> str:
         if not is_zipfile(path):
             raise WheelInvalid(path.name, "it is no zip archive, or its end is missing; build or download it again")
     return str(path.absolute())
+
+
+def _for_pip(args: dict[str, Any]) -> dict[str, Any]:
+    """The files of publish: pip reads those that it can, with all of its options; the others are ``sources``."""
+    from .gathering import kind_of
+
+    own, others = list[str](), list[str]()
+    for file in args["requirement"]:
+        (own if kind_of(file) == "requirements.txt" else others).append(file)
+    gathered = gather_files({**args, "requirement": others, "constraint": ()})
+    return {
+        "requirement_files": [str(Path(file).expanduser().absolute()) for file in own],
+        "constraint_files": [_readable(file) for file in args["constraint"]],
+        "sources": gathered,
+    }
 
 
 def _readable(path: str) -> str:

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Protocol, TypeVar
 
-from packaging.markers import default_environment
+from packaging.markers import Marker, UndefinedComparison, UndefinedEnvironmentName
 from packaging.requirements import InvalidRequirement, Requirement
 
 from .codecs.catalog import (
     ProjectFacts,
+    Row,
     closure_key,
     format_closure,
     format_listing,
@@ -36,6 +37,7 @@ from .errors import Conflict, ObjectInvalid, ObjectMissing, OutcomeUnknown, Shel
 from .ordering import version_order
 from .repository import Repository
 from .stores.protocols import Get, GetTagged, Listing, Replace
+from .target import supported_environments
 
 PARALLEL = 16
 ATTEMPTS = 60
@@ -72,17 +74,19 @@ def project_facts(repository: Repository, project: str) -> ProjectFacts:
         latest=latest,
         versions=len(versions),
         modules=tuple(sorted(modules)),
-        closure=default_closure(repository, project),
+        closure=(closure := default_closure(repository, project)),
+        extras=_extras(repository, project, closure),
     )
 
 
-def default_closure(repository: Repository, project: str) -> tuple[tuple[str, str, str], ...]:
-    """(project, version, release) of the defaults that the default of ``project`` needs here, itself first.
+def default_closure(repository: Repository, project: str, extras: Iterable[str] = ()) -> tuple[Row, ...]:
+    """(project, version, release) of the defaults that the default of ``project``, with ``extras``, needs on any
+    supported interpreter, itself first.
 
     A hint for readers who want to ask for all heads at once: no resolution, extras as their requirements name them.
     """
-    rows: dict[str, tuple[str, str, str]] = {}
-    generation: dict[str, set[str]] = {project: set()}
+    rows: dict[str, Row] = {}
+    generation: dict[str, set[str]] = {project: set(extras)}
     done: dict[str, set[str]] = {}
     while generation and len(rows) < CLOSURE:
         repository.prefetch(generation)
@@ -99,10 +103,20 @@ def default_closure(repository: Repository, project: str) -> tuple[tuple[str, st
             rows[name] = (name, head.default, repository.versions_of(head)[head.default].release)
             for requirement in _needed((line for w in release.wheels for line in w.requires_dist), extras):
                 needed = normalize(requirement.name)
-                if needed not in done or not requirement.extras <= done[needed]:
-                    following.setdefault(needed, set()).update(requirement.extras)
+                wanted = {normalize(extra) for extra in requirement.extras}
+                if needed not in done or not wanted <= done[needed]:
+                    following.setdefault(needed, set()).update(wanted)
         generation = following
     return tuple(rows.values())
+
+
+def _extras(repository: Repository, project: str, base: Sequence[Row]) -> dict[str, tuple[Row, ...]]:
+    """What each extra of the default needs besides ``base``, where it needs something."""
+    release = next((repository.release_at(*row) for row in base if row[0] == project), None)
+    names = sorted({normalize(extra) for wheel in release.wheels for extra in wheel.extras}) if release else []
+    default_closure(repository, project, names)  # reads all at once what each one is then answered from
+    found = {extra: default_closure(repository, project, [extra]) for extra in names}
+    return {extra: more for extra, rows in found.items() if (more := tuple(row for row in rows if row not in base))}
 
 
 def update_catalog(store: CatalogStore, facts: Sequence[ProjectFacts]) -> None:
@@ -175,17 +189,26 @@ def rebuild_catalog(store: RebuildStore, repository: Repository | None = None) -
 
 
 def _needed(lines: Iterable[str], extras: set[str]) -> list[Requirement]:
-    environment = {key: str(value) for key, value in default_environment().items()}
+    """Those that hold on some interpreter: who reads a hint may have another one than who writes it."""
+    environments = [
+        environment | {"extra": extra} for environment in supported_environments() for extra in ("", *extras)
+    ]
     found = []
     for line in dict.fromkeys(lines):
         try:
             requirement = Requirement(line)
         except InvalidRequirement:
             continue
-        marker = requirement.marker
-        if marker is None or any(marker.evaluate(environment | {"extra": extra}) for extra in ("", *extras)):
+        if requirement.marker is None or any(_holds(requirement.marker, each) for each in environments):
             found.append(requirement)
     return found
+
+
+def _holds(marker: Marker, environment: Mapping[str, str]) -> bool:
+    try:
+        return marker.evaluate(dict(environment))
+    except (UndefinedComparison, UndefinedEnvironmentName):
+        return False
 
 
 def _update_listing(store: CatalogStore, key: str, facts: Sequence[ProjectFacts]) -> None:

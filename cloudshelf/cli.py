@@ -59,8 +59,8 @@ def _obey(command: grammar.Command) -> int:
         bars.close(finished=True)
     finally:
         bars.close()
-    if command.verb == "lock" and args["output"]:
-        write_text(args["output"], result["lock"])
+    if command.verb in ("lock", "freeze") and args["output"] and "problem" not in result:
+        write_text(args["output"], result["lock" if command.verb == "lock" else "text"])
         result["file"] = args["output"]
     if command.verb == "sync":  # nothing stays pinned in a terminal
         name = shlex.quote(str(command.args["lock"]))
@@ -115,6 +115,8 @@ def _run(command: grammar.Command) -> int:
     is_new = not Path(cache_folder(), "environments").exists()
     answer = call(verb, args) if reach(start=is_new, shelf=str(args["shelf"] or "")) else _serve(verb, args, None)
     environment = str(answer["environment"])
+    for note in answer.get("notes", ()):
+        _say(str(note))
     if args.get("fill"):
         _serve("fill", {"environment": environment}, None)
     environ = isolated(os.environ, environment)

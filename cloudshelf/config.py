@@ -1,41 +1,44 @@
 """Settings, and where each came from: the environment, then the user's file, then the machine's, then a default.
 
-A configuration file is TOML with the keys ``shelf`` (a URL) and ``cache`` (a folder). Standard library only.
+A configuration file is TOML with the keys ``shelf`` (a URL, or a list of them: the first that holds a project
+supplies it), ``cache`` (a folder) and ``variant`` (such as "cpu": which builds are taken). ``allowed_shelves`` counts
+in the machine's file alone. Standard library only.
 """
 
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import quote, unquote, urlsplit
 
-from .errors import UsageError
+from .errors import ShelfForbidden, UsageError
+from .urls import normalize_url, normalize_urls
 
-_ACCEPTED = "a shelf is s3://bucket/prefix, file:///path or the path of a folder"
-_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", re.ASCII)  # Amazon S3, "Bucket naming rules"
-_PREFIX_PART = re.compile(r"[A-Za-z0-9_+=@~-][A-Za-z0-9._+=@~-]*", re.ASCII)
 _SYSTEM_FILE = Path("/etc/cloudshelf.toml")
+_LISTS = ("shelf",)
 
 
 class Config(NamedTuple):
-    """The shelf (``None``: nobody named one) and the cache folder; ``*_origin`` says where each was found."""
+    """The shelf (``None``: nobody named one) and the cache folder; ``*_origin`` says where each was found.
+
+    ``url`` may be several shelves (urls.join_urls).
+    """
 
     url: str | None
     url_origin: str
     cache: Path
     cache_origin: str
+    variant: str = ""  # which builds are taken, such as "cpu"; "" where the machine decides
 
 
 def read_config(environ: Mapping[str, str] | None = None) -> Config:
     """The settings that hold for ``environ`` (default: the process's).
 
-    CLOUDSHELF_URL and CLOUDSHELF_CACHE win. Then $XDG_CONFIG_HOME/cloudshelf/config.toml, then the machine's file,
-    /etc/cloudshelf.toml; $CLOUDSHELF_CONFIG names one file to read in place of both. Raises UsageError for a URL that
-    cannot be one and for a file that is not TOML; a file that is not there is no error, unless CLOUDSHELF_CONFIG
-    names it.
+    CLOUDSHELF_URL, CLOUDSHELF_CACHE and CLOUDSHELF_VARIANT win. Then $XDG_CONFIG_HOME/cloudshelf/config.toml, then the
+    machine's file, /etc/cloudshelf.toml; $CLOUDSHELF_CONFIG names one file to read in place of both. Raises UsageError
+    for a URL that cannot be one and for a file that is not TOML; a file that is not there is no error, unless
+    CLOUDSHELF_CONFIG names it.
     """
     environ = os.environ if environ is None else environ
     files = [(path, _read_file(path, required)) for path, required in _files(environ)]
@@ -44,7 +47,7 @@ def read_config(environ: Mapping[str, str] | None = None) -> Config:
     if cache is None:
         cache, cache_origin = str(_home(environ, "XDG_CACHE_HOME", ".cache") / "cloudshelf"), "default"
     try:
-        url = None if url is None else normalize_url(url)
+        url = None if url is None else normalize_urls(url)
     except UsageError as error:
         raise UsageError(f"The shelf's URL of {url_origin.replace('environment ', '')} is wrong: {error}") from None
     return Config(
@@ -52,6 +55,7 @@ def read_config(environ: Mapping[str, str] | None = None) -> Config:
         url_origin=url_origin,
         cache=Path(_expand(cache, environ)).absolute(),
         cache_origin=cache_origin,
+        variant=_setting("CLOUDSHELF_VARIANT", "variant", environ, files)[0] or "",
     )
 
 
@@ -60,59 +64,23 @@ def default_shelf_folder(environ: Mapping[str, str] | None = None) -> Path:
     return _home(os.environ if environ is None else environ, "XDG_DATA_HOME", ".local/share") / "cloudshelf" / "shelf"
 
 
-def normalize_url(text: str) -> str:
-    """The one spelling of a shelf's URL: no trailing slash, paths as absolute file URLs.
+def check_allowed(url: str) -> None:
+    """Raises ShelfForbidden for a shelf that the machine's administrator does not allow.
 
-    Raises UsageError that says what is accepted. A URL with credentials is refused, and not repeated.
+    ``allowed_shelves`` of the machine's file is a list of URLs, as written or ending in ``/*`` for all below; nothing
+    overrules it.
     """
-    text = text.strip()
-    scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]*):", text)
-    if not scheme:
-        return _normalize_path(text)
-    kind = scheme[1].lower()
-    if "@" in text.partition("://")[2].partition("/")[0]:
-        raise UsageError(
-            f"The {kind} URL holds credentials, which would end up in notebooks and logs. Leave them out; "
-            "use AWS_PROFILE, AWS_ACCESS_KEY_ID or a role."
-        )
-    if kind == "memory":
-        return "memory:" + text[len("memory:") :].strip("/")
-    try:
-        parts = urlsplit(text)
-    except ValueError as error:
-        raise UsageError(f"{text!r} is not a URL ({error}); {_ACCEPTED}.") from None
-    if parts.query or parts.fragment:
-        raise UsageError(f"A shelf's URL has no part after ? or #; {_ACCEPTED}.")
-    if kind == "s3":
-        return _normalize_s3(parts.netloc, parts.path)
-    if kind == "file":
-        return _normalize_file(parts.netloc, parts.path)
-    raise UsageError(f"{kind}:// is not a kind of shelf; {_ACCEPTED}.")
-
-
-def _normalize_s3(bucket: str, path: str) -> str:
-    if not _BUCKET.fullmatch(bucket):
-        raise UsageError(f"{bucket!r} is not the name of a bucket; {_ACCEPTED}.")
-    prefix = path.strip("/")
-    if prefix and not all(_PREFIX_PART.fullmatch(part) for part in prefix.split("/")):
-        raise UsageError(
-            f"{prefix!r} cannot be a shelf's prefix: use letters, digits and - _ . + = @ ~ between single slashes."
-        )
-    return f"s3://{bucket}/{prefix}".rstrip("/")
-
-
-def _normalize_file(host: str, path: str) -> str:
-    if host not in ("", "localhost"):  # RFC 8089, section 2
-        raise UsageError(f"file://{host} names another machine; write file:///path, with three slashes.")
-    if not path.startswith("/"):
-        raise UsageError(f"A file URL has an absolute path: file:///path; {_ACCEPTED}.")
-    return _normalize_path(unquote(path))
-
-
-def _normalize_path(text: str) -> str:
-    if not text or "\0" in text:
-        raise UsageError(f"{text!r} is not the URL of a shelf; {_ACCEPTED}.")
-    return "file://" + quote(os.path.normpath(Path(text).expanduser().absolute()))
+    allowed = _read_file(_SYSTEM_FILE, False).get("allowed_shelves")
+    if allowed is None:
+        return
+    if not isinstance(allowed, list) or not all(isinstance(each, str) for each in allowed):
+        raise UsageError(f"In the configuration file {_SYSTEM_FILE}, allowed_shelves is not a list of URLs.")
+    for each in allowed:
+        below = each.endswith("/*")
+        known = normalize_url(each.removesuffix("*"))
+        if url.startswith(f"{known}/") if below else url == known:
+            return
+    raise ShelfForbidden(url, allowed or ["none"], str(_SYSTEM_FILE))
 
 
 def _files(environ: Mapping[str, str]) -> list[tuple[Path, bool]]:
@@ -151,6 +119,8 @@ def _setting(
         value = content.get(name)
         if value is None:
             continue
+        if isinstance(value, list) and value and name in _LISTS and all(isinstance(each, str) for each in value):
+            value = ",".join(value)
         if not isinstance(value, str):
             raise UsageError(f"In the configuration file {path}, {name} is not text.")
         return value, str(path)

@@ -78,6 +78,20 @@ class ShelfMissing(ShelfError):
     words = "There is no shelf at {url}. Check the URL; a curator creates one with: cloudshelf init {url}"
 
 
+class ShelfForbidden(ShelfError):
+    facts = ("url", "allowed", "file")
+    words = (
+        "The administrator of this machine does not allow the shelf {url}; allowed: {allowed} ({file}). "
+        "Connect to one of those, or ask for this one."
+    )
+    exit_code = 3
+
+
+class SeveralShelves(UsageError):
+    facts = ("urls",)
+    words = "Several shelves are connected, and this is about one: {urls}. Say which: --shelf URL"
+
+
 class ShelfExists(ShelfError):
     facts = ("url",)
     words = "There is a shelf at {url} already. Nothing was changed."
@@ -132,11 +146,37 @@ class Unsatisfiable(ShelfError):
     words = "{explanation}"
 
 
+class PythonUnfit(ShelfError):
+    facts = ("source", "specifier", "python")
+    words = (
+        "{source} wants Python {specifier}; this is Python {python}. Use it with such a Python, "
+        "or take that line out if it is not true."
+    )
+
+
+class HashMismatch(ShelfError):
+    facts = ("project", "version", "wheel", "sha256", "where")
+    words = (
+        "The shelf's {wheel} has sha256 {sha256}, which {where} does not admit. It was not used, and nothing was "
+        "changed. Either the shelf or the file has another build of {project} {version} than you expect: ask a curator "
+        "where this one came from (cloudshelf show {project}=={version})."
+    )
+    exit_code = 4
+
+
 class AlreadyLoaded(ShelfError):
     facts = ("project", "loaded_version", "wanted", "loaded_by", "restart_line")
     words = (
         "{project} {loaded_version} is already loaded in this kernel (by {loaded_by}), so it cannot become {wanted} "
         "here. To switch: {restart_line}"
+    )
+
+
+class InstalledDirectly(ShelfError):
+    facts = ("project", "version", "wanted", "line")
+    words = (
+        "{project} {version} here is an editable or direct-URL install, which is not shadowed unasked, so it cannot "
+        "become {wanted}. To put the shelf's in front of it: {line}"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -13,8 +14,8 @@ from .model import Release, Tree, Wheel
 from .target import Target
 
 
-def pick_wheel(release: Release, target: Target, *, prefer: str = "") -> Wheel | None:
-    """The wheel of ``release`` with the best tag for ``target``, or the one of sha256 ``prefer`` if it fits."""
+def pick_wheel(release: Release, target: Target, *, prefer: Collection[str] = ()) -> Wheel | None:
+    """The wheel of ``release`` with the best tag for ``target``; of ``prefer`` (sha256) first."""
     rank = {tag: number for number, tag in enumerate(target.tags)}
     best: tuple[Any, Wheel] | None = None
     for wheel in release.wheels:
@@ -25,7 +26,7 @@ def pick_wheel(release: Release, target: Target, *, prefer: str = "") -> Wheel |
         if found is None:
             continue
         newest_build = (-build[0], build[1]) if build else (1, "")  # PEP 427: a higher build number wins a tie
-        key = (wheel.sha256 != prefer, found, newest_build, wheel.filename)
+        key = (wheel.sha256 not in prefer, found, newest_build, wheel.filename)
         if best is None or key < best[0]:
             best = key, wheel
     return best[1] if best else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import re
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, NoReturn
 
 from .errors import UsageError
@@ -76,7 +76,7 @@ def parse_words(words: Sequence[str], *, face: str = "command") -> Command:
     if "requirements" in known:
         known["requirements"] = join_specifiers(known["requirements"])
     return Command(
-        verb.name,
+        _ALIASES.get((verb.name, face), verb.name),
         {k: v for k, v in known.items() if k not in ("shelf", "json", "debug")},
         known["shelf"] or shelf,
         known["json"] or json,
@@ -124,23 +124,6 @@ def join_specifiers(words: Iterable[str]) -> list[str]:
         else:
             joined.append(word)
     return joined
-
-
-def parse_requirements(text: str) -> Iterator[str]:
-    """The requirement lines of a requirements file or a ``%%shelf`` cell.
-
-    Comments and ``\\`` at the end of a line as pip reads them. ``-r FILE`` and ``-c FILE`` come out as they are;
-    per-requirement options (``--hash=…``) are dropped, since the shelf verifies by its own digests.
-    Raises UsageError for any other option.
-    """
-    for line in re.sub(r"\\\r?\n", " ", text).splitlines():
-        line = strip_comment(line).strip()
-        if re.match(r"(-r|-c|--requirement|--constraint)[ =]", line):
-            yield line
-        elif line.startswith("-"):
-            raise UsageError(f"{line.split()[0]} has no meaning for a shelf; requirement lines and -r FILE do: {line}")
-        elif line:
-            yield re.split(r"\s--\w", line)[0].strip()
 
 
 def find_verb(word: str, face: str) -> Verb:
@@ -216,17 +199,20 @@ def _leading_options(words: list[str], face: str) -> tuple[str | None, bool, boo
 
 def _check(verb: Verb, known: Mapping[str, Any], program: str) -> None:
     """What argparse cannot tell. Raises UsageError; most of it comes of a shell variable that is not set."""
-    if known["shelf"] == "" or known.get("url") == "":
+    if known["shelf"] == "" or known.get("url") in ("", [""]):
         raise UsageError(_EMPTY_URL)
-    for name in ("lock", "output", "python", "platform", "index_url", "as_of"):
-        if known.get(name) == "":
+    for name in ("lock", "output", "python", "platform", "index_url", "as_of", "script"):
+        if known.get(name) == "" or known.get(name) == [""]:
             raise UsageError(f"{verb.name} got an empty {name.replace('_', ' ')}. Is a variable of the shell not set?")
     asked = [*known.get("requirements", ()), *known.get("with_", ())]
+    files = [known.get(name) for name in ("requirement", "constraint", "extra", "group", "script")]
+    if not all(word.strip() for words in files if isinstance(words, list) for word in words):
+        raise UsageError(f"{verb.name} got the name of a file that is empty. Is a variable of the shell not set?")
     if not all(word.strip() for word in asked):
         raise UsageError(f"{verb.name} got an empty requirement. Is a variable of the shell not set?")
     if known.get("name") == "" and verb.name in ("lock", "locks"):
         raise UsageError(f"{verb.name} got an empty name. Is a variable of the shell not set?")
-    if known.get("lock") and (asked or known.get("requirement")):
+    if known.get("lock") and verb.name != "sync" and (asked or any(files)):
         raise UsageError(f"{verb.name} takes a lock or requirements, not both: a lock has exactly its own pins.")
     if len(known.get("locks", ())) > 2:
         raise UsageError(f"diff compares two locks: {program} diff {' '.join(known['locks'][:2])}")
@@ -290,7 +276,9 @@ def _parser_of(verb: Verb, face: str) -> _Parser:
     parser.usage = (usage.removesuffix("...") + "-- COMMAND …" if verb.name == "run" else usage).replace("%", "%%")
     common = parser.add_argument_group("every verb")
     common.add_argument("-h", "--help", action="help", help="this page")
-    common.add_argument("--shelf", metavar="URL", help="which shelf (else CLOUDSHELF_URL)")
+    common.add_argument(
+        "--shelf", metavar="URL", help="which shelf, or several in order: URL,URL (else CLOUDSHELF_URL)"
+    )
     common.add_argument("--json", action="store_true", help="the result as JSON")
     common.add_argument("--debug", action="store_true", help="full traceback of an error")
     return parser
@@ -302,7 +290,37 @@ def _nothing(_parser: argparse.ArgumentParser) -> None:
 
 def _requirements(parser: argparse.ArgumentParser, what: str = "such as pandas or pandas>=2.2,<3") -> None:
     parser.add_argument("requirements", nargs="*", metavar="REQUIREMENT", help=what)
-    parser.add_argument("-r", "--requirement", action="append", default=[], metavar="FILE", help="lines of a file")
+    _sources(parser)
+
+
+def _sources(parser: argparse.ArgumentParser) -> None:
+    """Files that name requirements; gathering.py tells their kinds apart."""
+    parser.add_argument(
+        *("-r", "--requirement"),
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="requirements.txt, pylock.toml, pyproject.toml, a script with its block, environment.yml",
+    )
+    constraint = "limits versions, asks for nothing (pip's)"
+    parser.add_argument("-c", "--constraint", action="append", default=[], metavar="FILE", help=constraint)
+    parser.add_argument("--extra", action="append", default=[], metavar="NAME", help="an extra of pyproject.toml")
+    group = "a dependency group of pyproject.toml (alone, without -r: only that)"
+    parser.add_argument("--group", action="append", default=[], metavar="NAME", help=group)
+
+
+def _hashes(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--require-hashes", action="store_true", help="every requirement needs a --hash (pip's)")
+
+
+def _dry(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--dry-run", action="store_true", help="report line by line what the shelf has; change nothing")
+
+
+def _harmless(parser: argparse.ArgumentParser) -> None:
+    """What a pip user types by habit, and what changes nothing here."""
+    parser.add_argument("-q", "--quiet", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("-y", "--yes", action="store_true", help=argparse.SUPPRESS)
 
 
 def _interpreter(parser: argparse.ArgumentParser) -> None:
@@ -323,7 +341,10 @@ def _init(parser: argparse.ArgumentParser) -> None:
 def _publish(parser: argparse.ArgumentParser) -> None:
     _requirements(parser, "a requirement, a wheel file or a source archive")
     parser.add_argument("--no-deps", action="store_true", help="without what they require")
-    _interpreter(parser)
+    parser.add_argument(
+        "--python", action="append", default=[], metavar="VERSION", help="for this Python; several times: for each"
+    )
+    parser.add_argument("--platform", metavar="TAG", help="for this platform, such as manylinux_2_28_aarch64")
     parser.add_argument("--default", action="store_true", help="make these versions the ones a bare name takes")
     parser.add_argument("--dry-run", action="store_true", help="say what would be uploaded, upload nothing")
     parser.add_argument("--index-url", "-i", metavar="URL", help="pip's: another index than the configured one")
@@ -357,29 +378,67 @@ def _why(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--with", dest="with_", action="append", default=[], metavar="REQUIREMENT", help="in its lock")
 
 
+def _variant(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--variant", metavar="LABEL", help="builds for cpu, cu121 … (default: as the drivers here say)")
+
+
 def _use(parser: argparse.ArgumentParser) -> None:
     _requirements(parser)
+    _variant(parser)
+    _hashes(parser)
+    parser.add_argument("-U", "--upgrade", action="store_true", help="let go of the versions that they are pinned at")
     parser.add_argument("--restart", action="store_true", help="restart the kernel first, when versions are loaded")
+    parser.add_argument("--shadow", action="store_true", help="go before an editable or direct-URL install of it")
     _as_of(parser)
+    _dry(parser)
+    _harmless(parser)
 
 
 def _drop(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("projects", nargs="+", metavar="PROJECT", help="no longer asked for")
+    _harmless(parser)
+
+
+def _uninstall(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("projects", nargs="*", metavar="PROJECT", help="no longer asked for")
+    parser.add_argument(
+        "-r", "--requirement", action="append", default=[], metavar="FILE", help="what this file asks for"
+    )
+    _harmless(parser)
+
+
+def _freeze(parser: argparse.ArgumentParser) -> None:
+    _requirements(parser, "freeze what these come to (a notebook: nothing, for its own pins)")
+    parser.add_argument("--lock", metavar="FILE", help="the pins of this lock")
+    _hashes(parser)
+    parser.add_argument("--hashes", action="store_true", help="with the sha256 of each wheel")
+    parser.add_argument("-o", "--output", metavar="FILE", help="write it there (default: print it)")
+    _interpreter(parser)
 
 
 def _lock(parser: argparse.ArgumentParser) -> None:
     _requirements(parser, "what to lock (a notebook: nothing, for its own pins); a word ending in .toml is the file")
+    _hashes(parser)
     parser.add_argument("-o", "--output", metavar="FILE", help="write it there (default: print it)")
     parser.add_argument("--name", metavar="NAME", help="put it on the shelf by this name, such as team/2026q4")
     parser.add_argument("--lock", metavar="LOCK", help="this lock as it is: to name one, or to get one that has a name")
     _as_of(parser)
+    _dry(parser)
     _interpreter(parser)
+    parser.add_argument(
+        "--variant",
+        action="append",
+        default=[],
+        metavar="LABEL",
+        help="builds for cpu, cu121 …; several times: one lock for all of them",
+    )
 
 
 def _sync(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "lock", nargs="?", default="pylock.toml", metavar="LOCK", help=f"default: pylock.toml; {_WHICH_LOCK}"
     )
+    _variant(parser)
 
 
 def _diff(parser: argparse.ArgumentParser) -> None:
@@ -396,13 +455,18 @@ def _history(parser: argparse.ArgumentParser) -> None:
 
 def _fill(parser: argparse.ArgumentParser) -> None:
     _requirements(parser, "fill an environment of these (a notebook: nothing, for its own)")
+    _hashes(parser)
     parser.add_argument("--lock", metavar="LOCK", help="fill the environment of this lock")
+    _variant(parser)
 
 
 def _run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--with", dest="with_", action="append", default=[], metavar="REQUIREMENT", help="importable")
-    parser.add_argument("-r", "--requirement", action="append", default=[], metavar="FILE", help="lines of a file")
+    _sources(parser)
+    _hashes(parser)
+    parser.add_argument("--script", metavar="FILE", help="run this Python file with what its block asks for (PEP 723)")
     parser.add_argument("--lock", metavar="LOCK", help=f"exactly the pins of this lock; {_WHICH_LOCK}")
+    _variant(parser)
     _as_of(parser)
     parser.add_argument("--fill", action="store_true", help="bring every file first, for programs that are no Python")
     parser.add_argument("command", nargs=argparse.REMAINDER, metavar="-- COMMAND …")
@@ -432,12 +496,20 @@ def _cache(parser: argparse.ArgumentParser) -> None:
 
 
 def _connect(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("url", nargs="?", metavar="URL", help="s3://bucket/prefix or file:///folder")
+    parser.add_argument(
+        "url", nargs="*", metavar="URL", help="s3://bucket/prefix or file:///folder; the first that has a project wins"
+    )
 
 
 _ALL = (
     Verb("init", "create a shelf", ("init s3://our-shelf/curated", "init ./shelf --name ours"), _init),
-    Verb("connect", "work with this shelf", ("connect s3://our-shelf/curated", "connect"), _connect, ("magic",)),
+    Verb(
+        "connect",
+        "work with this shelf",
+        ("connect s3://our-shelf/curated", "connect s3://team/shelf s3://our-shelf/curated", "connect"),
+        _connect,
+        ("magic",),
+    ),
     Verb(
         "publish",
         "put distributions on the shelf",
@@ -445,7 +517,7 @@ _ALL = (
             "publish pandas matplotlib",
             "publish torch==2.1.2 --default",
             "publish ./dist/ours-1.0-py3-none-any.whl --no-deps",
-            "publish -r requirements.txt --python 3.12",
+            "publish -r requirements.txt --python 3.11 --python 3.12",
         ),
         _publish,
     ),
@@ -455,14 +527,39 @@ _ALL = (
         (
             "use pandas",
             'use torch==2.1 "pandas>=2.2,<3"',
+            "use torch --variant cpu",
+            "use -r requirements.txt -c constraints.txt",
+            "use -r pyproject.toml --extra plots --group dev",
+            "use --dry-run -r environment.yml",
             "use --restart numpy==1.26.4",
             "use --as-of 2026-11-01 pandas",
         ),
         _use,
         ("magic",),
     ),
+    Verb(
+        "install",
+        "the same as use, for who knows pip",
+        ("install pandas", "install -r requirements.txt", "install -U pandas"),
+        _use,
+        ("magic",),
+    ),
     Verb("drop", "take distributions out of the pins", ("drop torch",), _drop, ("magic",)),
+    Verb(
+        "uninstall",
+        "the same as drop, for who knows pip",
+        ("uninstall torch", "uninstall -y -r requirements.txt"),
+        _uninstall,
+        ("magic",),
+    ),
     Verb("status", "what is pinned, loaded and fetched", ("status",), _nothing, ("magic",)),
+    Verb("list", "what is pinned here; in a terminal: what is on the shelf", ("list",), _nothing),
+    Verb(
+        "freeze",
+        "the pins as lines of a requirements.txt",
+        ("freeze pandas", "freeze --lock pylock.toml --hashes -o requirements.txt"),
+        _freeze,
+    ),
     Verb("ls", "what is on the shelf", ("ls", "ls torch", "ls torch==2.1.2"), _ls),
     Verb("show", "all about one project or version", ("show torch", "show torch==2.1.2"), _project),
     Verb("search", "find projects by words", ("search imag",), _search),
@@ -472,10 +569,12 @@ _ALL = (
         "the pins as pylock.toml (PEP 751), or by a name on the shelf",
         (
             "lock pandas -o pylock.toml",
+            "lock -r requirements.txt pylock.toml",
             "lock pylock.toml",
             "lock pandas --name team/2026q4",
             "lock --lock pylock.toml --name team/2026q4",
             "lock pandas --as-of 2026-11-01",
+            "lock torch --variant cpu --variant cu121",
         ),
         _lock,
     ),
@@ -507,6 +606,8 @@ _ALL = (
             "run --with pandas -- python script.py",
             "run --lock pylock.toml -- python -m pytest",
             "run --lock team/2026q4 -- python script.py",
+            "run -r requirements.txt -- python script.py",
+            "run --script job.py -- --fast",
             "run --fill --with numpy -- make",
         ),
         _run,
@@ -531,7 +632,9 @@ _ALL = (
 )
 VERBS = {verb.name: verb for verb in _ALL}
 
-_WITHOUT_VERSION = ("drop", "log", "rollback", "verify", "why")
+# Words of other tools that are whole verbs of ours.
+_ALIASES = {("install", "magic"): "use", ("uninstall", "magic"): "drop", ("list", "command"): "ls"}
+_WITHOUT_VERSION = ("drop", "uninstall", "log", "rollback", "verify", "why")
 _WHICH_LOCK = "a file (it ends in .toml, or is a path) or a name on the shelf"
 _EMPTY_URL = "The shelf's URL is empty. Is a variable of the shell not set?"
 
@@ -540,8 +643,10 @@ _RUN = "In a terminal: cloudshelf run --with pandas -- python script.py"
 _INSTEAD = {
     "connect": "In a terminal, set CLOUDSHELF_URL, or give --shelf URL.",
     "use": _RUN,
+    "install": f"{_RUN}; a curator puts it on the shelf with: cloudshelf publish pandas",
     "drop": "In a terminal nothing stays pinned; a lock does: cloudshelf lock pandas -o pylock.toml",
     "history": "In a terminal nothing stays pinned; a project's history: cloudshelf log pandas",
+    "uninstall": "In a terminal nothing stays pinned; a curator keeps a version from others with: cloudshelf yank",
     "status": "In a terminal nothing stays pinned; what is on the shelf: cloudshelf ls",
     "traceback": "In a terminal, add --debug to the verb that failed.",
     "run": "In a notebook: !cloudshelf run --with pandas -- python script.py",
@@ -557,10 +662,8 @@ _MEANT = {
     "download": ("fill",),
     "exec": ("run",),
     "find": ("search",),
-    "freeze": ("lock",),
     "info": ("show",),
     "install": ("use", "run", "publish"),
-    "list": ("ls",),
     "pin": ("use", "lock"),
     "push": ("publish",),
     "remove": ("drop", "yank"),

@@ -53,10 +53,26 @@ def find_loaded(environments: Iterable[str] = ()) -> dict[str, dict[str, Any]]:
     return found
 
 
+def find_installed(folders: Iterable[str]) -> dict[str, tuple[str, str, bool]]:
+    """What is installed in site folders, by normalized project: version, folder, and whether it is editable or from a
+    direct URL (PEP 610). The first folder wins, as in sys.path."""
+    found: dict[str, tuple[str, str, bool]] = {}
+    for folder in folders:
+        for info in _dist_infos(folder):
+            name, _, version = info.name.removesuffix(".dist-info").partition("-")
+            if version:
+                found.setdefault(_normalize(name), (version, folder, (info / "direct_url.json").exists()))
+    return found
+
+
+def site_folders() -> list[str]:
+    """The site-packages of this process, those of environments included, in their order."""
+    return [path for path in sys.path if path.endswith(("/site-packages", "/dist-packages"))]
+
+
 def _module_places(further: Iterable[str]) -> dict[str, set[str]]:
     """Names of loaded top-level modules (and the parts of namespaces) by the site folder that they came from."""
-    folders = {p for p in sys.path if p.endswith(("site-packages", "dist-packages"))}
-    places: dict[str, set[str]] = {folder: set() for folder in (*further, *folders)}
+    places: dict[str, set[str]] = {folder: set() for folder in (*further, *site_folders())}
     for name, module in list(sys.modules.items()):
         if name.count(".") > 1:
             continue

@@ -83,6 +83,7 @@ class Manifest:
     profiles: tuple[Profile, ...]
     links: Mapping[str, str] = field(default_factory=dict)  # symbolic links of a plain tree: path → target
     imports: Mapping[int, tuple[str, ...]] = field(default_factory=dict)  # module's file number → modules it imports
+    later: Mapping[int, tuple[str, ...]] = field(default_factory=dict)  # → modules that only its functions import
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,13 +177,14 @@ class Pin:
     requires_python: str = ""
     dependencies: tuple[str, ...] = ()  # normalized names of pins this one asked for
     extras: tuple[str, ...] = ()
+    shelf: str = ""  # its URL; "" where the lock has only one
 
 
 @dataclass(frozen=True, slots=True)
 class Lock:
     """The complete set of pins, with what was asked for and for which interpreter."""
 
-    shelf: str  # URL, never with credentials
+    shelf: str  # URL, never with credentials; several as config.join_urls does
     requirements: tuple[str, ...]
     python: str  # full version it was resolved for
     tag: str  # cache tag of the interpreter, "cpython-311"
@@ -195,10 +197,12 @@ class Loaded:
     """A distribution that the kernel has imported: it can only be this version there.
 
     ``by`` names who brought it (for messages), ``installed`` whether the kernel's own site-packages has it (else it
-    came from a shelf), ``requires`` its Requires-Dist lines.
+    came from a shelf), ``requires`` its Requires-Dist lines. One that is not ``imported`` is an editable or direct-URL
+    install (PEP 610), which is not to be shadowed either.
     """
 
     version: str
     by: str
     installed: bool = True
     requires: tuple[str, ...] = ()
+    imported: bool = True

@@ -1,7 +1,8 @@
-"""Reading several things at once, when one answer may name what to read next."""
+"""Several things at once: threads that end with their block; reading, where an answer may name what to read next."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any, TypeVar
@@ -9,6 +10,17 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 Task = tuple[Hashable, ...]  # a function and its arguments; equal ones are the same task
 _THREADS = "cloudshelf-read"
+
+
+class Threads(ThreadPoolExecutor):
+    """One thread a core, or ``most``, started when needed. Leaving the block drops what has not begun and waits for
+    the rest: after an error or Ctrl-C nothing runs on. Who wants results asks for them within the block."""
+
+    def __init__(self, name: str, most: int | None = None) -> None:
+        super().__init__(most or os.cpu_count() or 1, thread_name_prefix=name)
+
+    def __exit__(self, *error: object) -> None:
+        self.shutdown(cancel_futures=True)
 
 
 def map_parallel(work: Callable[[Any], T], items: Sequence[Any], most: int) -> list[T]:

@@ -5,7 +5,7 @@ PEP 440 (specifiers, pre-releases), PEP 508 (markers, extras), PEP 592 (yanked),
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -24,6 +24,7 @@ from .fitting import pick_wheel
 from .model import Entry, Head, Loaded, Lock, Release, Wheel
 from .requirement import parse_requirement, words_of
 from .target import Target
+from .variants import Variants, is_variant, public
 
 
 class Source(Protocol):
@@ -32,10 +33,16 @@ class Source(Protocol):
     @property
     def url(self) -> str: ...
     def head(self, project: str) -> Head: ...
+    def shelf_of(self, project: str) -> str: ...
     def versions(self, project: str) -> dict[str, Entry]: ...
     def release(self, project: str, version: str) -> Release: ...
     def prefetch(
-        self, projects: Iterable[str], *, closure: bool = False, hints: Iterable[tuple[str, str, str]] = ()
+        self,
+        projects: Iterable[str],
+        *,
+        closure: bool = False,
+        extras: Mapping[str, Collection[str]] | None = None,
+        hints: Iterable[tuple[str, str, str]] = (),
     ) -> None: ...
 
 
@@ -71,6 +78,7 @@ class Candidate:
         return f"{self.project}{f'[{self.extra}]' if self.extra else ''} {self.text}"
 
 
+CONSTRAINT = "the constraint"  # begins the source of a limit that a person set
 Key = tuple[str, str]
 Cause = RequirementInformation[Need, Candidate]
 
@@ -85,28 +93,41 @@ def normalize_loaded(loaded: Mapping[str, Loaded]) -> dict[str, Loaded]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What decides between versions that all requirements allow, and what limits them without asking for anything.
+
+    ``preferred`` pins stay where they can. ``admitted`` has, by project, the sha256 of wheels that come first among
+    those of a version; ``variants`` puts builds of a version in order.
+    """
+
+    preferred: Lock | None = None
+    constraints: Sequence[str] = ()
+    admitted: Mapping[str, Collection[str]] = field(default_factory=dict)
+    variants: Variants = field(default_factory=Variants)
+
+
 class ShelfProvider(resolvelib.AbstractProvider[Need, Candidate, Key]):
     """Our rules; remembers what it left out and why, for the explanation."""
 
     def __init__(
-        self,
-        repository: Source,
-        target: Target,
-        loaded: Mapping[str, Loaded],
-        preferred: Lock | None,
-        constraints: Sequence[str],
+        self, repository: Source, target: Target, loaded: Mapping[str, Loaded], preferences: Preferences
     ) -> None:
+        self.variants = preferences.variants
         self.repository = repository
         self.target = target
         self.loaded = normalize_loaded(loaded)
+        preferred = preferences.preferred
         self.preferred = {pin.project: pin for pin in preferred.pins} if preferred else {}
-        self.limits = self._read_limits(constraints)
+        self.admitted = preferences.admitted
+        self.limits = self._read_limits(preferences.constraints)
         self.reasons: dict[str, Need] = {}  # the first that wanted each project
         self.missing: dict[str, ProjectMissing] = {}
         self.notes: dict[str, None] = {}
         self._versions: dict[str, list[tuple[Version, str, Entry]]] = {}
         self._wheels: dict[tuple[str, str], Wheel | None] = {}
         self._needs: dict[Candidate, list[Need]] = {}
+        self._asked: dict[str, list[Need]] = {}  # what was last wanted of a project
 
     # what resolvelib asks
 
@@ -138,6 +159,7 @@ class ShelfProvider(resolvelib.AbstractProvider[Need, Candidate, Key]):
     ) -> Any:
         project, extra = identifier
         needs = list(requirements[identifier])
+        self._asked[project] = needs
         if extra:
             needs += list(requirements.get((project, ""), ()))
         bad = {candidate.text for candidate in incompatibilities[identifier]}
@@ -157,7 +179,8 @@ class ShelfProvider(resolvelib.AbstractProvider[Need, Candidate, Key]):
             needs = list(self._read_dependencies(candidate))
             for need in needs:
                 self.reasons.setdefault(need.project, need)
-            self.repository.prefetch(dict.fromkeys(need.project for need in needs))
+            # Mostly known by now; what no hint named may need others, and brings its own hint.
+            self.repository.prefetch(dict.fromkeys(n.project for n in needs), closure=True, extras=extras_of(needs))
             self._needs[candidate] = needs
         return self._needs[candidate]
 
@@ -176,7 +199,8 @@ class ShelfProvider(resolvelib.AbstractProvider[Need, Candidate, Key]):
         if (project, text) not in self._wheels:
             pin = self.preferred.get(project)
             release = self.repository.release(project, text)
-            self._wheels[project, text] = pick_wheel(release, self.target, prefer=pin.sha256 if pin else "")
+            prefer = self.admitted.get(project) or ((pin.sha256,) if pin else ())
+            self._wheels[project, text] = pick_wheel(release, self.target, prefer=prefer)
         return self._wheels[project, text]
 
     def _matching(self, project: str, needs: Sequence[Need]) -> Iterator[tuple[Version, str, str, Wheel | None]]:
@@ -198,7 +222,8 @@ class ShelfProvider(resolvelib.AbstractProvider[Need, Candidate, Key]):
         kept = self.preferred[project].version if project in self.preferred else None
         done: set[str] = set()
         found = False
-        for text in dict.fromkeys((kept, head.default)):  # mostly the answer, and then no older index need be read
+        builds = self._builds_of_default(head)
+        for text in dict.fromkeys((kept, *builds)):  # mostly the answer, and then no older index need be read
             entry = head.versions.get(text) if text is not None else None
             if text is None or entry is None or not (entry.yanked is None or exact or text == kept):
                 continue
@@ -211,7 +236,10 @@ class ShelfProvider(resolvelib.AbstractProvider[Need, Candidate, Key]):
                     yield version, text, entry.release, wheel
         rows = [row for row in self.known(project) if row[1] not in done and admits(row[0])]
         rows = [row for row in rows if row[2].yanked is None or exact or row[1] == kept]
-        rows.sort(key=lambda row: (row[1] != kept, row[1] != head.default))  # stable: then the newest
+        if any(row[0].local for row in rows):
+            rows.sort(key=lambda row: self.variants.rank(row[0]))
+            rows.sort(key=lambda row: public(row[0]), reverse=True)
+        rows.sort(key=lambda row: (row[1] != kept, row[1] not in builds))  # stable: then the newest
         wished = bool(allowed.prereleases)
         final = [row for row in rows if wished or not row[0].is_prerelease or row[1] in (kept, head.default)]
         for group in (final, [row for row in rows if row not in final]):
@@ -222,6 +250,44 @@ class ShelfProvider(resolvelib.AbstractProvider[Need, Candidate, Key]):
                 if wheel is not None:
                     found = True
                     yield version, text, entry.release, wheel
+
+    def _builds_of_default(self, head: Head) -> list[str]:
+        """The default, and other builds of that version, in the order in which this machine takes them."""
+        default = _version(head.default or "")
+        if head.default is None or default is None:
+            return []
+        siblings = [text for text in head.versions if text.partition("+")[0] == head.default.partition("+")[0]]
+        if len(siblings) < 2 and not is_variant(default):
+            return [head.default]
+        return [text for _, text in self.builds(head.project, default)]
+
+    def builds(self, project: str, version: Version) -> list[tuple[Version, str]]:
+        """The builds of ``version`` on the shelf, as this machine prefers them, then as the curator does."""
+        default = self.repository.head(project).default
+        found = [
+            (each, text)
+            for each, text, entry in self.known(project)
+            if public(each) == public(version) and (entry.yanked is None or text == default)
+        ]
+        return sorted(found, key=lambda build: (self.variants.rank(build[0]), build[1] != default))
+
+    def explain_build(self, candidate: Candidate) -> str | None:
+        """A line that says which of several builds was taken and why; None when there was no choice."""
+        kept = self.preferred.get(candidate.project)
+        asked = (need.specifier for need in self._asked.get(candidate.project, ()))
+        if any("+" in specifier.version for each in asked for specifier in each):
+            return None
+        if candidate.wheel is None or (kept is not None and kept.version == candidate.text):
+            return None
+        if not is_variant(candidate.version) and "+" not in candidate.text:
+            return None
+        others = [text for _, text in self.builds(candidate.project, candidate.version) if text != candidate.text]
+        if not others:
+            return None
+        return (
+            f"{candidate.project} {candidate.text} was taken among its builds, because "
+            f"{self.variants.reason(candidate.version)}. Another: {candidate.project}=={others[0]}"
+        )
 
     def _head(self, project: str) -> Head | None:
         try:
@@ -235,7 +301,7 @@ class ShelfProvider(resolvelib.AbstractProvider[Need, Candidate, Key]):
     ) -> Iterator[tuple[Version, str, str, Wheel | None]]:
         """A loaded distribution is what it is: pinned if the shelf has that version, else provided by the kernel."""
         version = Version(held.version)
-        if not allowed.contains(version, prereleases=True):
+        if not allowed.contains(version, prereleases=True) or not self._constraint(project).contains(version, True):
             return
         for row in self.known(project):
             wheel = self.wheel(project, row[1]) if row[0] == version else None
@@ -276,6 +342,11 @@ class ShelfProvider(resolvelib.AbstractProvider[Need, Candidate, Key]):
             dict(self.target.environment) | {"extra": extra}
         )
 
+    def _constraint(self, project: str) -> SpecifierSet:
+        """What the constraints of a person allow; what is loaded limits others, and is as it is."""
+        rows = self.limits.get(project, ())
+        return SpecifierSet(",".join(text for text, source in rows if source.startswith(CONSTRAINT)))
+
     def _read_limits(self, constraints: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
         """Specifiers from constraints, and from what the kernel has loaded: those must go on working too."""
         limits: dict[str, list[tuple[str, str]]] = {}
@@ -283,7 +354,7 @@ class ShelfProvider(resolvelib.AbstractProvider[Need, Candidate, Key]):
             requirement = parse_requirement(line)
             if self.applies(requirement, ""):
                 limits.setdefault(canonicalize_name(requirement.name), []).append(
-                    (str(requirement.specifier), f"the constraint {line}")
+                    (str(requirement.specifier), f"{CONSTRAINT} {line}")
                 )
         for name, held in self.loaded.items():
             for line in held.requires if held.installed else ():
@@ -297,6 +368,15 @@ class ShelfProvider(resolvelib.AbstractProvider[Need, Candidate, Key]):
                         (str(requirement.specifier), f"{name} {held.version}, loaded in this kernel by {held.by}")
                     )
         return limits
+
+
+def extras_of(needs: Iterable[Need]) -> dict[str, set[str]]:
+    """The extras that are wanted of each project."""
+    found: dict[str, set[str]] = {}
+    for need in needs:
+        if need.extra:
+            found.setdefault(need.project, set()).add(need.extra)
+    return found
 
 
 def _version(text: str) -> Version | None:

@@ -113,10 +113,12 @@ def changes_line(changes: Sequence[Result]) -> str:
 
 def _pinned(result: Result) -> list[Block]:
     """use, drop, sync: what changed, and why it is there."""
+    if "problem" in result:
+        return _dry_run(result)
     changes = list(result.get("changes", ()))
+    blocks: list[Block] = [_source_lines(result["lines"])] if result.get("lines") else []
     if not changes:
-        return ["Nothing changed; all of it was pinned already.", *map(str, result.get("notes", ()))]
-    blocks: list[Block] = []
+        return [*blocks, "Nothing changed; all of it was pinned already.", *map(str, result.get("notes", ()))]
     asked = [c for c in changes if c.get("version") and not c.get("why")]
     brought = [c for c in changes if c.get("version") and c.get("why")]
     gone = [c for c in changes if not c.get("version")]
@@ -202,6 +204,40 @@ def _history(result: Result) -> list[Block]:
     return [Table(("state", "time", "what", "changed"), rows), "Back to one of them: %shelf history --to STATE"]
 
 
+def _source_lines(rows: Iterable[Result]) -> Table:
+    """The report of the lines of a file of requirements."""
+    return _records(rows, ("file", "line", "text", "found"))
+
+
+def _dry_run(result: Result) -> list[Block]:
+    """What files and requirements would come to."""
+    blocks: list[Block] = [_source_lines(result["lines"])] if result["lines"] else []
+    if result["pins"]:
+        blocks.append("Would pin: " + ", ".join(f"{pin['project']} {pin['version']}" for pin in result["pins"]))
+    elif result["problem"]:
+        blocks.append(str(result["problem"]))
+    else:
+        missing = sum(1 for row in result["lines"] if str(row["found"]).startswith("missing"))
+        blocks.append(f"{_count(missing, 'line')} cannot be met by this shelf. A curator adds what is missing.")
+    return [*blocks, *map(str, result.get("notes", ())), "Nothing was changed: this was a dry run."]
+
+
+def _list(result: Result) -> list[Block]:
+    """The pins of a notebook, as pip lists what is installed."""
+    rows = [row | {"asked for": "yes" if row["asked"] else ""} for row in result.get("pins", ())]
+    if not rows:
+        return ["Nothing is pinned yet. Begin with: %shelf use pandas. What the shelf has: %shelf ls"]
+    return [_records(rows, ("project", "version", "asked for"))]
+
+
+def _freeze(result: Result) -> list[Block]:
+    if result.get("file"):
+        written = f"Wrote {_count(len(result['pins']), 'line')} to {result['file']}"
+        return [written, *map(str, result.get("notes", ()))]
+    comments = [f"# {note}" for note in result.get("notes", ())]  # what is printed is a requirements.txt
+    return [*comments, str(result["text"]).rstrip("\n")]
+
+
 def _status(result: Result) -> list[Block]:
     blocks: list[Block] = [f"Shelf: {result.get('shelf') or 'none (type %shelf connect URL, or set CLOUDSHELF_URL)'}"]
     rows = result.get("pins", ())
@@ -253,7 +289,7 @@ def _ls(result: Result) -> list[Block]:
     rows = result.get("projects", ())
     if not rows:
         return ["The shelf is empty. Begin with: cloudshelf publish pandas"]
-    return [_records(rows, ("project", "default", "versions", "summary"))]
+    return [_records(rows, ("project", "default", "versions", "shelf", "summary"))]
 
 
 def _count(number: int, what: str) -> str:
@@ -262,7 +298,11 @@ def _count(number: int, what: str) -> str:
 
 def _search(result: Result) -> list[Block]:
     rows = result.get("projects", ())
-    return [_records(rows, ("project", "default", "why", "summary"))] if rows else ["Nothing on the shelf matches."]
+    return (
+        [_records(rows, ("project", "default", "why", "shelf", "summary"))]
+        if rows
+        else ["Nothing on the shelf matches."]
+    )
 
 
 def _show(result: Result) -> list[Block]:
@@ -291,6 +331,8 @@ def _why(result: Result) -> list[Block]:
 
 
 def _lock(result: Result) -> list[Block]:
+    if "problem" in result:
+        return _dry_run(result)
     named = result.get("named")
     if named:
         pins = _count(len(result.get("pins", ())), "pin")
@@ -310,7 +352,8 @@ def _lock(result: Result) -> list[Block]:
 
 def _publish(result: Result) -> list[Block]:
     rows = result["projects"]
-    table = _records(rows, ("project", "version", "action", "default", "uploaded"))
+    several = ("python",) if len({row["python"] for row in rows}) > 1 else ()
+    table = _records(rows, ("project", "version", *several, "action", "default", "uploaded"))
     notes = [
         f"{row['project']} {row['version']}: its import failed when it was recorded, so it will load more slowly: "
         f"{row['profile_error']}"
@@ -325,7 +368,7 @@ def _publish(result: Result) -> list[Block]:
         said = "Nothing was uploaded: all of it was there already."
     else:
         said = f"Uploaded {size(result['uploaded'])}."
-    return [table, said, *notes]
+    return [table, said, *notes, *map(str, result.get("notes", ()))]
 
 
 def _verify(result: Result) -> list[Block]:
@@ -400,6 +443,8 @@ _PAGES: dict[str, Callable[[Result], list[Block]]] = {
     "drop": _pinned,
     "sync": _pinned,
     "status": _status,
+    "list": _list,
+    "freeze": _freeze,
     "ls": _ls,
     "search": _search,
     "show": _show,

@@ -6,7 +6,7 @@ import fcntl
 import os
 import re
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from .codecs.catalog import (
     ProjectFacts,
+    Row,
     closure_key,
     modules_key,
     parse_closure,
@@ -51,7 +52,7 @@ from .parallel import Task, map_parallel, spread
 from .skips import find_moment, latest_of
 from .stores.protocols import Get
 
-PARALLEL = 16
+PARALLEL = 64  # two requests a project of a lock: who waits for one of fewer waits for an answer more
 _SHELF_ID = re.compile(r"[0-9a-z][0-9a-z-]{7,63}")
 
 T = TypeVar("T")
@@ -93,6 +94,11 @@ class Repository:
     def url(self) -> str:
         return self._store.url
 
+    @property
+    def store(self) -> Get:
+        """What it reads."""
+        return self._store
+
     def info(self) -> ShelfInfo:
         """shelf.json. Raises ShelfMissing, or FormatUnknown for a shelf of a later cloudshelf."""
         with self._info_lock:
@@ -102,12 +108,45 @@ class Repository:
 
     def head(self, project: str) -> Head:
         """The head of ``project`` (normalized). Raises ProjectMissing, ObjectInvalid, HeadReplayed."""
-        head = self._remember_head(project)
+        head = self.find_head(project)
         if head is None:
             if project in self._since:
                 raise ProjectMissingThen(project, self.as_of, self._since[project])
-            raise ProjectMissing(project, self._suggest(project))
+            raise ProjectMissing(project, self.suggest(project))
         return head
+
+    def find_head(self, project: str) -> Head | None:
+        """The head of ``project``; None when the shelf does not have it. Raises as ``head``."""
+        if project not in self._heads:
+            self._heads[project] = self._read_head(project)
+        return self._heads[project]
+
+    def holder(self, project: str) -> Repository:
+        """The repository that supplies ``project``: this one. See ``layers.Layers``."""
+        return self
+
+    def came_later(self, project: str) -> bool:
+        """Whether ``find_head`` found that the shelf got ``project`` after ``as_of``."""
+        return project in self._since
+
+    def shelf_of(self, project: str) -> str:
+        """The shelf to record with a pin of ``project``: none, where there is only one."""
+        return ""
+
+    def infos(self) -> tuple[ShelfInfo, ...]:
+        """``info`` of every shelf."""
+        return (self.info(),)
+
+    def suggest(self, project: str) -> tuple[str, ...]:
+        """Names on the shelf that are near ``project``; the catalog is read only for this, and may be out of reach."""
+        try:
+            names = [facts.project for facts in self.listing()]
+        except ShelfError:
+            return ()
+        import difflib
+
+        owner = [p for f in self._facts or () if project.replace("-", "_") in f.modules for p in (f.project,)]
+        return tuple(dict.fromkeys([*owner, *difflib.get_close_matches(project, names, n=3, cutoff=0.6)]))[:3]
 
     def versions(self, project: str) -> dict[str, Entry]:
         """Every version of ``project``: the head's over the older index."""
@@ -147,18 +186,23 @@ class Repository:
         )
         return parsed
 
-    def manifests(self, pins: Iterable[tuple[str, str]]) -> list[Manifest]:
-        """The manifests of ``(project, part)``, in that order, read in parallel."""
-        return map_parallel(lambda pin: self.manifest(*pin), list(pins), PARALLEL)
+    def find_manifest(self, project: str, part: str, url: str = "") -> tuple[Manifest, str]:
+        """The manifest, and the shelf to record with its pin (``shelf_of``)."""
+        return self.manifest(project, part), ""
 
     def prefetch(
-        self, projects: Iterable[str], *, closure: bool = False, hints: Iterable[tuple[str, str, str]] = ()
+        self,
+        projects: Iterable[str],
+        *,
+        closure: bool = False,
+        extras: Mapping[str, Collection[str]] | None = None,
+        hints: Iterable[Row] = (),
     ) -> None:
         """Read heads and default releases in parallel; what is missing or damaged shows when it is asked for.
 
-        With ``closure`` the catalog's hints for ``projects`` are read at the same time, and all that they name as soon
-        as they are there, instead of one generation after the other. ``hints`` are such rows (project, version,
-        release), known. What a head says otherwise than a hint is read after it.
+        With ``closure`` the catalog's hints for ``projects``, and for those ``extras`` of them, are read at the same
+        time, and all that they name as soon as they are there, instead of one generation after the other. ``hints`` are
+        such rows (project, version, release), known. What a head says otherwise than a hint is read after it.
         """
         wanted = [project for project in dict.fromkeys(projects) if project not in self._heads.keys() | self._tried]
         self._tried.update(wanted)
@@ -166,31 +210,32 @@ class Repository:
         if wanted and self._seen.folder is not None:
             tasks.append((_only, self.info))  # heads are checked against what this shelf showed before
         if closure:
-            tasks += [(self._follow_closure, project) for project in wanted]
+            tasks += [(self._follow_closure, project, tuple((extras or {}).get(project, ()))) for project in wanted]
         spread([*tasks, *self._follow_rows(hints)], PARALLEL, ignoring=ShelfError)
 
     def _follow_head(self, project: str) -> list[Task]:
         """A head, and then the default's release."""
-        head = self._remember_head(project)
+        head = self.find_head(project)
         if head is None or head.default is None or head.default not in head.versions:
             return []
         return [(_only, self.release_at, project, head.default, head.versions[head.default].release)]
 
-    def _follow_closure(self, project: str) -> list[Task]:
-        return self._follow_rows(self.closure(project))
+    def _follow_closure(self, project: str, extras: tuple[str, ...]) -> list[Task]:
+        return self._follow_rows(self.closure(project, extras))
 
-    def _follow_rows(self, rows: Iterable[tuple[str, str, str]]) -> list[Task]:
+    def _follow_rows(self, rows: Iterable[Row]) -> list[Task]:
         """The heads of hinted projects and, at the same time, the releases that they probably name."""
         rows = list(rows)
         hinted = rows if not self.as_of else ()  # hints are of today
         releases: list[Task] = [(_only, self.release_at, *row) for row in hinted if row[0] not in self._heads]
         return [*releases, *((self._follow_head, row[0]) for row in rows)]
 
-    def closure(self, project: str) -> tuple[tuple[str, str, str], ...]:
-        """The catalog's hint, maybe stale: (project, version, release) of what the default needs, itself first."""
+    def closure(self, project: str, extras: Collection[str] = ()) -> tuple[Row, ...]:
+        """The catalog's hint, maybe stale: (project, version, release) of what the default needs, itself first, and
+        what ``extras`` of it need."""
         key = closure_key(project)
         try:
-            return parse_closure(self._store.get(key), project, key)
+            return parse_closure(self._store.get(key), project, key, extras)
         except ObjectMissing:
             return ()
 
@@ -208,12 +253,23 @@ class Repository:
         """The modules on the shelf that lie in ``namespace``. One request, shared with ``project_of``."""
         return tuple(sorted(m for m in self._module_shard(namespace) if m.startswith(f"{namespace}.")))
 
-    def listing(self) -> tuple[ProjectFacts, ...]:
-        """What the catalog tells of every project, by name: 16 requests in parallel, however large the shelf."""
+    def listing(self, pause: Callable[[], object] = lambda: None) -> tuple[ProjectFacts, ...]:
+        """What the catalog tells of every project, by name: 16 requests in parallel, however large the shelf.
+
+        ``pause`` is called before each answer is parsed, which takes longer than asking on a shelf with many projects.
+        """
         if self._facts is None:
-            shards = map_parallel(self._project_shard, projects_keys(), PARALLEL)
-            self._facts = tuple(sorted((f for shard in shards for f in shard.values()), key=lambda f: f.project))
+            keys = projects_keys()
+            facts: list[ProjectFacts] = []
+            for key, data in zip(keys, map_parallel(self._get_or_none, keys, PARALLEL), strict=True):
+                pause()
+                facts += parse_listing(data, key).values() if data is not None else ()
+            self._facts = tuple(sorted(facts, key=lambda f: f.project))
         return self._facts
+
+    def listed_on(self, project: str) -> str:
+        """``shelf_of`` by the catalog alone."""
+        return ""
 
     def forget(self, project: str | None = None) -> None:
         """Read the heads (or one) and the catalog anew from now on: after a change of our own."""
@@ -272,11 +328,6 @@ class Repository:
         if self._seen.folder is not None:
             self._seen.check(self.info().id, name, key, seq, digest)
 
-    def _remember_head(self, project: str) -> Head | None:
-        if project not in self._heads:
-            self._heads[project] = self._read_head(project)
-        return self._heads[project]
-
     def _object(self, key: str, digest: str, parse: Callable[[bytes, str], T]) -> T:
         """An immutable object: from memory, the cache or the store, verified by its name."""
         if (key, digest) not in self._parsed:
@@ -303,22 +354,11 @@ class Repository:
                 self._shards[key] = {}
         return self._shards[key]
 
-    def _project_shard(self, key: str) -> dict[str, ProjectFacts]:
+    def _get_or_none(self, key: str) -> bytes | None:
         try:
-            return parse_listing(self._store.get(key), key)
+            return self._store.get(key)
         except ObjectMissing:
-            return {}
-
-    def _suggest(self, project: str) -> tuple[str, ...]:
-        """Names on the shelf that are near ``project``; the catalog is read only for this, and may be out of reach."""
-        try:
-            names = [facts.project for facts in self.listing()]
-        except ShelfError:
-            return ()
-        import difflib
-
-        owner = [p for f in self._facts or () if project.replace("-", "_") in f.modules for p in (f.project,)]
-        return tuple(dict.fromkeys([*owner, *difflib.get_close_matches(project, names, n=3, cutoff=0.6)]))[:3]
+            return None
 
 
 def _only(read: Callable[..., object], *args: str) -> tuple[Task, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import resolvelib
@@ -12,13 +12,15 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 from resolvelib.resolvers import Resolution as Search
 
-from .errors import AlreadyLoaded, ProjectMissing, Unsatisfiable
+from .codecs.names import named_project
+from .errors import AlreadyLoaded, InstalledDirectly, ProjectMissing, Unsatisfiable
 from .explanation import explain
 from .fitting import pick_tree
 from .model import Loaded, Lock, Pin
-from .provider import Candidate, Cause, Key, Need, ShelfProvider, Source, normalize_loaded
+from .provider import Candidate, Cause, Key, Need, Preferences, ShelfProvider, Source, extras_of, normalize_loaded
 from .requirement import parse_requirement
 from .target import Target
+from .variants import Variants
 
 ROUNDS = 20_000
 
@@ -50,19 +52,24 @@ def resolve(
     loaded: Mapping[str, Loaded] | None = None,
     preferred: Lock | None = None,
     constraints: Sequence[str] = (),
+    admitted: Mapping[str, Collection[str]] | None = None,
+    variants: Variants | None = None,
 ) -> Resolution:
     """The best set of pins that meets all of ``requirements`` for ``target``.
 
     What ``preferred`` pins stays where it still satisfies; else the curator's default, else the newest. ``constraints``
-    limit versions without asking for a project. Raises RequirementInvalid, ProjectMissing (asked for by name),
-    AlreadyLoaded, Unsatisfiable, and what the repository raises.
+    limit versions without asking for a project; of several wheels of a version, those with a sha256 that ``admitted``
+    has for the project come first; ``variants`` puts builds for different accelerators in order (default: as this
+    machine's drivers say). Raises RequirementInvalid, ProjectMissing (asked for by name), AlreadyLoaded,
+    InstalledDirectly, Unsatisfiable, and what the repository raises.
     """
     asked = [parse_requirement(text) for text in requirements]
+    preferences = Preferences(preferred, constraints, admitted or {}, variants or Variants())
     try:
-        return _attempt(asked, repository, target, loaded or {}, preferred, constraints)
+        return _attempt(asked, repository, target, loaded or {}, preferences)
     except Unsatisfiable:
         if loaded:
-            _blame_kernel(asked, repository, target, loaded, preferred, constraints)
+            _blame_kernel(asked, repository, target, loaded, preferences)
         raise
 
 
@@ -71,17 +78,18 @@ def _attempt(
     repository: Source,
     target: Target,
     loaded: Mapping[str, Loaded],
-    preferred: Lock | None,
-    constraints: Sequence[str],
+    preferences: Preferences,
 ) -> Resolution:
-    provider = ShelfProvider(repository, target, loaded, preferred, constraints)
+    preferred = preferences.preferred
+    provider = ShelfProvider(repository, target, loaded, preferences)
     wanted = [r for r in asked if provider.applies(r, "")]
     roots = [need for requirement in wanted for need in provider.needs_of(requirement, None)]
     for need in roots:
         provider.reasons.setdefault(need.project, need)
     kept = [(pin.project, pin.version, pin.release) for pin in preferred.pins if pin.release] if preferred else []
     pinned = {row[0] for row in kept}
-    repository.prefetch([n.project for n in roots if n.project not in pinned], closure=True, hints=kept)
+    fresh = [need.project for need in roots if need.project not in pinned]
+    repository.prefetch(fresh, closure=True, extras=extras_of(roots), hints=kept)
     search: Search[Need, Candidate, Key] = Search(provider, resolvelib.BaseReporter())
     try:
         state = search.resolve(roots, max_rounds=ROUNDS)
@@ -137,7 +145,9 @@ def _build_resolution(
             n for e in ("", *extras) for n in provider.get_dependencies(mapping[project, e]) if n.project != project
         ]
         edges |= {Edge(project, need.project, need.text): None for need in needs}
-        pins.append(_pin(candidate, extras, tuple(sorted({n.project for n in needs})), provider.target))
+        if note := provider.explain_build(candidate):
+            provider.notes[note] = None
+        pins.append(_pin(candidate, extras, tuple(sorted({n.project for n in needs})), provider))
     names = {pin.project for pin in pins}
     lock = Lock(
         shelf=provider.repository.url,
@@ -149,7 +159,7 @@ def _build_resolution(
     return Resolution(lock, tuple(edges), provided, tuple(provider.notes))
 
 
-def _pin(candidate: Candidate, extras: tuple[str, ...], dependencies: tuple[str, ...], target: Target) -> Pin:
+def _pin(candidate: Candidate, extras: tuple[str, ...], dependencies: tuple[str, ...], provider: ShelfProvider) -> Pin:
     wheel = candidate.wheel
     assert wheel is not None
     return Pin(
@@ -160,10 +170,11 @@ def _pin(candidate: Candidate, extras: tuple[str, ...], dependencies: tuple[str,
         sha256=wheel.sha256,
         size=wheel.size,
         origin=wheel.origin,
-        manifest=pick_tree(wheel, target).manifest,
+        manifest=pick_tree(wheel, provider.target).manifest,
         requires_python=_clean_specifier(wheel.requires_python),
         dependencies=dependencies,
         extras=extras,
+        shelf=provider.repository.shelf_of(candidate.project),
     )
 
 
@@ -183,12 +194,11 @@ def _blame_kernel(
     repository: Source,
     target: Target,
     loaded: Mapping[str, Loaded],
-    preferred: Lock | None,
-    constraints: Sequence[str],
+    preferences: Preferences,
 ) -> None:
-    """Raises AlreadyLoaded when a fresh kernel could have what this one cannot, naming what stands in the way."""
+    """Raises AlreadyLoaded or InstalledDirectly, naming what stands in the way, when another kernel could have it."""
     try:
-        fresh = _attempt(asked, repository, target, {}, preferred, constraints)
+        fresh = _attempt(asked, repository, target, {}, preferences)
     except (Unsatisfiable, ProjectMissing):
         return
     line = shlex.join(["%shelf", "use", "--restart", *map(str, asked)])
@@ -200,7 +210,13 @@ def _blame_kernel(
         for edge in fresh.edges:
             if edge.child == pin.project and not _admits(edge.text, other.version):
                 wanted = pin.version if edge.parent is None else f"{pin.version} ({edge.parent} wants {edge.text})"
+                if not other.imported:
+                    line = shlex.join(["%shelf", "use", "--shadow", edge.text])
+                    raise InstalledDirectly(pin.project, other.version, wanted, line)
                 raise AlreadyLoaded(pin.project, other.version, wanted, other.by, line)
+        for limit in preferences.constraints:
+            if named_project(limit) == pin.project and not _admits(limit, other.version):
+                raise AlreadyLoaded(pin.project, other.version, f"{pin.version} ({limit})", other.by, line)
 
 
 def _admits(requirement: str, version: str) -> bool:

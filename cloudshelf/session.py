@@ -39,6 +39,8 @@ class Session:
         self._lock: str | None = None
         self._environment: str | None = None
         self._activated: list[str] = []  # every environment of this process, the oldest first
+        self._variant = ""  # which builds were asked for, such as "cpu"; else the settings or the machine decide
+        self._shadow: set[str] = set()  # editable or direct-URL installs that the shelf's pins go before
         self._provided: dict[str, str] = {}  # what the kernel has and the shelf lacks: needed, but no pin
         self.progress: Progress | None = None
         self._adopt(os.environ.get(ENVIRONMENT))
@@ -47,7 +49,7 @@ class Session:
 
     @property
     def url(self) -> str | None:
-        """The shelf that ``connect`` or the settings chose; None when there is none."""
+        """The shelf that ``connect`` or the settings chose, or several (config.join_urls); None when there is none."""
         if self._url is None:
             from .config import read_config
 
@@ -69,10 +71,13 @@ class Session:
         return self._lock
 
     def connect(self, url: str | None = None) -> dict[str, Any]:
-        """Work with the shelf at ``url`` from now on; its name and URL. Raises ShelfMissing, leaving the old one."""
-        from .config import normalize_url
+        """Work with the shelf at ``url`` (several, in order: separated by commas) from now on; its name and URL.
 
-        wanted = normalize_url(url) if url else self.url
+        Raises ShelfMissing, leaving the old one.
+        """
+        from .urls import normalize_urls
+
+        wanted = normalize_urls(url) if url else self.url
         if not wanted:
             raise NoShelf()
         answer = self._call("connect", {"shelf": wanted})
@@ -82,36 +87,105 @@ class Session:
 
     def configure(self, url: str) -> None:
         """A shelf from configuration: taken as it is, without looking whether it is there."""
-        from .config import normalize_url
+        from .urls import normalize_urls
 
-        self._url = normalize_url(url)
+        self._url = normalize_urls(url)
 
     def use(
         self,
         *requirements: str,
+        sources: Mapping[str, Any] | None = None,
+        wanted: Mapping[str, Any] | None = None,
+        upgrade: bool = False,
         restart: bool = False,
+        variant: str = "",
+        shadow: bool = False,
         as_of: str | None = None,
         progress: Progress | None = None,
     ) -> dict[str, Any]:
         """Pin ``requirements`` with everything they need, and make them importable in this process.
 
-        A requirement replaces an earlier one of the same project; all other pins stay where they are if they can. The
-        answer has ``changes`` and ``pins``. ``as_of``, such as 2026-11-01, takes the shelf as it was then, for this use
-        only. Raises Unsatisfiable, AlreadyLoaded and whatever a store can raise; then nothing has changed.
+        ``sources`` are files that ask for more (gathering.gather), ``wanted`` what they said (``ask``). A requirement
+        replaces an earlier one of the same project; all other pins stay where they are if they can; with ``upgrade``
+        those of ``requirements`` do not. ``variant`` (such as "cpu") says from now on which build of a version is
+        taken, in place of the machine. ``shadow`` puts them in front of editable and direct-URL installs. ``as_of``,
+        such as 2026-11-01, takes the shelf as it was then, for this use only.
+
+        The answer has ``changes`` and ``pins``. Raises Unsatisfiable, AlreadyLoaded and whatever a store can raise;
+        then nothing has changed.
         """
         if restart:
             raise UsageError("Only a notebook can restart itself: %shelf use --restart …")
-        wanted = expand_requirements(requirements)
-        if not wanted:
-            raise UsageError("use needs a requirement, such as pandas or pandas>=2.2,<3.")
+        if sources and not requirements and self._lock is None:
+            from .gathering import only_lock
+
+            if lock := only_lock(sources):  # nothing to merge it with: exactly its pins
+                return self.sync(lock, progress=progress)
+        asked, wanted = self.ask(requirements, sources, wanted)
         with self._guard:
-            merged = merge_requirements(self._requirements, wanted)
-            words = " ".join([*([f"--as-of {as_of}"] if as_of else []), *map(_quoted, wanted)])
+            merged = merge_requirements(self._requirements, asked)
+            let_go = {project_of(r) for r in asked} if upgrade else ()
+            before = self._variant, self._shadow
+            self._variant = variant or self._variant
+            self._shadow = self._shadow | {project_of(r) for r in asked} if shadow else self._shadow
+            typed = [*expand_requirements(requirements), *_typed(sources, asked)]
+            words = " ".join([*([f"--as-of {as_of}"] if as_of else []), *map(_quoted, typed)])
             try:
-                answer = self._pin(merged, self._lock, progress, as_of=parse_moment(as_of))
-            except AlreadyLoaded as error:
-                raise AlreadyLoaded(*error.args[:4], f"%shelf use --restart {words}") from None
+                answer = self._pin(
+                    merged,
+                    self._lock,
+                    progress,
+                    dropping=let_go,
+                    asked=asked,
+                    wanted=wanted,
+                    as_of=parse_moment(as_of),
+                )
+            except BaseException as error:
+                self._variant, self._shadow = before
+                if isinstance(error, AlreadyLoaded):
+                    raise AlreadyLoaded(*error.args[:4], f"%shelf use --restart {words}") from None
+                raise
             return self._remember(f"use {words}", answer)
+
+    def plan(
+        self,
+        asked: Sequence[str],
+        wanted: Mapping[str, Any] | None,
+        *,
+        upgrade: bool = False,
+        progress: Progress | None = None,
+    ) -> dict[str, Any]:
+        """What ``use`` of this would do, the lines of files one by one; what cannot be met is told, no error."""
+        with self._guard:
+            args = {
+                "shelf": self._needed_url(),
+                "requirements": merge_requirements(self._requirements, asked),
+                "preferred": self._lock,
+                "dropping": sorted(project_of(r) for r in asked) if upgrade else [],
+                "loaded": self._loaded(),
+                "asked": list(asked),
+                "wanted": dict(wanted) if wanted else None,
+                "dry_run": True,
+            }
+            return self._call("lock", args, progress)
+
+    def ask(
+        self,
+        requirements: Iterable[str],
+        sources: Mapping[str, Any] | None = None,
+        wanted: Mapping[str, Any] | None = None,
+    ) -> tuple[list[str], Mapping[str, Any] | None]:
+        """What words and files ask for together: requirements, and what else the files say, for ``use``.
+
+        Raises UsageError where that is nothing, and for lines that no shelf can answer.
+        """
+        asked = expand_requirements(requirements)
+        if sources:
+            answer = self._call("read-sources", {"sources": dict(sources)})
+            asked, wanted = [*asked, *answer["requirements"]], answer["wanted"]
+        if not asked:
+            raise UsageError(f"use needs a requirement, such as pandas or pandas>=2.2,<3.{_empty(sources)}")
+        return asked, wanted
 
     def drop(self, *projects: str, progress: Progress | None = None) -> dict[str, Any]:
         """No longer ask for ``projects``; what only they needed leaves the pins too. Loaded modules stay loaded."""
@@ -123,6 +197,7 @@ class Session:
                 pinned = ", ".join(sorted(asked)) or "nothing"
                 raise UsageError(f"{', '.join(unknown)} was not asked for here; asked for: {pinned}.")
             kept = [r for r in self._requirements if project_of(r) not in gone]
+            self._shadow = self._shadow - gone
             if kept:
                 moment = lock_as_of(self._lock)  # nothing new comes in by a drop
                 answer = self._pin(kept, self._lock, progress, dropping=gone, as_of=moment)
@@ -135,16 +210,18 @@ class Session:
         source: str | os.PathLike[str] = "pylock.toml",
         *,
         shelf: str | None = None,
+        variant: str = "",
         progress: Progress | None = None,
     ) -> dict[str, Any]:
         """Exactly the pins of a lock: a file, one that has a name on the shelf (team/2026q4), or the text of one.
 
-        ``shelf`` (a URL): from there instead of the lock's own. Raises ObjectInvalid, UsageError, AlreadyLoaded,
-        LockMissing.
+        ``shelf`` (a URL): from there instead of the lock's own. Of a lock for several kinds of machines, ``variant``
+        says which pins, in place of this machine. Raises ObjectInvalid, UsageError, AlreadyLoaded, LockMissing.
         """
         is_text = isinstance(source, str) and "\n" in source
         args: dict[str, Any] = {"lock": source} if is_text else find_lock(source)
         with self._guard:
+            args["variant"] = variant or self._wanted_variant()
             answer = self._sync(args, shelf, progress)
             return self._remember(f"sync {'a lock' if is_text else os.fspath(source)}", answer)
 
@@ -242,6 +319,7 @@ class Session:
             "as_of": as_of or lock_as_of(self._lock),
             "loaded": {},
             "running": loaded | self._provided,
+            "variant": self._wanted_variant(),
         }
         try:
             return self._call("lock", args, progress)
@@ -251,6 +329,18 @@ class Session:
                 f"No lock was written: this kernel provides {provided}, which the shelf lacks, and without "
                 f"this kernel the pins are not complete. {error}"
             ) from None
+
+    def freeze(self, *, hashes: bool = False, progress: Progress | None = None) -> dict[str, Any]:
+        """The pins as lines of a requirements.txt: ``text``, ``pins`` and ``notes``. Raises as ``complete_lock``."""
+        from .freezing import freeze_lock
+
+        answer = self.complete_lock(progress=progress)
+        return answer | {"text": freeze_lock(str(answer["lock"]), hashes=hashes)}
+
+    def listed(self) -> dict[str, Any]:
+        """Every pin, and whether it was asked for here or came with another. No network."""
+        asked = {project_of(r) for r in self._requirements}
+        return {"pins": [pin | {"asked": pin["project"] in asked} for pin in lock_pins(self._lock or "")]}
 
     def pins(self) -> dict[str, str]:
         """Version of every pinned project."""
@@ -262,6 +352,22 @@ class Session:
             raise UsageError("Nothing is pinned yet. Begin with: %shelf use pandas")
         done = self._call("fill", {"environment": self._environment}, progress)
         return done | {"environment": self._environment, "message": filled_line(done)}
+
+    def doctor(self, progress: Progress | None = None) -> dict[str, Any]:
+        """The checks of ``cloudshelf doctor``, and which copy wins of what is both pinned and installed."""
+        answer = self._call("doctor", {"shelf": self.url}, progress)
+        if self._environment is None:
+            return answer
+        from .copies import find_copies
+
+        rows = [
+            {"ok": True, "check": project, "found": line}
+            for project, line in find_copies(self._pinned() | self._provided)
+        ]
+        return answer | {"checks": [*answer["checks"], *rows]}
+
+    def _pinned(self) -> dict[str, str]:
+        return {pin["project"]: pin["version"] for pin in lock_pins(self._lock or "")}
 
     def find_module(self, name: str) -> dict[str, Any]:
         """Which project's default brings module ``name``: {"project", "version"}, or {"suggestions": […]}."""
@@ -312,12 +418,23 @@ class Session:
             raise NoShelf()
         return self.url
 
+    def _wanted_variant(self) -> str:
+        from .config import read_config
+
+        try:
+            return self._variant or read_config().variant
+        except UsageError:  # settings that are wrong hinder nobody who connected to a shelf
+            return ""
+
     def _pin(
         self,
         requirements: list[str],
         lock: str | None,
         progress: Progress | None,
+        *,
         dropping: Iterable[str] = (),
+        asked: Sequence[str] = (),
+        wanted: Mapping[str, Any] | None = None,
         as_of: str | None = None,
     ) -> dict[str, Any]:
         answer = self._call(
@@ -328,7 +445,10 @@ class Session:
                 "lock": lock,
                 "dropping": sorted(dropping),
                 "loaded": self._loaded(),
+                "variant": self._wanted_variant(),
+                "shadow": sorted(self._shadow),
                 "as_of": as_of,
+                **({"asked": list(wanted.get("asked", asked)), "wanted": dict(wanted)} if wanted else {}),
             },
             progress,
         )
@@ -509,6 +629,24 @@ def filled_line(done: Mapping[str, Any]) -> str:
     return f"Brought {done['files']} files, {size(done.get('bytes', 0))}; the environment needs no network now."
 
 
+def _typed(sources: Mapping[str, Any] | None, asked: Sequence[str]) -> list[str]:
+    """The words for what files ask for; a cell has none, so its requirements."""
+    if not sources:
+        return []
+    from .gathering import CELL, options_of
+
+    words = options_of(sources)
+    return list(asked) if CELL in words else words
+
+
+def _empty(sources: Mapping[str, Any] | None) -> str:
+    if not sources:
+        return ""
+    from .gathering import names_of
+
+    return f" {', '.join(names_of(sources))} asks for none."
+
+
 def _quoted(requirement: str) -> str:
     return f'"{requirement}"' if " " in requirement else requirement
 
@@ -543,9 +681,20 @@ def connect(url: str | None = None) -> dict[str, Any]:
     return _session.connect(url)
 
 
-def use(*requirements: str, restart: bool = False, as_of: str | None = None) -> dict[str, Any]:
-    """See Session.use."""
-    return _session.use(*requirements, restart=restart, as_of=as_of)
+def use(
+    *requirements: str,
+    requirement_files: Iterable[str | os.PathLike[str]] = (),
+    constraint_files: Iterable[str | os.PathLike[str]] = (),
+    restart: bool = False,
+    variant: str = "",
+    shadow: bool = False,
+    as_of: str | None = None,
+) -> dict[str, Any]:
+    """See Session.use; the files are those of ``%shelf use -r FILE -c FILE``."""
+    from .gathering import gather
+
+    sources = gather(requirement_files, constraint_files)
+    return _session.use(*requirements, sources=sources, restart=restart, variant=variant, shadow=shadow, as_of=as_of)
 
 
 def drop(*projects: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import pairwise
@@ -16,15 +16,19 @@ from typing import TYPE_CHECKING
 
 from .codecs.catalog import ProjectFacts
 from .codecs.lock import parse_lock
-from .codecs.names import is_normalized, manifest_key, named_project, normalize
-from .errors import ObjectInvalid, ShelfError, UsageError, VersionMissing
+from .codecs.names import is_normalized, manifest_key, named_extras, named_project, normalize
+from .errors import LockMissing, NoShelf, ObjectInvalid, SeveralShelves, ShelfError, UsageError, VersionMissing
+from .layers import Layers
 from .model import Entry, Head, Loaded, Lock, Manifest, Pin
-from .repository import Repository, ShelfInfo, shorten
+from .parallel import map_parallel
+from .repository import PARALLEL, Repository, ShelfInfo, shorten
 from .stores.opening import open_store
 from .stores.protocols import Store
+from .urls import split_urls
 
 if TYPE_CHECKING:
     from .answers import Changed, FileFacts, Found, LogEntry, Shown, VersionFacts, Why
+    from .codecs.named_lock import LockHead
     from .commit import Change
     from .named_locks import NamedLocks
     from .resolver import Resolution
@@ -33,21 +37,23 @@ if TYPE_CHECKING:
 
 
 class Shelf:
-    """A shelf of distributions; ``cache`` is the folder of the user's cache, None for none.
+    """A shelf of distributions, or several in order (layers.py).
 
-    ``as_of``, a moment (as_of.py), shows the projects as they were then.
+    ``cache`` is the folder of the user's cache, None for none. ``as_of``, a moment (as_of.py), shows the projects as
+    they were then.
     """
 
-    def __init__(self, store: Store, *, cache: Path | None = None, as_of: str = "") -> None:
-        self.store = store
-        self.repository = Repository(store, cache=cache, as_of=as_of)
+    def __init__(self, *stores: Store, cache: Path | None = None, as_of: str = "") -> None:
+        self._stores = stores
+        self._repositories = [Repository(store, cache=cache, as_of=as_of) for store in stores]
+        self.repository = self._repositories[0] if len(stores) == 1 else Layers(self._repositories)
 
     @classmethod
     def open(
         cls, url: str, *, cache: Path | None = None, environ: Mapping[str, str] | None = None, as_of: str = ""
     ) -> Shelf:
-        """The shelf at ``url``, without a request: what is wrong with it shows when something is asked."""
-        return cls(open_store(url, environ=environ), cache=cache, as_of=as_of)
+        """The shelf at ``url``, or several (urls.join_urls), without a request: what is wrong shows when it is used."""
+        return cls(*(open_store(each, environ=environ) for each in split_urls(url)), cache=cache, as_of=as_of)
 
     @classmethod
     def init(
@@ -62,24 +68,55 @@ class Shelf:
 
     @property
     def url(self) -> str:
-        return self.store.url
+        return self.repository.url
+
+    @property
+    def store(self) -> Store:
+        """The one store of this shelf: to change something. Raises SeveralShelves."""
+        if len(self._stores) > 1:
+            raise SeveralShelves([store.url for store in self._stores])
+        return self._stores[0]
 
     def info(self) -> ShelfInfo:
         return self.repository.info()
 
+    def infos(self) -> tuple[ShelfInfo, ...]:
+        """What each of the shelves says of itself, in order. Raises ShelfMissing."""
+        return self.repository.infos()
+
     @property
     def named_locks(self) -> NamedLocks:
-        """The locks that live on this shelf."""
+        """The locks that live on this shelf; of several, on the first."""
         from .named_locks import NamedLocks
 
-        return NamedLocks(self.store, self.repository)
+        return NamedLocks(self._stores[0], self._repositories[0])
+
+    def read_named_lock(self, text: str) -> tuple[LockHead, str]:
+        """``NamedLocks.read``, from the first shelf that has such a lock."""
+        from .named_locks import NamedLocks
+
+        missing: LockMissing | None = None
+        for store, repository in zip(self._stores, self._repositories, strict=True):
+            try:
+                return NamedLocks(store, repository).read(text)
+            except LockMissing as error:
+                missing = missing or error
+        raise missing or NoShelf()
+
+    def without_cache(self) -> Shelf:
+        """The same, with everything read anew from the store."""
+        return Shelf(*self._stores)
 
     # looking
 
-    def projects(self) -> tuple[ProjectFacts, ...]:
-        """Every project, from the catalog."""
+    def projects(self, pause: Callable[[], object] = lambda: None) -> tuple[ProjectFacts, ...]:
+        """Every project, from the catalog; ``pause`` as in ``Repository.listing``."""
         self.info()
-        return self.repository.listing()
+        return self.repository.listing(pause)
+
+    def listed_on(self, project: str) -> str:
+        """Which of several shelves supplies ``project``, as their catalogs have it; "" for an only one."""
+        return self.repository.listed_on(project)
 
     def versions(self, project: str) -> tuple[VersionFacts, ...]:
         """The versions of ``project``, newest first. Raises ProjectMissing."""
@@ -177,7 +214,10 @@ class Shelf:
         from .commit import walk_history
 
         head = self.repository.head(normalize(project))
-        return tuple(LogEntry(h.seq, h.time, h.by, h.action, h.default) for h in walk_history(self.store, head))
+        return tuple(
+            LogEntry(h.seq, h.time, h.by, h.action, h.default)
+            for h in walk_history(self.repository.holder(head.project).store, head)
+        )
 
     # locks
 
@@ -189,14 +229,25 @@ class Shelf:
         loaded: Mapping[str, Loaded] | None = None,
         preferred: Lock | None = None,
         constraints: Sequence[str] = (),
+        admitted: Mapping[str, Collection[str]] | None = None,
+        variant: str = "",
     ) -> Resolution:
-        """See ``resolver.resolve``; ``target`` is this interpreter unless given."""
+        """See ``resolver.resolve``; ``target`` is this interpreter unless given.
+
+        ``variant`` (a label, such as "cpu") overrules which build of a version this machine would take.
+        """
         pinned = {pin.project for pin in preferred.pins} if preferred else set()
         names = [name for name in map(named_project, requirements) if is_normalized(name) and name not in pinned]
-        ahead = threading.Thread(target=self.repository.prefetch, args=(names,), kwargs={"closure": True})
+        extras: dict[str, set[str]] = {}
+        for requirement in requirements:
+            extras.setdefault(named_project(requirement), set()).update(named_extras(requirement))
+        ahead = threading.Thread(
+            target=self.repository.prefetch, args=(names,), kwargs={"closure": True, "extras": extras}
+        )
         ahead.start()  # the first answers come while the resolver loads
         from .resolver import resolve
         from .target import current_target
+        from .variants import Variants
 
         ahead.join()
         resolution = resolve(
@@ -206,6 +257,8 @@ class Shelf:
             loaded=loaded,
             preferred=preferred,
             constraints=constraints,
+            variants=Variants(variant),
+            admitted=admitted,
         )
         return replace(resolution, lock=replace(resolution.lock, as_of=self.repository.as_of))
 
@@ -240,6 +293,7 @@ class Shelf:
                     origin=wheel.origin or pin.origin,
                     manifest=pick_tree(wheel, target).manifest,
                     requires_python=wheel.requires_python,
+                    shelf=self.repository.shelf_of(pin.project),
                 )
         raise UsageError(
             f"The lock wants {pin.wheel} with sha256 {pin.sha256[:12]}…, but the shelf has other wheels of "
@@ -251,11 +305,25 @@ class Shelf:
 
         Raises ObjectInvalid for a manifest of another wheel than the pin's.
         """
-        manifests = self.repository.manifests((pin.project, pin.manifest) for pin in lock.pins)
-        for pin, manifest in zip(lock.pins, manifests, strict=True):
+        return [manifest for manifest, _ in self._find_manifests(lock)]
+
+    def move(self, lock: Lock) -> Lock:
+        """A lock of another shelf, or of shelves that have moved, as one of this: the same bytes, by their digests.
+
+        Raises ObjectMissing for what is not here.
+        """
+        places = [place for _, place in self._find_manifests(lock)]
+        pins = tuple(replace(pin, shelf=place) for pin, place in zip(lock.pins, places, strict=True))
+        return replace(lock, shelf=self.url, pins=pins)
+
+    def _find_manifests(self, lock: Lock) -> list[tuple[Manifest, str]]:
+        """Each with the shelf that has it."""
+        find = self.repository.find_manifest
+        found = map_parallel(lambda pin: find(pin.project, pin.manifest, pin.shelf), lock.pins, PARALLEL)
+        for pin, (manifest, _) in zip(lock.pins, found, strict=True):
             if (manifest.version, manifest.wheel) != (pin.version, pin.wheel):
                 raise ObjectInvalid(manifest_key(pin.project, pin.manifest), f"it is the manifest of {manifest.wheel}")
-        return manifests
+        return found
 
     def why(self, project: str, lock: Lock, *, most: int = 5) -> Why:
         """The shortest chains from what was asked for to ``project``. Raises UsageError when it is not pinned."""
@@ -364,6 +432,7 @@ class Shelf:
         from .answers import Changed
         from .commit import change_head
 
+        store = self.store
         self.repository.head(project)  # a name that is not there gets suggestions, not a new head
         before: list[Head | None] = []
 
@@ -371,7 +440,7 @@ class Shelf:
             before[:] = [head]
             return change(head)
 
-        head = change_head(self.store, project, remembered, by=by, action=action)
+        head = change_head(store, project, remembered, by=by, action=action)
         self.repository.forget(project)
         landed = head is not before[0]
         return Changed(
@@ -389,7 +458,7 @@ class Shelf:
         from .catalog import project_facts, update_catalog
 
         try:
-            update_catalog(self.store, [project_facts(self.repository, project)])
+            update_catalog(self.store, [project_facts(self.repository.holder(project), project)])
         except ShelfError as error:
             return (f"The change is made, but the catalog does not show it yet: {error}",)
         return ()

@@ -97,6 +97,15 @@ def target_for(python: str, platform: str | None = None) -> Target:
     )
 
 
+def supported_environments() -> list[dict[str, str]]:
+    """The marker variables of every interpreter that a shelf can be read with, but for patch levels."""
+    return [
+        _linux_environment(f"3.{minor}.{_patch_level(minor)}", f"3.{minor}", machine)
+        for minor in MINORS
+        for machine in MACHINES
+    ]
+
+
 def check_platform() -> None:
     """Raises PlatformUnsupported, saying what was found, where environments cannot be made."""
     if sys.implementation.name != "cpython":

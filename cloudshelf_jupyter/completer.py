@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import argparse
 import re
-import threading
-import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from cloudshelf import grammar
-from cloudshelf.errors import ShelfError
 from cloudshelf.session import Session, project_of
 
-FRESH = 60.0  # seconds for which names of the shelf are remembered
-PATIENCE = 1.0  # seconds that a Tab waits for the shelf
+from .names import ShelfNames
+
 EXACT = {"ls", "show", "default", "yank", "unyank"}  # a version of these is PROJECT==VERSION
-PROJECTS = EXACT | {"use", "search", "why", "lock", "fill", "publish", "verify", "rollback", "log"}
+PROJECTS = EXACT | {"use", "install", "freeze", "search", "why", "lock", "fill", "publish", "verify", "rollback", "log"}
 LOCKS, TEXTS, WHEELS = (".toml",), (".txt", ".in"), (".whl", ".tar.gz")
+SOURCES = (*TEXTS, ".toml", ".py", ".yml", ".yaml")
 FILES = {"sync": LOCKS, "lock": LOCKS, "diff": LOCKS, "publish": WHEELS}
 NAMED = {"sync", "diff", "locks"}  # these take a lock that has a name on the shelf
 NAMED_OPTIONS = {"--lock", "--name"}
-OPTION_FILES = {"--lock": LOCKS, "--name": (), "-o": LOCKS, "--output": LOCKS, "-r": TEXTS, "--requirement": TEXTS}
+OPTION_FILES = {"--lock": LOCKS, "--name": (), "-o": LOCKS, "--output": LOCKS, "-r": SOURCES, "--requirement": SOURCES}
+OPTION_FILES |= {"-c": TEXTS, "--constraint": TEXTS}
 
 _LINE = re.compile(r"\s*%?%shelf(?:\s+(?P<rest>.*))?", re.DOTALL)
 _OPERATOR = r"(?:===?|>=|<=|~=|!=|<|>)"
@@ -48,10 +47,10 @@ class ShelfMatcher:
     matcher_priority = 150
     matcher_identifier = "cloudshelf"
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, names: ShelfNames) -> None:
         self.__qualname__ = "ShelfMatcher"  # IPython takes matchers for functions
         self._session = session
-        self._known: dict[tuple[str, str], tuple[float, list[str]]] = {}
+        self._names = names
 
     def __call__(self, context: Any) -> Any:
         from IPython.core.completer import SimpleCompletion
@@ -90,49 +89,23 @@ class ShelfMatcher:
         return found or [Word(option, "option") for option in grammar.options_of(verb)]
 
     def _of_the_shelf(self, verb: str, typed: str, fragment: str) -> list[Word]:
-        if verb == "drop":
+        if verb in ("drop", "uninstall"):
             return [Word(project_of(requirement), "project") for requirement in self._session.requirements]
         if verb in NAMED:
             return self._locks()
         if verb not in PROJECTS:
             return []
         asked = _VERSION.search(typed)
-        if asked is None:
-            return [Word(name, "project") for name in self._names({}, "projects", "project")]
+        if asked is None:  # thousands of objects would have Python collect garbage, 0.1 s in a kernel
+            return [Word(name, "project") for name in self._names.projects() if name.startswith(fragment)]
         version = asked["version"]
         if verb in EXACT and not re.search(rf"[^=]==\s*{re.escape(version)}$", typed):
             return []
         before = fragment.removesuffix(version)
-        versions = self._names({"project": asked["project"]}, "versions", "version")
-        return [Word(f"{before}{each}", "version") for each in versions]
+        return [Word(f"{before}{each}", "version") for each in self._names.versions(asked["project"])]
 
     def _locks(self) -> list[Word]:
-        return [Word(name, "lock") for name in self._names({}, "locks", "name", verb="locks")]
-
-    def _names(self, args: dict[str, str], rows: str, field: str, *, verb: str = "ls") -> list[str]:
-        """Names from the fetcher, remembered for a minute; none rather than an error while somebody types."""
-        try:
-            url = self._session.url
-        except ShelfError:  # the settings are wrong
-            return []
-        if not url:
-            return []
-        key = (url, args.get("project", rows))
-        when, names = self._known.get(key, (-FRESH, []))
-        if time.monotonic() - when < FRESH:
-            return names
-
-        def ask() -> None:
-            try:
-                answer = self._session.call(verb, args)
-            except ShelfError:
-                return
-            self._known[key] = (time.monotonic(), [str(row[field]) for row in answer.get(rows, ())])
-
-        thread = threading.Thread(target=ask, daemon=True)  # a slow shelf must not hold up the typing
-        thread.start()
-        thread.join(PATIENCE)
-        return self._known.get(key, (0.0, names))[1]
+        return [Word(name, "lock") for name in self._names.locks()]
 
 
 def _typed(first: str, before: str, *, body: bool) -> str | None:
@@ -174,9 +147,9 @@ def _files(fragment: str, endings: tuple[str, ...]) -> list[Word]:
     return found
 
 
-def install(shell: Any, session: Session) -> None:
+def install(shell: Any, session: Session, names: ShelfNames) -> None:
     uninstall(shell)
-    shell.Completer.custom_matchers.append(ShelfMatcher(session))
+    shell.Completer.custom_matchers.append(ShelfMatcher(session, names))
 
 
 def uninstall(shell: Any) -> None:

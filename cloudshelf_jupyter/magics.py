@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import threading
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -15,12 +14,13 @@ from traitlets import Unicode
 from traitlets.config import SingletonConfigurable
 
 from cloudshelf import grammar
-from cloudshelf.arguments import expand_requirements, prepare, write_text
+from cloudshelf.arguments import gather_files, prepare, write_text
 from cloudshelf.errors import Interrupted, ShelfError, UsageError
 from cloudshelf.render import Bars
 from cloudshelf.session import Session, current, project_of
 
-from . import completer, display, restart, zero_step
+from . import completer, display, import_completer, installs, restart, zero_step
+from .names import ShelfNames
 
 
 class CloudShelf(SingletonConfigurable):
@@ -33,9 +33,10 @@ class CloudShelf(SingletonConfigurable):
 class ShelfMagics(Magics):
     """The magics; ``session`` holds what this kernel has pinned."""
 
-    def __init__(self, shell: Any, session: Session) -> None:
+    def __init__(self, shell: Any, session: Session, names: ShelfNames) -> None:
         super().__init__(shell=shell)
         self.session = session
+        self._names = names
 
     @no_var_expand  # nothing in the line is evaluated, {braces} and $names included
     @line_cell_magic
@@ -52,6 +53,7 @@ class ShelfMagics(Magics):
             %shelf use torch==2.1.2 pandas>=2.2,<3   any PEP 440 specifier, quotes are not needed
             %shelf use torch==<Tab>                  the versions that the shelf has
             %shelf use --restart numpy==1.26.4       when another version is loaded already
+            %shelf use -r requirements.txt           also pyproject.toml, pylock.toml, a script, environment.yml
             %shelf drop torch                        no longer asked for
             %%shelf                                  first line of a cell of requirements, as in requirements.txt
 
@@ -93,8 +95,10 @@ class ShelfMagics(Magics):
     def _obey(self, line: str, cell: str | None) -> None:
         words = grammar.split_line(line)
         if cell is not None:
-            words = _cell_words(words, cell)
+            words = _cell_words(words)
         command = grammar.parse_words(words, face="magic")
+        if cell is not None:
+            command.args["cell"] = cell
         bars = Bars(_bar)
         try:
             with self._connected(command):
@@ -124,6 +128,7 @@ class ShelfMagics(Magics):
         """What stays asked for may not be on the other shelf, and then no ``use`` succeeds: say how to go on."""
         before, asked = self.session.url, [project_of(r) for r in self.session.requirements]
         result = self.session.connect(url)
+        self._names.learn()
         if asked and self.session.url != before:
             names = ", ".join(asked)
             result["message"] += (
@@ -138,17 +143,19 @@ class ShelfMagics(Magics):
             case "status":
                 return session.status()
             case "connect":
-                return self._connect(args["url"] or command.shelf)
+                return self._connect(",".join(args["url"]) or command.shelf)
             case "use":
-                wanted = expand_requirements(args["requirements"], args["requirement"])
-                if args["restart"]:
-                    restart.restart_with(self.shell, session, wanted, bars, as_of=args["as_of"])
-                    return None
-                return session.use(*wanted, as_of=args["as_of"], progress=bars)
+                return self._use(args, bars)
             case "drop":
-                return session.drop(*args["projects"], progress=bars)
+                return session.drop(*self._dropped(args), progress=bars)
+            case "list":
+                return session.listed()
+            case "freeze" if _about_pins(command):
+                result = session.freeze(hashes=args["hashes"], progress=bars)
+                return _written(args["output"], "text", result)
             case "sync":
-                return session.sync(args["lock"], shelf=session.url if command.shelf else None, progress=bars)
+                shelf = session.url if command.shelf else None
+                return session.sync(args["lock"], shelf=shelf, variant=args["variant"] or "", progress=bars)
             case "lock" if _about_pins(command):
                 file = args["output"] or next(iter(args["requirements"]), None)
                 done = session.complete_lock(file, progress=bars, name=args["name"], as_of=args["as_of"])
@@ -159,6 +166,8 @@ class ShelfMagics(Magics):
                 return session.history(args["to"], progress=bars)
             case "fill" if _about_pins(command):
                 return session.fill(progress=bars)
+            case "doctor" if not command.shelf:
+                return session.doctor(progress=bars)
             case "traceback":
                 print(display.full_traceback(self.shell))
                 return None
@@ -167,32 +176,54 @@ class ShelfMagics(Magics):
     def _fetcher(self, command: grammar.Command, bars: Bars) -> dict[str, Any]:
         args = {k: v for k, v in prepare(command).items() if v is not None and (k != "shelf" or command.shelf)}
         result = self.session.call(command.verb, args, bars)
-        if args.get("output"):
-            write_text(args["output"], result["lock"])
-            result["file"] = args["output"]
+        return _written(args.get("output"), "text" if command.verb == "freeze" else "lock", result)
+
+    def _use(self, args: dict[str, Any], bars: Bars) -> dict[str, Any] | None:
+        session, sources = self.session, gather_files(args)
+        if args["dry_run"]:
+            asked, wanted = session.ask(args["requirements"], sources)
+            return session.plan(asked, wanted, upgrade=args["upgrade"], progress=bars)
+        if args["restart"]:
+            asked, wanted = session.ask(args["requirements"], sources)
+            restart.restart_with(self.shell, session, asked, wanted, bars, as_of=args["as_of"])
+            return None
+        chosen = {"variant": args["variant"] or "", "shadow": args["shadow"], "as_of": args["as_of"]}
+        return session.use(*args["requirements"], sources=sources, upgrade=args["upgrade"], progress=bars, **chosen)
+
+    def _dropped(self, args: dict[str, Any]) -> list[str]:
+        """The projects that words and files name, for which there may be versions beside."""
+        if not args["projects"] and not args.get("requirement"):
+            raise UsageError("uninstall needs PROJECT or -r FILE.")
+        files = gather_files({"requirement": args.get("requirement")})
+        return [project_of(each) for each in self.session.ask(args["projects"], files)[0]]
+
+
+def _written(path: str | None, field: str, result: dict[str, Any]) -> dict[str, Any]:
+    """``result``, whose ``field`` is now in the file that a person named."""
+    if not path or field not in result:
         return result
+    write_text(path, str(result[field]))
+    return result | {"file": path}
 
 
 def _about_pins(command: grammar.Command) -> bool:
     """Whether a command is about the pins of this notebook; lock and fill may be about others."""
     args = command.args
     asked = [word for word in args.get("requirements", ()) if not word.endswith(".toml")]
-    if command.verb in ("lock", "fill"):
-        return not (asked or args.get("requirement") or args.get("lock"))
+    if command.verb in ("lock", "fill", "freeze"):
+        files = ("requirement", "constraint", "extra", "group", "cell", "lock")
+        return not (asked or any(args.get(name) for name in files))
     return command.verb in ("use", "drop", "sync", "status", "history")
 
 
-def _cell_words(words: list[str], cell: str) -> list[str]:
+def _cell_words(words: list[str]) -> list[str]:
     """``%%shelf`` is ``%shelf use`` of the cell's lines; another verb that takes requirements may stand in its line."""
     line = [w for w in words if not w.startswith("-")]
-    if line and line[0] not in ("use", "publish", "lock"):
+    if line and line[0] not in ("use", "install", "publish", "lock"):
         raise UsageError(
             f"%%shelf is for cells of requirement lines (use, lock, publish); write: %shelf {' '.join(words)}"
         )
-    verb = words if line else ["use", *words]
-    lines = list(grammar.parse_requirements(cell))
-    files = [w for entry in lines if entry.startswith("-") for w in ("-r", entry.split(maxsplit=1)[-1])]
-    return [*verb, *files, *(entry for entry in lines if not entry.startswith("-"))]
+    return words if line else ["use", *words]
 
 
 def _bar() -> Any:
@@ -203,35 +234,28 @@ def _bar() -> Any:
 
 
 def load(shell: Any) -> None:
-    """Register everything; start the fetcher without waiting for it."""
+    """Register everything; start the fetcher without waiting for it, and have it get ready."""
     session = current()
     configured = CloudShelf(config=shell.config).url
     if configured and not session.url:
         session.configure(configured)
-    magics = ShelfMagics(shell, session)
+    names = ShelfNames(session)
+    magics = ShelfMagics(shell, session, names)
     shell.register_magics(magics)
     display.shorten_errors()
     zero_step.install(zero_step.ZeroStepFinder(session, shell.user_ns, print))
-    completer.install(shell, session)
-    _start_fetcher()
+    completer.install(shell, session, names)
+    import_completer.install(shell, names)
+    installs.install(shell, session)
+    names.learn()
     restart.apply_wish(shell, session)
 
 
 def unload(shell: Any) -> None:
     zero_step.uninstall()
     completer.uninstall(shell)
+    installs.uninstall(shell)
+    import_completer.uninstall(shell)
     display.restore_errors()
     for kind in ("line", "cell"):
         shell.magics_manager.magics[kind].pop("shelf", None)
-
-
-def _start_fetcher() -> None:
-    """In the background, so that it is there when the first verb needs it; a failure shows then, not now."""
-
-    def ping() -> None:
-        from cloudshelf.importing.client import call
-
-        with contextlib.suppress(ShelfError, OSError):
-            call("ping", {})
-
-    threading.Thread(target=ping, name="cloudshelf-start", daemon=True).start()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,15 @@ from cloudshelf.session import Progress, Session, merge_requirements, parse_mome
 
 
 def restart_with(
-    shell: Any, session: Session, wanted: list[str], progress: Progress | None = None, *, as_of: str | None = None
+    shell: Any,
+    session: Session,
+    asked: list[str],
+    wanted: Mapping[str, Any] | None = None,
+    progress: Progress | None = None,
+    *,
+    as_of: str | None = None,
 ) -> None:
-    """Store what shall be pinned after the restart, then restart.
+    """Store what shall be pinned after the restart (``asked`` and ``wanted`` of Session.ask), then restart.
 
     Raises UsageError outside of a kernel, and what the resolver raises: a typing error costs no kernel's state.
     """
@@ -23,12 +30,13 @@ def restart_with(
     place = wish_file(shell)
     if kernel is None or place is None:
         raise UsageError("Only a notebook's kernel can be restarted from here; start Python again and repeat the use.")
-    if not wanted:
-        raise UsageError("use --restart needs a requirement, such as numpy==1.26.4.")
-    requirements = merge_requirements(session.requirements, wanted)
-    session.call("lock", {"requirements": requirements, "as_of": parse_moment(as_of)}, progress)
+    requirements = merge_requirements(session.requirements, asked)
+    wanted = {**wanted, "asked": asked} if wanted else None  # the earlier ones are not of these files
+    args = {"requirements": requirements, "asked": asked, "wanted": wanted, "as_of": parse_moment(as_of)}
+    session.call("lock", args, progress)
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    write_text(place, json.dumps({"shelf": session.url, "requirements": requirements, "as_of": as_of}))
+    wish = {"shelf": session.url, "requirements": requirements, "wanted": wanted, "as_of": as_of}
+    write_text(place, json.dumps(wish))
     print(
         "Restarting the kernel, which Jupyter may call died. Then run %load_ext cloudshelf; "
         f"it pins: {', '.join(requirements)}"
@@ -49,7 +57,7 @@ def apply_wish(shell: Any, session: Session) -> None:
     try:
         if wish.get("shelf"):
             session.connect(wish["shelf"])
-        session.use(*wish["requirements"], as_of=wish.get("as_of"))
+        session.use(*wish["requirements"], wanted=wish.get("wanted"), as_of=wish.get("as_of"))
     except ShelfError as error:
         print(f"After the restart, {', '.join(wish['requirements'])} could not be pinned: {error}")
         return

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from cloudshelf import config
-from cloudshelf.config import default_shelf_folder, normalize_url, read_config
-from cloudshelf.errors import UsageError
+from cloudshelf.config import check_allowed, default_shelf_folder, read_config
+from cloudshelf.errors import ShelfForbidden, UsageError
+from cloudshelf.stores.opening import open_store
+from cloudshelf.urls import normalize_url, normalize_urls, split_urls
 
 REPOSITORY = Path(config.__file__).parents[1]
 
@@ -121,3 +123,64 @@ def test_reading_settings_needs_the_standard_library_only() -> None:
         [sys.executable, "-S", "-c", program], text=True, timeout=60, env=environ, cwd=REPOSITORY
     )
     assert output.strip() in ("{'cloudshelf'}", "{'cloudshelf', '__main__'}", "{'__main__', 'cloudshelf'}")
+
+
+def test_several_shelves_keep_their_order_and_lose_doubles() -> None:
+    text = normalize_urls(" s3://team/x/, file:///srv/shelf ,s3://team/x")
+    assert split_urls(text) == ["s3://team/x", "file:///srv/shelf"]
+    with pytest.raises(UsageError, match="is not the URL of a shelf"):
+        normalize_urls("s3://team,,s3://org")
+
+
+def test_a_folder_with_a_comma_in_its_name_is_one_shelf(tmp_path: Path) -> None:
+    (tmp_path / "a,b").mkdir()
+    text = normalize_urls(str(tmp_path / "a,b"))
+    assert split_urls(text) == [f"file://{tmp_path}/a%2Cb"]
+    assert normalize_urls(text) == text
+
+
+def test_several_shelves_come_from_the_environment_and_from_a_list_in_a_file(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    assert read_config(environ | {"CLOUDSHELF_URL": "s3://team,s3://org/"}).url == "s3://team,s3://org"
+    write(tmp_path / "etc/cloudshelf.toml", 'shelf = ["s3://team", "s3://org/"]\n')
+    assert read_config(environ).url == "s3://team,s3://org"
+
+
+@pytest.mark.parametrize("text", ["shelf = []", "shelf = [1]", 'cache = ["/a"]'])
+def test_a_list_that_cannot_be_one_is_named(environ: dict[str, str], tmp_path: Path, text: str) -> None:
+    named = write(tmp_path / "named.toml", text)
+    with pytest.raises(UsageError, match=r"named\.toml"):
+        read_config(environ | {"CLOUDSHELF_CONFIG": str(named)})
+
+
+@pytest.mark.parametrize(
+    ("url", "allowed"),
+    [
+        ("s3://org/curated", True),
+        ("s3://org/curated/more", False),
+        ("s3://team/a/b", True),
+        ("s3://team", False),
+        ("s3://teams/a", False),
+        ("file:///srv/shelf", False),
+    ],
+)
+def test_the_machine_says_which_shelves_may_be_connected(
+    environ: dict[str, str], tmp_path: Path, url: str, allowed: bool
+) -> None:
+    write(tmp_path / "etc/cloudshelf.toml", 'allowed_shelves = ["s3://org/curated/", "s3://team/*"]\n')
+    if allowed:
+        check_allowed(url)
+        return
+    for asked in (check_allowed, open_store):
+        with pytest.raises(ShelfForbidden, match=r"allowed: s3://org/curated/, s3://team/\* \(.*cloudshelf\.toml\)"):
+            asked(url)
+
+
+def test_no_setting_of_a_user_allows_another_shelf(
+    environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "etc/cloudshelf.toml", "allowed_shelves = []\n")
+    monkeypatch.setenv("CLOUDSHELF_CONFIG", str(write(tmp_path / "mine.toml", 'allowed_shelves = ["s3://mine"]\n')))
+    with pytest.raises(ShelfForbidden, match="allowed: none"):
+        check_allowed("s3://mine")

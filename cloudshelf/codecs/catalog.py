@@ -9,18 +9,20 @@ Three kinds of objects, so that no request and no upload grows with the shelf mo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import zstandard
 
 from ..errors import ObjectInvalid
 from .compression import decompress_object
-from .envelope import format_object, parse_object
+from .envelope import Fields, format_object, parse_object
 from .names import is_normalized, is_sha256, sha256
 
 LARGEST = 1 << 26  # bytes of JSON in one shard: 16 of them hold a million projects
 PROJECT_SHARDS = "0123456789abcdef"
+Row = tuple[str, str, str]  # project, version, digest of the release
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,9 @@ class ProjectFacts:
     latest: str | None
     versions: int
     modules: tuple[str, ...]  # of the default version; dotted for parts of a namespace
-    closure: tuple[tuple[str, str, str], ...] = ()  # (project, version, release) of the default; only in its own object
+    # Only in an object of their own:
+    closure: tuple[Row, ...] = ()  # of the default
+    extras: Mapping[str, tuple[Row, ...]] = field(default_factory=dict)  # what each extra of the default needs besides
 
 
 def modules_key(module: str) -> str:
@@ -96,20 +100,36 @@ def parse_listing(data: bytes, key: str) -> dict[str, ProjectFacts]:
 
 
 def format_closure(facts: ProjectFacts) -> bytes:
-    return format_object(
-        "closure", {"project": facts.project, "seq": facts.seq, "closure": [list(row) for row in facts.closure]}
-    )
+    fields: dict[str, Any] = {"project": facts.project, "seq": facts.seq, "closure": [list(r) for r in facts.closure]}
+    if facts.extras:
+        rows = sorted({row for needed in facts.extras.values() for row in needed})
+        number = {row: i for i, row in enumerate(rows)}
+        fields["extras"] = {
+            "rows": [list(row) for row in rows],
+            "of": {extra: [number[row] for row in needed] for extra, needed in facts.extras.items()},
+        }
+    return format_object("closure", fields)
 
 
-def parse_closure(data: bytes, project: str, key: str) -> tuple[tuple[str, str, str], ...]:
+def parse_closure(data: bytes, project: str, key: str, extras: Collection[str] = ()) -> tuple[Row, ...]:
+    """What the default of ``project`` needs, and what ``extras`` (normalized) of it need."""
     fields = parse_object(data, "closure", key)
     if fields.text("project") != project:
         raise ObjectInvalid(key, f"it is the closure of {fields.text('project')!r}")
-    rows = []
-    for row in fields.raw.get("closure", ()):
-        match row:
-            case [str(name), str(version), str(release)] if is_normalized(name) and is_sha256(release):
-                rows.append((name, version, release))
-            case _:
-                raise ObjectInvalid(key, "a row of it is malformed")
-    return tuple(rows)
+    found = dict.fromkeys(_parse_row(row, key) for row in fields.raw.get("closure", ()))
+    if "extras" in fields.raw:
+        known = Fields(fields.mapping("extras"), key)
+        rows = [_parse_row(row, key) for row in known.raw.get("rows", ())]
+        for extra, numbers in known.mapping("of").items():
+            if not isinstance(numbers, list) or not all(type(n) is int and 0 <= n < len(rows) for n in numbers):
+                raise ObjectInvalid(key, f"what {extra} needs is malformed")
+            if extra in extras:
+                found |= dict.fromkeys(rows[n] for n in numbers)
+    return tuple(found)
+
+
+def _parse_row(row: object, key: str) -> Row:
+    match row:
+        case [str(name), str(version), str(release)] if is_normalized(name) and is_sha256(release):
+            return name, version, release
+    raise ObjectInvalid(key, "a row of it is malformed")

@@ -13,6 +13,8 @@ from typing import Any
 
 from ..errors import UsageError
 from ..model import Lock, Pin
+from ..urls import join_urls, split_urls
+from .lock_variants import Choose, join_tables, pick_table
 from .names import is_manifest_part, is_normalized, is_sha256, normalize
 
 TOOL = "cloudshelf"
@@ -27,23 +29,33 @@ def format_lock(lock: Lock) -> str:
     return tomli_w.dumps(_table_of(lock))
 
 
+def format_variants(locks: Mapping[str, Lock]) -> str:
+    """The locks of several variants (label → lock, the first is the default) as one text."""
+    import tomli_w
+
+    return tomli_w.dumps(join_tables({label: _table_of(lock) for label, lock in locks.items()}, TOOL))
+
+
 def parse_lock(
     text: str,
     source: str,
     *,
     environment: Mapping[str, str] | None = None,
     tags: Iterable[str] | None = None,
+    choose: Choose = lambda labels: labels[0],
 ) -> Lock:
     """The lock that ``source`` (a file's name, for messages) holds.
 
     One that another tool wrote has no pins of ours: its packages for ``environment`` and ``tags`` (default: the running
     interpreter) come back as pins without release and manifest, and its ``shelf`` is empty; ``Shelf.repin`` finds them.
+    Of a lock with several variants, ``choose`` says which, given their labels.
     Raises UsageError naming the line or the field.
     """
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{source} is not a lock: {error}.") from None
+    table = dict(pick_table(table, choose, source, TOOL))
     own = _own_lock(table)
     if own is not None:
         return own
@@ -54,7 +66,13 @@ def parse_lock(
 
 def _table_of(lock: Lock) -> dict[str, Any]:
     minor = ".".join(lock.python.split(".")[:2])
-    facts = {"shelf": lock.shelf, "requirements": list(lock.requirements), "python": lock.python, "tag": lock.tag}
+    shelves = split_urls(lock.shelf)
+    facts: dict[str, Any] = {
+        "shelf": shelves if len(shelves) > 1 else lock.shelf,
+        "requirements": list(lock.requirements),
+        "python": lock.python,
+        "tag": lock.tag,
+    }
     if lock.as_of:
         facts["as-of"] = lock.as_of
     return {
@@ -78,6 +96,8 @@ def _package_of(pin: Pin) -> dict[str, Any]:
     facts: dict[str, Any] = {"release": pin.release, "manifest": pin.manifest}
     if pin.extras:
         facts["extras"] = list(pin.extras)
+    if pin.shelf:
+        facts["shelf"] = pin.shelf
     return package | {"tool": {TOOL: facts | {"version": pin.version}}}
 
 
@@ -107,8 +127,9 @@ def _own_lock(table: Mapping[str, Any]) -> Lock | None:
     try:
         facts = table["tool"][TOOL]
         pins = tuple(_own_pin(package) for package in table["packages"])
-        as_of = facts.get("as-of", "")
-        lock = Lock(facts["shelf"], tuple(facts["requirements"]), facts["python"], facts["tag"], pins, as_of)
+        shelf, as_of = facts["shelf"], facts.get("as-of", "")
+        shelf = join_urls(shelf) if isinstance(shelf, list) else shelf
+        lock = Lock(shelf, tuple(facts["requirements"]), facts["python"], facts["tag"], pins, as_of)
         texts = (lock.shelf, lock.python, lock.tag, lock.as_of, *lock.requirements)
         if table != _table_of(lock) or not all(isinstance(text, str) for text in texts):
             return None
@@ -133,6 +154,7 @@ def _own_pin(package: Mapping[str, Any]) -> Pin:
         requires_python=package.get("requires-python", ""),
         dependencies=tuple(each["name"] for each in package.get("dependencies", ())),
         extras=tuple(facts.get("extras", ())),
+        shelf=facts.get("shelf", ""),
     )
     name, _, rest = pin.wheel.partition("-")
     usable = (

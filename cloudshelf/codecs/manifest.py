@@ -64,6 +64,7 @@ def format_manifest(manifest: Manifest) -> bytes:
         ],
         "links": dict(manifest.links),
         "imports": _format_imports(manifest.imports),
+        "later": _format_imports(manifest.later),
     }
     return zstandard.ZstdCompressor(level=12).compress(format_object("manifest", fields))
 
@@ -93,7 +94,8 @@ def parse_manifest(data: bytes, project: str, key: str) -> Manifest:
         needs={_file_number(i, files, key): tuple(map(str, names)) for i, names in fields.mapping("needs").items()},
         profiles=tuple(_parse_profile(p, len(files)) for p in fields.items("profiles")),
         links={_checked_path(p, key): str(t) for p, t in fields.mapping("links").items()},
-        imports=_parse_imports(Fields(fields.mapping("imports"), key), files) if "imports" in fields.raw else {},
+        imports=_parse_imports("imports", fields, files),
+        later=_parse_imports("later", fields, files),
     )
 
 
@@ -103,7 +105,10 @@ def _format_imports(imports: Mapping[int, tuple[str, ...]]) -> dict[str, Any]:
     return {"names": names, "of": {str(file): [number[name] for name in imports[file]] for file in sorted(imports)}}
 
 
-def _parse_imports(fields: Fields, files: tuple[File, ...]) -> dict[int, tuple[str, ...]]:
+def _parse_imports(field: str, manifest: Fields, files: tuple[File, ...]) -> dict[int, tuple[str, ...]]:
+    if field not in manifest.raw:
+        return {}
+    fields = Fields(manifest.mapping(field), manifest.key)
     key, names = fields.key, fields.texts("names")
     found = {}
     for file, numbers in fields.mapping("of").items():

@@ -25,6 +25,12 @@ def named_project(requirement: str) -> str:
     return normalize(match[0].strip()) if match else ""
 
 
+def named_extras(requirement: str) -> tuple[str, ...]:
+    """The extras in a requirement (PEP 508), normalized; none in what is malformed."""
+    match = re.match(r"\s*[A-Za-z0-9._-]+\s*\[([^\]]*)\]", requirement)
+    return tuple(normalize(name.strip()) for name in match[1].split(",") if name.strip()) if match else ()
+
+
 def is_normalized(name: str) -> bool:
     """Whether ``name`` can be a key: letters, digits and single dashes only, so that no key escapes its project."""
     return _NORMALIZED.fullmatch(name) is not None
@@ -78,6 +84,11 @@ def manifest_key(project: str, part: str) -> str:
 def pack_key(project: str, part: str) -> str:
     """``part`` is "<sha256>.<epoch>"."""
     return f"projects/{project}/pack/{part}"
+
+
+def project_of_key(key: str) -> str:
+    """The project that an object below ``projects/`` is of."""
+    return key.split("/", 2)[1]
 
 
 def lock_head_key(name: str) -> str:

@@ -18,6 +18,7 @@ from packaging.tags import parse_tag
 
 from ..errors import UsageError
 from ..model import Lock, Pin
+from ..urls import join_urls
 from .names import is_manifest_part, is_normalized, is_sha256
 
 TOOL = "cloudshelf"
@@ -36,7 +37,7 @@ def parse_pylock(
         return _parse_foreign(pylock, source, environment, tags)
     facts = _Facts(ours, source, f"tool.{TOOL}")
     return Lock(
-        shelf=facts.text("shelf"),
+        shelf=join_urls(facts.texts("shelf")) if isinstance(facts.table.get("shelf"), list) else facts.text("shelf"),
         requirements=facts.texts("requirements"),
         python=facts.text("python"),
         tag=facts.text("tag"),
@@ -63,6 +64,7 @@ def _pin_of(package: Package, number: int, source: str) -> Pin:
         requires_python=str(package.requires_python or ""),
         dependencies=tuple(str(d.get("name", "")) for d in package.dependencies or ()),
         extras=facts.texts("extras", optional=True),
+        shelf=facts.text("shelf") if "shelf" in facts.table else "",
     )
 
 

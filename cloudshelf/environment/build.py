@@ -12,7 +12,7 @@ import marshal
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from .engine import engine_digest, install_engine
 from .index import LAYOUT, PRIVATE, installed_path, make_index
 from .interpreter import Interpreter
 from .scripts import activate_scripts, rewritten, stub
+from .turn import turn
 from .writing import disk_errors, remove_unfinished, temporary_sibling
 
 
@@ -35,6 +36,14 @@ def find_environment(lock: Lock, *, cache: Path, interpreter: Interpreter, fetch
         return None
     _refresh(path, _config(lock, path, fetcher))
     return path
+
+
+@contextmanager
+def turn_to_build(lock: Lock, *, cache: Path, interpreter: Interpreter) -> Iterator[None]:
+    """Be the only one that builds the environment of ``lock``, or have waited until another has built it."""
+    path = _path_of(lock, cache, interpreter)
+    with turn(path.parents[1] / "builders" / path.name, lambda: is_sound(path)):
+        yield
 
 
 def build_environment(
@@ -85,7 +94,7 @@ def identity(lock: Lock, interpreter: Interpreter) -> str:
         interpreter.version,
         engine_digest(),
         lock.shelf,
-        *sorted(f"{pin.project} {pin.sha256} {pin.manifest}" for pin in lock.pins),
+        *sorted(f"{pin.project} {pin.sha256} {pin.manifest} {pin.shelf}".rstrip() for pin in lock.pins),
     ]
     return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:32]
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from ..errors import ObjectInvalid, UsageError
-from ..model import File, Frame, Kind, Lock, Manifest
+from ..model import File, Frame, Kind, Lock, Manifest, Profile
 from .interpreter import Interpreter
 
 _T = TypeVar("_T")
@@ -49,7 +49,8 @@ def make_index(lock: Lock, manifests: Sequence[Manifest], interpreter: Interpret
         "projects": projects,
         "owner": _owners(projects),
         "needs": _needs(manifests, starts),
-        "imports": _imports(manifests, starts),
+        "imports": _by_file([manifest.imports for manifest in manifests], starts),
+        "later": _by_file([manifest.later for manifest in manifests], starts),
         "conflicts": places.conflicts,
     }
 
@@ -161,8 +162,8 @@ def _projects(
     numbers = {manifest.project: i for i, manifest in enumerate(manifests)}
     direct = {i: [numbers[name] for name in pin.dependencies if name in numbers] for i, pin in enumerate(lock.pins)}
     return [
-        _project(manifest, start, numbers, interpreter) | {"depends": list(_closure(i, direct))}
-        for i, (manifest, start) in enumerate(zip(manifests, starts, strict=False))
+        _project(manifest, start, numbers, interpreter) | {"depends": list(_closure(i, direct)), "shelf": pin.shelf}
+        for i, (pin, manifest, start) in enumerate(zip(lock.pins, manifests, starts, strict=False))
     ]
 
 
@@ -170,7 +171,6 @@ def _project(manifest: Manifest, start: int, numbers: Mapping[str, int], interpr
     data = _data(manifest, start)
     profiles = manifest.profiles
     unknown = not profiles or any(profile.error for profile in profiles)
-    order = _unique(i for profile in profiles for i in profile.order)
     return {
         "name": manifest.project,
         "version": manifest.version,
@@ -180,12 +180,19 @@ def _project(manifest: Manifest, start: int, numbers: Mapping[str, int], interpr
         "modules": list(modules_of(manifest.files, interpreter.suffixes)),
         "wait": data if unknown else [start + i for i in _unique(i for p in profiles for i in p.opened)],
         "data": data,
-        "profile": [start + i for i in order],
-        "uses": [
-            numbers[name]
-            for name in _unique(name for profile in profiles for name in profile.projects)
-            if name in numbers and name != manifest.project
-        ],
+        **_recorded(manifest, profiles, start, numbers),
+        "recorded": {p.module: _recorded(manifest, [p], start, numbers) for p in profiles} if len(profiles) > 1 else {},
+    }
+
+
+def _recorded(
+    manifest: Manifest, profiles: Sequence[Profile], start: int, numbers: Mapping[str, int]
+) -> dict[str, Any]:
+    """What recorded imports opened here, which projects they used, and which modules they took of those."""
+    used = _unique(name for profile in profiles for name in profile.projects)
+    return {
+        "profile": [start + i for i in _unique(i for profile in profiles for i in profile.order)],
+        "uses": [numbers[name] for name in used if name in numbers and name != manifest.project],
         "pulls": _unique(name for profile in profiles for name in profile.modules),
     }
 
@@ -286,13 +293,9 @@ def _needs(manifests: Sequence[Manifest], starts: Sequence[int]) -> dict[int, tu
     return {number: needs for number in direct if (needs := _closure(number, direct))}
 
 
-def _imports(manifests: Sequence[Manifest], starts: Sequence[int]) -> dict[int, tuple[str, ...]]:
-    """Module's file → names of the modules that its body imports; the fetcher looks up where those are."""
-    return {
-        start + i: names
-        for manifest, start in zip(manifests, starts, strict=False)
-        for i, names in manifest.imports.items()
-    }
+def _by_file(imports: Sequence[Mapping[int, tuple[str, ...]]], starts: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    """Module's file → names of the modules that it imports; the fetcher looks up where those are."""
+    return {start + i: names for found, start in zip(imports, starts, strict=False) for i, names in found.items()}
 
 
 def _closure(number: int, direct: Mapping[int, Sequence[int]]) -> tuple[int, ...]:

@@ -58,11 +58,12 @@ def _get_ready(server: Server, url: str, log: Path) -> None:
         sys.stderr.write(f"{error}\n")
     gc.enable()
     open_log(log)
-    try:
-        if url.startswith("s3:"):
-            server.engine.get()[1].approach(importlib.import_module("cloudshelf.config").normalize_url(url))
-    except Exception as error:
-        sys.stderr.write(f"{error}\n")
+    for each in url.split(","):
+        try:
+            if each.startswith("s3:"):
+                server.engine.get()[1].approach(importlib.import_module("cloudshelf.urls").normalize_url(each))
+        except Exception as error:
+            sys.stderr.write(f"{error}\n")
 
 
 def _idle_seconds() -> float:

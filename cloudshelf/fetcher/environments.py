@@ -9,14 +9,15 @@ import marshal
 import mmap
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..codecs.names import SHELF, pack_key
+from ..codecs.names import SHELF, pack_key, project_of_key
 from ..errors import CacheUnusable, FormatUnknown
 from ..model import Frame, Kind
 from ..stores.protocols import StreamRange
+from ..urls import join_urls, split_urls
 from .disk import disk_errors, remove_leftovers
 
 LAYOUT = 2
@@ -50,6 +51,7 @@ class Environment:
         self.packs: list[tuple[str, str]] = index["packs"]
         self.needs: dict[int, tuple[int, ...]] = index["needs"]
         self.imports: dict[int, tuple[str, ...]] = index["imports"]
+        self.later: dict[int, tuple[str, ...]] = index.get("later", {})  # an earlier cloudshelf built without
         self.owner: dict[str, int] = index["owner"]  # top-level module → project
         self._site: str = index["site"]
         self._folders: dict[str, dict[str, int]] = index["folders"]
@@ -251,6 +253,22 @@ class Environment:
         return touching
 
 
+class RoutedStore:
+    """Several shelves as one: the objects of each project come from its own."""
+
+    def __init__(self, stores: Mapping[str, StreamRange]) -> None:
+        """``stores`` by project."""
+        self._stores = stores
+
+    @property
+    def url(self) -> str:
+        return join_urls(store.url for store in self._stores.values())
+
+    def stream_range(self, key: str, *, start: int, length: int) -> Iterator[bytes | memoryview]:
+        """As ``StreamRange``; ``key`` is that of a project's object."""
+        return self._stores[project_of_key(key)].stream_range(key, start=start, length=length)
+
+
 class Environments:
     """The environments that this process has open; a store is opened once for each shelf."""
 
@@ -288,7 +306,14 @@ class Environments:
     def _read(self, path: Path) -> Environment:
         config = self._read_config(path)
         index = _read_index(path / ".cloudshelf" / "index")
-        return Environment(path, self._store(str(config["shelf"])), index)
+        return Environment(path, self._route(str(config["shelf"]), index["projects"]), index)
+
+    def _route(self, shelf: str, projects: Iterable[Mapping[str, Any]]) -> StreamRange:
+        """The store of the environment's shelf; of several, for each project that of its own. With the lock held."""
+        urls = split_urls(shelf)
+        if len(urls) == 1:
+            return self._store(shelf)
+        return RoutedStore({str(p["name"]): self._store(str(p.get("shelf") or urls[0])) for p in projects})
 
     def _store(self, url: str) -> StreamRange:
         """With the lock held."""

@@ -19,7 +19,8 @@ class Priority(IntEnum):
     NEED = 0  # an import waits for it
     SOON = 1  # the profile of what is being imported
     REST = 2  # what belongs to it, or was asked for with a bar that moves
-    FILL = 3  # background
+    LATER = 3  # background, the sooner part: what functions of imported modules import
+    FILL = 4  # background
 
 
 @dataclass(slots=True, eq=False)
@@ -85,7 +86,7 @@ class FrameQueue:
         """Frames that are asked for together, with one priority."""
         demand: list[FrameJob] = []
         for job in jobs:
-            if job.priority is Priority.FILL:
+            if job.priority >= Priority.LATER:
                 self._background[job.environment, job.frame] = job
             else:
                 demand.append(job)
@@ -123,8 +124,9 @@ class FrameQueue:
     def has_demand(self) -> bool:
         return bool(self._ranges)
 
-    def has_background(self) -> bool:
-        return bool(self._background)
+    def background_priority(self) -> Priority | None:
+        """That of the most urgent frame of the background; None when there is none."""
+        return min((job.priority for job in self._background.values()), default=None)
 
     def take(self, least: Priority = Priority.REST) -> Range | None:
         """The most urgent range, if it is at least as urgent as ``least``."""
@@ -141,29 +143,34 @@ class FrameQueue:
         return None
 
     def take_background(self) -> Range | None:
-        """The first frame of the background, with those behind it in its pack."""
-        first = next(iter(self._background.values()), None)
+        """The first of the most urgent frames of the background, with those behind it in its pack."""
+        first = min(self._background.values(), key=lambda job: job.priority, default=None)
         if first is None:
             return None
         together = [first, *self._behind(first)]
         for job in together:
             del self._background[job.environment, job.frame]
-        return Range(together, Priority.FILL, queued=False)
+        return Range(together, first.priority, queued=False)
 
     def _behind(self, first: FrameJob) -> Iterator[FrameJob]:
+        """Of its priority, and what is less urgent only where its bytes come anyway."""
         environment, edge = first.environment, first.stop
+        between: list[FrameJob] = []
         for frame in range(first.frame + 1, len(environment.frame_pack)):
             stop = environment.frame_offset[frame] + environment.frame_length[frame]
             if environment.frame_pack[frame] != environment.frame_pack[first.frame]:
                 return
             job = self._background.get((environment, frame))
-            if job is None and stop - edge > self._gap:
-                return
-            if job is not None:
+            if job is not None and job.priority <= first.priority:
                 if stop - first.start > self._largest:
                     return
-                yield job
-                edge = stop
+                yield from (*between, job)
+                between, edge = [], stop
+                continue
+            if stop - edge > self._gap:
+                return
+            if job is not None:
+                between.append(job)
 
     def _cut(self, jobs: Sequence[FrameJob]) -> list[list[FrameJob]]:
         """Requests for ``jobs``, which are of one environment: evenly large, the one that was asked for first first."""

@@ -62,7 +62,7 @@ class InFlight:
         fresh: dict[int, list[int]] = {}
         sooner: list[int] = []
         with self._lock:
-            if priority < Priority.FILL:
+            if priority < Priority.LATER:
                 self._scheduler.note_demand()
             filling = self._filling.setdefault(environment, _Filling())
             for number in numbers:
@@ -223,7 +223,7 @@ class InFlight:
                     job.alone = True
                 self._scheduler.queue.add(again)
                 self._scheduler.notify_queued()
-            elif isinstance(told, StoreError) and jobs[0].priority is Priority.FILL:
+            elif isinstance(told, StoreError) and jobs[0].priority >= Priority.LATER:
                 failed += self._scheduler.queue.drop_background(environment)
             files = []
             for job in failed:

@@ -7,10 +7,15 @@ from typing import Any
 
 from .environments import Environment
 
+LATER_SHARE = 3  # what functions import may be this part of what the import itself brings
+
 
 def plan_begin(environment: Environment, project: int, module: str = "") -> list[list[int]]:
     """File numbers in stages: what comes first, what the projects bring that it uses, its own, and what ``module`` of
     it needs besides.
+
+    Of a project with several top-level modules it is what the recorded import of the one opened that ``module`` is
+    or is below; of all of them when that is not known.
 
     A package begins with its own first files, then pulls in the projects that it uses; so those come after the first
     frame of its own, and before the bulk of it. Of each project it is what the recorded import opened, in its order,
@@ -18,12 +23,18 @@ def plan_begin(environment: Environment, project: int, module: str = "") -> list
     did not open when they were recorded, but this one does.
     """
     own = environment.projects[project]
-    used = [environment.projects[number] for number in own["uses"]]
-    pulled = _files_of(environment, own["pulls"])
-    first = _first_frame(environment, own["profile"]) if used else []
-    stages = [[*first, *own["wait"]] if used else [], [n for each in used for n in _eager(each)] + pulled, _eager(own)]
-    environment.expanded.update(own["modules"])
-    stages.append(_plan_imports(environment, [module]) if module else [])
+    top = _top_level(own, module)
+    recorded = own["recorded"][top] if top else own
+    used = [environment.projects[number] for number in recorded["uses"]]
+    pulled = _files_of(environment, recorded["pulls"], environment.expanded)
+    first = _first_frame(environment, recorded["profile"]) if used else []
+    stages = [
+        [*first, *own["wait"]] if used else [],
+        [n for each in used for n in _eager(each, *recorded["pulls"])] + pulled,
+        _eager(own, module),
+    ]
+    environment.expanded.update([top] if top else own["modules"])
+    stages.append(_plan_imports(environment, [module], environment.expanded) if module else [])
     return [_with_needs(environment, stage) for stage in stages if stage]
 
 
@@ -34,24 +45,58 @@ def plan_need(environment: Environment, numbers: Iterable[int]) -> list[int]:
     forgets that, so that the next import tries again.
     """
     modules = [name for number in numbers if (name := environment.module_of(number))]
-    return _with_needs(environment, _plan_imports(environment, modules))
+    return _with_needs(environment, _plan_imports(environment, modules, environment.expanded))
 
 
-def _plan_imports(environment: Environment, modules: Sequence[str]) -> list[int]:
+def plan_later(environment: Environment, numbers: Iterable[int]) -> list[int]:
+    """What the functions of the modules among ``numbers`` import, and what those modules import when their bodies run.
+
+    Not what their functions import in turn, and at most a third of the bytes that come for ``numbers``: a function of
+    pandas imports all of matplotlib, and few programs call it. What is too large is left out, what is small is not.
+    Nothing is marked as planned: an import that needs one of these modules after all shall ask for all that follows,
+    and more urgently.
+    """
+    numbers = list(numbers)
+    frames = _frames_of(environment, numbers)
+    left = sum(environment.frame_length[frame] for frame in frames) // LATER_SHARE
+    expanded = set(environment.expanded)
+    found: dict[int, None] = {}
+    for name in dict.fromkeys(name for number in numbers for name in environment.later.get(number, ())):
+        if name in expanded:
+            continue
+        with_it = set(expanded)
+        files = _with_needs(environment, _plan_imports(environment, [name], with_it))
+        fresh = _frames_of(environment, (n for n in files if not environment.presence[n])) - frames
+        size = sum(environment.frame_length[frame] for frame in fresh)
+        if size <= left:
+            left -= size
+            expanded = with_it
+            frames |= fresh
+            found.update(dict.fromkeys(files))
+    return list(found)
+
+
+def _frames_of(environment: Environment, numbers: Iterable[int]) -> set[int]:
+    return {piece.frame for number in numbers for piece in environment.pieces(number)}
+
+
+def _plan_imports(environment: Environment, modules: Sequence[str], expanded: set[str]) -> list[int]:
+    """Files of ``modules`` and of all that they import, but for what is in ``expanded``; adds to that."""
     found: dict[int, None] = {}
     waiting = list(modules)
     while waiting:
         module = waiting.pop()
-        if module in environment.expanded:
+        if module in expanded:
             continue
-        environment.expanded.add(module)
+        expanded.add(module)
         parent = module.rpartition(".")[0]
         if parent:
             waiting.append(parent)
         if module in environment.owner and environment.projects[environment.owner[module]]["profile"]:
             project = environment.projects[environment.owner[module]]
-            found.update(dict.fromkeys(_eager(project)))
-            found.update(dict.fromkeys(_files_of(environment, project["pulls"])))
+            pulls = (project.get("recorded", {}).get(module) or project)["pulls"]
+            found.update(dict.fromkeys(_eager(project, module)))
+            found.update(dict.fromkeys(_files_of(environment, pulls, expanded)))
             continue
         files = environment.files_of(module)
         found.update(dict.fromkeys(files))
@@ -59,20 +104,31 @@ def _plan_imports(environment: Environment, modules: Sequence[str]) -> list[int]
     return list(found)
 
 
-def _files_of(environment: Environment, modules: Iterable[str]) -> list[int]:
+def _files_of(environment: Environment, modules: Iterable[str], expanded: set[str]) -> list[int]:
     """What a recorded import took of other projects; nothing more of these has to be followed."""
     found: list[int] = []
     for module in modules:
         files = environment.files_of(module)
         found += files
         if files:
-            environment.expanded.add(module)
+            expanded.add(module)
     return found
 
 
-def _eager(project: Mapping[str, Any]) -> list[int]:
-    known = project["profile"] or range(project["start"], project["eager"])
+def _eager(project: Mapping[str, Any], *modules: str) -> list[int]:
+    """What an import of those of ``modules`` needs that are of this project; of all of its modules when none is."""
+    tops = dict.fromkeys(top for module in modules if (top := _top_level(project, module)))
+    known = [number for top in tops for number in project["recorded"][top]["profile"]]
+    known = known or project["profile"] or [*range(project["start"], project["eager"])]
     return [*known, *project["wait"], *project["data"]]
+
+
+def _top_level(project: Mapping[str, Any], module: str) -> str:
+    """The top-level module that ``module`` is or is below, if the project has several and its import was recorded."""
+    recorded = project.get("recorded", {})  # an earlier cloudshelf built without
+    while module and not recorded.get(module, {}).get("profile"):
+        module = module.rpartition(".")[0]
+    return module
 
 
 def plan_background(environment: Environment, project: int) -> list[int]:

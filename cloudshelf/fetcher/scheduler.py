@@ -27,6 +27,7 @@ from .environments import Environment
 from .frames import FrameJob, FrameQueue, Priority, Range
 
 QUIET = 1.0  # seconds without demand after which the background goes on, and files are copied for the cache
+BRIEFLY_QUIET = 0.2  # the same for what functions import, which may be called any moment
 MOST_AHEAD = 8 << 20  # bytes on the line that no import waits for yet: more share it, and what is needed first is late
 RESERVED = 2  # connections that are left for what an import waits for
 Task = Callable[[], None]
@@ -50,7 +51,7 @@ class Scheduler:
         self._work = threading.Condition(self.lock)  # there are tasks
         self._idle = threading.Condition(self.lock)  # nobody waits, or what may be done then has changed
         self._tasks: list[tuple[int, int, Task]] = []
-        self._later: deque[Task] = deque()  # for quiet times
+        self._later: dict[Priority, deque[Task]] = {p: deque() for p in (Priority.LATER, Priority.FILL)}  # when quiet
         self._copies: deque[tuple[Environment, int]] = deque()  # small files the cache does not have yet
         self._uncopied: dict[tuple[str, int], tuple[Environment, int]] = {}  # the same by digest and mode
         self._copying = False
@@ -66,14 +67,15 @@ class Scheduler:
         """Whether anything is under way, in the background too."""
         with self.lock:
             under_way = self._busy or self._held or self._copying or self._doing_later
-            return bool(under_way or self._tasks or len(self.queue) or self._copies or self._later)
+            return bool(under_way or self._tasks or len(self.queue) or self._copies or any(self._later.values()))
 
     def close(self) -> None:
         """Wake all threads for their end; what was queued is not done any more."""
         with self.lock:
             self.closed = True
             self._copies.clear()
-            self._later.clear()
+            for tasks in self._later.values():
+                tasks.clear()
             for condition in (self._demand, self._work, self._idle):
                 condition.notify_all()
 
@@ -81,20 +83,28 @@ class Scheduler:
         """With the lock held: whether nobody waits for anything."""
         return not self._busy and not self._tasks and not self.queue.has_demand()
 
-    def _wait_for_quiet(self, has_work: Callable[[], bool]) -> bool:
+    def _wait_for_quiet(self, pause: Callable[[], float | None]) -> bool:
         """With the lock held: wait until there is work for quiet times and the time is quiet; False at the end.
+
+        ``pause`` tells how long nobody must have asked before that work; None when there is none.
 
         An import that has all its files runs on for a while, and shall have the cores and the line for itself.
         """
         while not self.closed:
-            left = 0.0 if self._flushing else self._last_demand + self._quiet - time.monotonic()
-            if not has_work() or not self._is_quiet():
+            seconds = pause()
+            left = 0.0 if self._flushing else self._last_demand + (seconds or 0.0) - time.monotonic()
+            if seconds is None or not self._is_quiet():
                 self._idle.wait()
             elif left > 0:
                 self._idle.wait(left)
             else:
                 return True
         return False
+
+    def wait_for_quiet(self) -> bool:
+        """Return when nobody waits for files and none were asked for a while; False at the end."""
+        with self.lock:
+            return self._wait_for_quiet(lambda: True)
 
     # frames, and the memory that they take
 
@@ -135,18 +145,31 @@ class Scheduler:
         """
         while True:
             with self.lock:
-                if not self._wait_for_quiet(lambda: bool(self._later) or self.queue.has_background()):
+                if not self._wait_for_quiet(self._pause):
                     return None
-                if not self._later:
+                tasks = self._later[self._background_priority() or Priority.FILL]
+                if not tasks:
                     batch = self.queue.take_background()
                     assert batch is not None
                     self._held += batch.length
                     return batch
-                task = self._later.popleft()
+                task = tasks.popleft()
                 self._doing_later += 1
             self._do(task)
             with self.lock:
                 self._doing_later -= 1
+
+    def _background_priority(self) -> Priority | None:
+        """That of the most urgent work for quiet times; None when there is none."""
+        found = [priority for priority, tasks in self._later.items() if tasks]
+        queued = self.queue.background_priority()
+        return min(found if queued is None else [*found, queued], default=None)
+
+    def _pause(self) -> float | None:
+        priority = self._background_priority()
+        if priority is None:
+            return None
+        return min(self._quiet, BRIEFLY_QUIET) if priority is Priority.LATER else self._quiet
 
     def arrived(self, batch: Range, size: int) -> None:
         """So many bytes of a range have come."""
@@ -191,10 +214,10 @@ class Scheduler:
         with self.lock:
             self._push(job.priority, job.sequence, task)
 
-    def submit_background(self, task: Task) -> None:
-        """Have ``task`` done in quiet times."""
+    def submit_background(self, task: Task, priority: Priority = Priority.FILL) -> None:
+        """Have ``task`` done in quiet times, before the frames of its ``priority``."""
         with self.lock:
-            self._later.append(task)
+            self._later[priority].append(task)
             self._idle.notify_all()
 
     def run_tasks(self) -> None:
@@ -245,7 +268,7 @@ class Scheduler:
         Who waits in ``settle_copies`` shortens the pause.
         """
         with self.lock:
-            if not self._wait_for_quiet(lambda: bool(self._copies)):
+            if not self._wait_for_quiet(lambda: self._quiet if self._copies else None):
                 return None
             self._copying = True
             return self._copies.popleft()

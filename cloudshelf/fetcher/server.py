@@ -18,7 +18,7 @@ import struct
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 HEARTBEAT = 1.0  # seconds; a client that hears nothing for 10 takes us for hung
 PATIENCE = 5.0  # seconds for another fetcher to listen, or to be gone
 LARGEST_MESSAGE = 16 << 20
+_LOOK_AGAIN = 0.05  # seconds
 IDLE = 600.0  # seconds, unless CLOUDSHELF_FETCHER_IDLE says otherwise
 _OFF = {"0", "no", "off", "false"}
 _LENGTH = struct.Struct(">I")
@@ -74,14 +75,14 @@ class Engine:
 
     def _load(self) -> tuple[Transfer, Environments]:
         from ..stores.counting import CountingStore
-        from ..stores.opening import open_store
+        from ..stores.opening import shared_store
         from .blobs import BlobCache
         from .environments import Environments
         from .transfer import Transfer
 
         background = os.environ.get("CLOUDSHELF_BACKGROUND_FILL", "1").strip().lower() not in _OFF
         transfer = Transfer(BlobCache(self._cache), background=background)
-        return transfer, Environments(lambda url: CountingStore(open_store(url)))
+        return transfer, Environments(lambda url: CountingStore(shared_store(url)))
 
 
 class Server:
@@ -93,6 +94,7 @@ class Server:
         self._idle = idle
         self._lock = threading.Lock()
         self._pending = 0
+        self._unhurried = 0  # of them, those that nobody waits for
         self._last = time.monotonic()
         self._stopping = False
         self.retired = False
@@ -157,6 +159,37 @@ class Server:
                 self._path.unlink(missing_ok=True)  # before the lock: the next one's name must not be removed
                 os.close(self._flock)
                 self._flock = -1
+
+    def wait_for_quiet(self) -> None:
+        """Return when nobody waits for an answer and no import has asked for a second. Raises Abandoned at the end."""
+        while self.engine.get()[0].wait_for_quiet():
+            with self._lock:
+                if self._pending <= self._unhurried:
+                    return
+            time.sleep(_LOOK_AGAIN)
+        raise Abandoned
+
+    def load_more(self) -> None:
+        """Load what verbs need, when there is time for it."""
+        from .ahead import load_more
+
+        try:
+            load_more(self.wait_for_quiet)
+        except Abandoned:
+            pass
+        except Exception:
+            log.exception("what verbs need cannot be loaded")  # who calls one is told
+
+    @contextlib.contextmanager
+    def unhurried(self) -> Iterator[None]:
+        """The call that is answered here lets every other one go first."""
+        with self._lock:
+            self._unhurried += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._unhurried -= 1
 
     def stop(self) -> None:
         """Make ``run`` return. From any thread."""
@@ -358,7 +391,7 @@ class Answer:
     def _own_verb(
         self, verb: str, args: dict[str, Any]
     ) -> Callable[[dict[str, Any], Callable[[dict[str, Any]], None]], Any]:
-        own = {"ping": self._ping, "statistics": self._statistics}
+        own = {"ping": self._ping, "statistics": self._statistics, "prepare": self._prepare}
         if args.get("environment"):  # without one, fill is a verb that makes it first
             own["fill"] = self._fill
         if verb in own:
@@ -370,6 +403,16 @@ class Answer:
 
     def _ping(self, args: dict[str, Any], progress: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
         return {"pid": os.getpid(), "python": sys.executable}
+
+    def _prepare(self, args: dict[str, Any], progress: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+        """args: "shelf" (a URL, or none). Somebody may call verbs soon: be ready. The names of the shelf."""
+        from .ahead import names_of
+
+        try:
+            with self._server.unhurried():
+                return names_of(str(args.get("shelf") or ""), self._server.wait_for_quiet)
+        finally:  # whoever waits for the names does not wait for this
+            threading.Thread(target=self._server.load_more, daemon=True).start()
 
     def _statistics(self, args: dict[str, Any], progress: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
         """args: "environment" (default: all), "since" (a mark), "mark" (true: remember this moment)."""

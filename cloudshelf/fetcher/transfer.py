@@ -25,7 +25,7 @@ from .fetching import RangeFetcher
 from .frames import LARGEST_RANGE, Priority
 from .in_flight import InFlight
 from .placing import Placer
-from .plan import plan_background, plan_begin, plan_fill, plan_need
+from .plan import plan_background, plan_begin, plan_fill, plan_later, plan_need
 from .request import Request
 from .scheduler import QUIET, Scheduler
 from .statistics import Statistics
@@ -72,6 +72,7 @@ class Transfer:
         follows = plan_need(environment, [n for n in numbers if 0 <= n < len(environment)])
         if follows:
             self._ensure(environment, [[*numbers, *follows]], Priority.SOON)
+            self._foresee(environment, [*numbers, *follows])
         return self.ensure(environment, numbers)
 
     def begin(self, environment: Environment, project: int, module: str = "") -> None:
@@ -82,7 +83,9 @@ class Transfer:
         """
         if not 0 <= project < len(environment.projects):
             raise UsageError(f"{environment.path} has no such project number")
-        self._ensure(environment, plan_begin(environment, project, module), Priority.SOON)
+        stages = plan_begin(environment, project, module)
+        self._ensure(environment, stages, Priority.SOON)
+        self._foresee(environment, [number for stage in stages for number in stage])
         if self._background:
             self._scheduler.submit_background(partial(self._follow, environment, project))
 
@@ -120,6 +123,10 @@ class Transfer:
     def is_busy(self) -> bool:
         """Whether anything is under way, in the background too."""
         return self._scheduler.is_busy()
+
+    def wait_for_quiet(self) -> bool:
+        """Return when no import has asked for a second; False when this transfer ends before."""
+        return self._scheduler.wait_for_quiet()
 
     def settle_copies(self, timeout: float | None = None) -> bool:
         """Wait until what was asked for is done and the cache has its copies; False when that takes longer."""
@@ -183,6 +190,15 @@ class Transfer:
             to_fetch.extend(group)
             return
         self._scheduler.submit(priority, partial(self._placer.place_cached, environment, group))
+
+    def _foresee(self, environment: Environment, numbers: Sequence[int]) -> None:
+        """Have what the functions of these modules import brought, as soon as nobody waits for anything."""
+        if self._background and environment.later:
+            task = partial(self._bring_later, environment, numbers)
+            self._scheduler.submit_background(task, Priority.LATER)
+
+    def _bring_later(self, environment: Environment, numbers: Sequence[int]) -> None:
+        self.ensure(environment, plan_later(environment, numbers), Priority.LATER)
 
     def _follow(self, environment: Environment, project: int) -> None:
         self.ensure(environment, plan_background(environment, project), Priority.FILL)

@@ -45,6 +45,7 @@ class Target:
 _pools: dict[str, list[_Idle]] = {}
 _targets: dict[str, Target] = {}
 _children: list[int] = []  # fetchers that this process started
+_starting: list[_Guard] = []  # held while they do not listen yet
 _owner = [os.getpid()]
 
 
@@ -250,6 +251,7 @@ def _take(target: Target) -> _socket.socket | None:
     if _owner[0] != os.getpid():  # a forked child: the parent goes on using those connections
         _owner[0] = os.getpid()
         _children.clear()
+        _release_starting()
         _close_idle()
     pool = _pools.setdefault(target.path, [])
     while True:
@@ -396,7 +398,8 @@ def _start(target: Target, shelf: str = "") -> int:
 def reach(*, start: bool, shelf: str = "") -> bool:
     """Whether a fetcher listens; with ``start``, one that does not is started, and not waited for.
 
-    It connects to ``shelf`` (a URL) ahead. What cannot be started is told when it is asked.
+    Not if another process has just started one. It connects to ``shelf`` (a URL) ahead. What cannot be started is told
+    when it is asked.
     """
     target = default_target()
     try:
@@ -407,7 +410,12 @@ def reach(*, start: bool, shelf: str = "") -> bool:
         if start:
             private_folder(target.cache)
             private_folder(f"{target.cache}/fetcher")
-            _children.append(_start(target, shelf))
+            guard = _Guard(f"{target.path}.starting")
+            if guard.take(0.0):
+                _starting.append(guard)
+                _children.append(_start(target, shelf))
+            else:
+                guard.release()
     except (ShelfError, OSError):
         pass
     return False
@@ -420,6 +428,12 @@ def leave_children() -> None:
         while _status_of(pid) is None and waited < START:
             _pause(0.002)
             waited += 0.002
+    _release_starting()
+
+
+def _release_starting() -> None:
+    while _starting:
+        _starting.pop().release()
 
 
 def _is_gone(pid: int) -> bool:

@@ -200,7 +200,7 @@ class Environment:
         self._begun.add(project)
         try:
             if first:
-                self._begin(project, import_target(module))
+                self._begin(project, import_target(module) or module, module)
             self.bring((*wanted, *self.projects[project]["wait"]))
         except BaseException:
             self._begun.discard(project)  # the next import begins again
@@ -243,11 +243,15 @@ class Environment:
                 numbers += [n for name, n in names.items() if n >= 0 and not name.endswith(_CODE)]
         return numbers
 
-    def _begin(self, project: int, module: str = "") -> None:
-        """Tell the fetcher, if anything is to be brought, for ``module`` in the end. What it cannot, ``bring`` says."""
+    def _begin(self, project: int, module: str = "", top: str = "") -> None:
+        """Tell the fetcher, if anything is to be brought, for ``module`` in the end, which is ``top`` or below it.
+
+        What cannot be told, ``bring`` says.
+        """
         facts = self.projects[project]
+        profile = (facts.get("recorded", {}).get(top) or facts)["profile"]
         needed = self._lacks(module) or any(
-            not self._presence[n] for part in ("wait", "data", "profile") for n in facts[part]
+            not self._presence[n] for part in (facts["wait"], facts["data"], profile) for n in part
         )
         if not needed and (_fills_on_demand() or self._presence.find(b"\0", facts["start"], facts["stop"]) < 0):
             return

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import IO, BinaryIO, cast
 
 from installer.sources import WheelContentElement, WheelSource
 
@@ -94,11 +94,9 @@ class WheelArchive(WheelSource):
     def get_contents(self) -> Iterator[WheelContentElement]:
         for name, entry in self._entries.items():
             mode = entry.external_attr >> 16
-            recorded = self._record.get(name)
-            with self._zip.open(entry) as stream:
-                checked = CheckedEntry(cast(BinaryIO, stream), entry, recorded, self.filename)
-                executable = bool(mode and stat.S_ISREG(mode) and mode & 0o111)
-                yield (name, "", ""), cast(BinaryIO, checked), executable
+            checked = CheckedEntry(self._zip, entry, self._record.get(name), self.filename)
+            executable = bool(mode and stat.S_ISREG(mode) and mode & 0o111)
+            yield (name, "", ""), cast(BinaryIO, checked), executable
 
     def _find_dist_info(self) -> str:
         found = sorted({name.split("/")[0] for name in self._entries if name.split("/")[0].endswith(".dist-info")})
@@ -131,26 +129,37 @@ class WheelArchive(WheelSource):
 
 
 class CheckedEntry:
-    """A stream of one entry that compares what was read with RECORD and with the declared size when it ends."""
+    """A stream of one entry that compares what was read with RECORD and with the declared size when it ends.
 
-    def __init__(self, stream: BinaryIO, entry: zipfile.ZipInfo, recorded: Recorded | None, wheel: str) -> None:
+    The entry is opened when it is first read, by whichever thread that is.
+    """
+
+    def __init__(self, opened: zipfile.ZipFile, entry: zipfile.ZipInfo, recorded: Recorded | None, wheel: str) -> None:
         self.entry = entry
-        self._stream = stream
+        self.sha256 = hashlib.sha256()  # of what was read so far: most RECORDs have the same, so it is made once
+        self._zip = opened
+        self._stream: IO[bytes] | None = None
         self._recorded = recorded if recorded and recorded.algorithm else None
         self._wheel = wheel
         self._size = 0
-        self._hash = hashlib.new(self._recorded.algorithm if self._recorded else "sha256")
+        algorithm = self._recorded.algorithm if self._recorded else "sha256"
+        self._hash = self.sha256 if algorithm == "sha256" else hashlib.new(algorithm)
 
     def read(self, size: int = -1) -> bytes:
         """As a file's. Raises WheelInvalid at the end, or past the declared size."""
         if size < 0:
             return b"".join(iter(lambda: self.read(_CHUNK), b""))
+        if self._stream is None:
+            self._stream = self._zip.open(self.entry)
         data = self._stream.read(size)
         self._size += len(data)
         if self._size > self.entry.file_size:
             raise WheelInvalid(self._wheel, f"{self.entry.filename} is larger than it says")
-        self._hash.update(data)
+        self.sha256.update(data)
+        if self._hash is not self.sha256:
+            self._hash.update(data)
         if not data and size:
+            self._stream.close()
             self._check()
         return data
 

@@ -23,7 +23,8 @@ _SCRIPT = Path(__file__).with_name("compiling.py")
 
 
 def compile_tree(tree: InstalledTree, interpreter: Interpreter, *, workers: int | None = None) -> None:
-    """Add ``site/.../__pycache__/x.<tag>.pyc`` for every source that compiles, and to ``tree.imports`` what it imports.
+    """Add ``site/.../__pycache__/x.<tag>.pyc`` for every source that compiles, and to ``tree.imports`` and
+    ``tree.later`` what it and its functions import.
 
     ``co_filename`` is the path within site-packages ("numpy/__init__.py"), the same wherever this is done; readers make
     it absolute. Raises PublishFailed when the interpreter itself fails.
@@ -37,7 +38,8 @@ def compile_tree(tree: InstalledTree, interpreter: Interpreter, *, workers: int 
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
         parts = [part for part in _divide(tree, sources) if part]
         for imports in pool.map(lambda part: _compile(tree, executable, part), parts):
-            tree.imports.update((f"site/{path}", tuple(names)) for path, names in imports.items())
+            tree.imports.update((f"site/{path}", tuple(now)) for path, (now, _) in imports.items())
+            tree.later.update((f"site/{path}", tuple(later)) for path, (_, later) in imports.items() if later)
     for source in sources:
         _add_compiled(tree, source, interpreter.tag)
 
@@ -59,7 +61,7 @@ def _divide(tree: InstalledTree, sources: Sequence[str]) -> list[list[str]]:
     return parts
 
 
-def _compile(tree: InstalledTree, executable: Path, paths: list[str]) -> dict[str, list[str]]:
+def _compile(tree: InstalledTree, executable: Path, paths: list[str]) -> dict[str, tuple[list[str], list[str]]]:
     environ = {"PATH": os.defpath, "PYTHONHASHSEED": "0"}  # the seed orders the members of frozen sets
     try:
         done = subprocess.run(

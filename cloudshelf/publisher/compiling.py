@@ -1,8 +1,9 @@
 """The script that compiles sources and says what each one imports. Run by path in the target interpreter.
 
 Standard input: JSON, the root of a tree and paths of sources within its ``site``. Standard output: JSON, for each path
-the modules that its body imports, by absolute name: ``"a.b"``, and ``"a.b:c"`` for ``from a.b import c``, where c may
-be a module or not. Imports in functions, and those for type checkers only, do not happen when the module is imported.
+the modules that its body imports, and those that its functions do besides, by absolute name: ``"a.b"``, and ``"a.b:c"``
+for ``from a.b import c``, where c may be a module or not. A text that looks like a module's name (plugins are found by
+such) counts as one that a function may import: also as ``"a.b:c"``. Imports for type checkers only do not happen.
 
 The code objects say it, not the sources: they are at hand, and parsing once more takes longer than compiling.
 Sources that do not compile (templates, Python 2) are left alone, as pip does.
@@ -17,10 +18,11 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from types import CodeType
     from typing import Any
 
+_LONGEST = 100  # characters of a module's name
 _HEADER = 16  # bytes of a .pyc before its code (PEP 552)
 _IMPORT = dis.opmap["IMPORT_NAME"]
 _CONSTANT = dis.opmap["LOAD_CONST"]
@@ -43,15 +45,36 @@ def main() -> None:
             continue
         if compiled:
             with open(compiled, "rb") as stream:
-                found[path] = imports_of(marshal.loads(stream.read()[_HEADER:]), path)
+                code = marshal.loads(stream.read()[_HEADER:])
+            now = imports_of(code, path)
+            found[path] = now, [name for name in later_imports_of(code, path) if name not in now]
     json.dump(found, sys.stdout)
 
 
 def imports_of(code: "CodeType", path: str) -> "list[str]":
     """What the body of the module at ``path``, which is ``code``, imports; without the standard library."""
+    return _absolute(_imports_in(code, functions=False), path)
+
+
+def later_imports_of(code: "CodeType", path: str) -> "list[str]":
+    """What its functions import, and its body too; then the modules that texts in it may be the names of."""
+    named = (
+        text.rpartition(".") for text in dict.fromkeys(_texts_in(code)) if text.count(".") and len(text) < _LONGEST
+    )
+    texts = [
+        f"{package}:{name}"
+        for package, _, name in named
+        if name.isidentifier()
+        and all(part.isidentifier() for part in package.split("."))
+        and package.partition(".")[0] not in sys.stdlib_module_names
+    ]
+    return list(dict.fromkeys([*_absolute(_imports_in(code, functions=True), path), *texts]))
+
+
+def _absolute(imports: "Iterable[tuple[int, str, tuple[str, ...]]]", path: str) -> "list[str]":
     package = path.split("/")[:-1]
     found: dict[str, None] = {}
-    for level, name, attributes in _imports_in(code):
+    for level, name, attributes in imports:
         if level > len(package):
             continue  # beyond the top: it fails
         base = package[: len(package) - level + 1] if level else []
@@ -62,16 +85,28 @@ def imports_of(code: "CodeType", path: str) -> "list[str]":
     return list(found)
 
 
-def _imports_in(code: "CodeType") -> "Iterator[tuple[int, str, tuple[str, ...]]]":
-    """(level, module, names after ``import``) of each import of a body, and of the classes in it, in their order."""
+def _imports_in(code: "CodeType", *, functions: bool) -> "Iterator[tuple[int, str, tuple[str, ...]]]":
+    """(level, module, names after ``import``) of each import of a body, and of the classes in it, in their order;
+    with ``functions`` of those too."""
     if _IMPORT in code.co_code[::2]:
         unseen = _for_type_checkers(code) if "TYPE_CHECKING" in code.co_names else []
         for offset, module, level, attributes in _import_instructions(code):
             if not any(offset in part for part in unseen):
                 yield level, module, attributes
     for inside in code.co_consts:
-        if hasattr(inside, "co_code") and not inside.co_flags & inspect.CO_OPTIMIZED:  # a class; functions have it
-            yield from _imports_in(inside)
+        if hasattr(inside, "co_code") and (functions or not inside.co_flags & inspect.CO_OPTIMIZED):  # a class has not
+            yield from _imports_in(inside, functions=functions)
+
+
+def _texts_in(constant: "Any") -> "Iterator[str]":
+    """All texts among the constants of a code object, and of those in it."""
+    if isinstance(constant, str):
+        yield constant
+    elif isinstance(constant, tuple | frozenset):
+        for inside in constant:
+            yield from _texts_in(inside)
+    elif hasattr(constant, "co_consts"):
+        yield from _texts_in(constant.co_consts)
 
 
 def _import_instructions(code: "CodeType") -> "Iterator[tuple[int, str, int, tuple[str, ...]]]":

@@ -26,12 +26,18 @@ class Ordered:
     idle: int
     profiles: tuple[Recording, ...]  # with bytecode and needed libraries put in their place
     imports: Mapping[str, tuple[str, ...]]  # path of a module → names that it imports
+    later: Mapping[str, tuple[str, ...]]  # path of a module → names that its functions import
 
 
 def order_tree(
-    tree: InstalledTree, tag: str, recordings: Sequence[Recording], imports: Mapping[str, tuple[str, ...]] | None = None
+    tree: InstalledTree,
+    tag: str,
+    recordings: Sequence[Recording],
+    imports: Mapping[str, tuple[str, ...]] | None = None,
+    later: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Ordered:
-    """The order of ``tree``'s files. ``tag`` is the bytecode's, "" for none; ``imports`` is that of imports.py."""
+    """The order of ``tree``'s files. ``tag`` is the bytecode's, "" for none; ``imports`` and ``later`` are those of
+    imports.py."""
     completed = tuple(_complete(tree, tag, recording) for recording in recordings)
     recorded = dict.fromkeys(path for recording in completed for path in recording.order)
     rows = {path: _natural(file) if path in recorded else file for path, file in tree.files.items()}
@@ -41,8 +47,8 @@ def order_tree(
     ahead = {*first, *eager}
     idle = sorted(path for path, row in packed.items() if row.kind is Kind.IDLE and path not in ahead)
     left = packed.keys() - ahead - set(idle)
-    later = [path for path in _later(tree, tag, recordings) if path in left]
-    rest = [*later, *sorted(left.difference(later), key=_by_folder)]
+    besides = [path for path in _later(tree, tag, recordings) if path in left]
+    rest = [*besides, *sorted(left.difference(besides), key=_by_folder)]
     inline = sorted(rows.keys() - packed.keys())
     counts = [len(first), len(eager), len(rest), len(idle)]
     return Ordered(
@@ -53,6 +59,7 @@ def order_tree(
         idle=sum(counts),
         profiles=completed,
         imports=imports or {},
+        later=later or {},
     )
 
 

@@ -1,30 +1,26 @@
-"""Ordered files become packs: frames compressed side by side, written to local files of about 64 MiB each.
+"""Ordered files become packs: their frames, written to local files of about 64 MiB each.
 
-Never holds more than a few frames; the same tree makes the same bytes.
+The same tree makes the same bytes.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
-from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..codecs.manifest import format_manifest
-from ..codecs.names import collectable, sha256
-from ..codecs.pack import GROUP, LARGE, LEVEL, compress_frame
+from ..codecs.names import collectable
+from ..codecs.pack import GROUP, LARGE
 from ..model import File, Frame, Kind, Manifest, Profile
+from .compressor import Compressor, Piece, is_compressed, pieces_of_large
 from .order import Ordered
 from .profile import Recording
 from .tree import InstalledTree, TreeFile
 
 PACK = 64 << 20  # compressed bytes after which a pack is closed
 FOLDER_FRAME = 128 << 10  # a frame this full is not continued into the next folder
-_COMPRESSED = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".gz", ".bz2", ".xz", ".zst", ".zip", ".whl", ".npz", ".woff2")
-_COMPRESSED_LEVEL = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,23 +56,24 @@ class Packed:
         return format_manifest(replace(self.manifest, frames=frames))
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """What one frame will hold: whole small files, or a part of a large one."""
-
-    paths: tuple[str, ...]
-    start: int  # of a part
-    size: int
-
-
 def pack_tree(
-    tree: InstalledTree, ordered: Ordered, folder: Path, *, tag: str, progress: Callable[[int], None] = lambda n: None
+    tree: InstalledTree,
+    ordered: Ordered,
+    compressor: Compressor,
+    folder: Path,
+    *,
+    tag: str,
+    closed: Callable[[LocalPack], object] = lambda pack: None,
+    progress: Callable[[int], None] = lambda n: None,
 ) -> Packed:
-    """Compress ``tree`` in its order into files below ``folder``. ``progress`` gets the bytes done so far."""
+    """Compress ``tree`` in its order into files below ``folder``.
+
+    ``closed`` gets each pack when it is complete, while the next is compressed; ``progress`` the bytes done so far.
+    """
     pieces = list(_pieces(ordered))
-    writer = _PackWriter(folder)
+    writer = _PackWriter(folder, closed)
     done = 0
-    for piece, (data, digest) in zip(pieces, _compress_all(tree.root, pieces), strict=True):
+    for piece, (data, digest) in zip(pieces, compressor.compress(tree.root, pieces), strict=True):
         writer.add(data, digest, piece.size)
         done += piece.size
         progress(done)
@@ -97,7 +94,7 @@ def frames_of(file: File, packed: Packed) -> range:
     return range(file.frame, end + 1)
 
 
-def _pieces(ordered: Ordered) -> Iterator[_Piece]:
+def _pieces(ordered: Ordered) -> Iterator[Piece]:
     """Cut the order into frames; a frame never spans recorded, eager, rest and idle files."""
     starts = {ordered.recorded, ordered.eager, ordered.rest}
     group: list[TreeFile] = []
@@ -109,57 +106,29 @@ def _pieces(ordered: Ordered) -> Iterator[_Piece]:
             number in starts
             or filled + row.size > GROUP
             or (new_folder and filled >= FOLDER_FRAME)
-            or compressed is not row.path.endswith(_COMPRESSED)
+            or compressed is not is_compressed(row.path)
         ):
-            yield _Piece(tuple(r.path for r in group), 0, filled)
+            yield Piece(tuple(r.path for r in group), 0, filled)
             group, filled = [], 0
-        folder, compressed = _folder(row.path), row.path.endswith(_COMPRESSED)
+        folder, compressed = _folder(row.path), is_compressed(row.path)
         if row.size > LARGE:
-            for start in range(0, row.size, LARGE):
-                yield _Piece((row.path,), start, min(LARGE, row.size - start))
+            yield from pieces_of_large(row.path, row.size)
             continue
         group.append(row)
         filled += row.size
     if group:
-        yield _Piece(tuple(r.path for r in group), 0, filled)
+        yield Piece(tuple(r.path for r in group), 0, filled)
 
 
 def _folder(path: str) -> str:
     return path.rpartition("/")[0].removesuffix("/__pycache__")
 
 
-def _compress_all(root: Path, pieces: list[_Piece]) -> Iterator[tuple[bytes, str]]:
-    """Compressed frames and their digests, in order; zstandard releases the interpreter's lock."""
-    workers = os.cpu_count() or 1
-    waiting: deque[Future[tuple[bytes, str]]] = deque()
-    with ThreadPoolExecutor(workers) as pool:
-        for piece in pieces:
-            waiting.append(pool.submit(_compress, root, piece))
-            if len(waiting) > 2 * workers:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-
-
-def _compress(root: Path, piece: _Piece) -> tuple[bytes, str]:
-    if len(piece.paths) == 1:
-        with (root / piece.paths[0]).open("rb") as stream:
-            stream.seek(piece.start)
-            content = stream.read(piece.size)
-    else:
-        content = b"".join((root / path).read_bytes() for path in piece.paths)
-    if len(content) != piece.size:
-        raise OSError(f"{piece.paths[0]} changed while it was packed")
-    level = _COMPRESSED_LEVEL if piece.paths[0].endswith(_COMPRESSED) else LEVEL
-    data = compress_frame(content, level=level)
-    return data, sha256(data)
-
-
 class _PackWriter:
     """Appends frames to pack files and starts a new one when a pack is large enough."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, closed: Callable[[LocalPack], object]) -> None:
+        self._folder, self._closed = folder, closed
         self._packs: list[LocalPack] = []
         self._frames: list[Frame] = []
         self._open: list[Frame] = []  # frames of the pack that is being written, which has no name yet
@@ -189,9 +158,10 @@ class _PackWriter:
         self._frames += [frame._replace(pack=digest) for frame in self._open]
         self._packs.append(LocalPack(self._path, digest, self._size))
         self._open, self._size, self._hash = [], 0, hashlib.sha256()
+        self._closed(self._packs[-1])
 
 
-def _places(ordered: Ordered, pieces: list[_Piece]) -> dict[str, tuple[int, int]]:
+def _places(ordered: Ordered, pieces: list[Piece]) -> dict[str, tuple[int, int]]:
     """Path → the frame in which it begins, and where in that."""
     sizes = {row.path: row.size for row in ordered.rows}
     places: dict[str, tuple[int, int]] = {}
@@ -225,6 +195,7 @@ def _manifest(
         needs={number[row.path]: row.needs for row in ordered.rows if row.needs},
         profiles=tuple(_profile(recording, number) for recording in ordered.profiles),
         imports={number[path]: names for path, names in ordered.imports.items()},
+        later={number[path]: names for path, names in ordered.later.items()},
     )
 
 

@@ -59,6 +59,7 @@ def plan(
     interpreter: Interpreter,
     options: IndexOptions,
     *,
+    constraint_files: Sequence[str] = (),
     no_deps: bool = False,
 ) -> tuple[Planned, ...]:
     """The files that the request comes to, dependencies first.
@@ -77,8 +78,9 @@ def plan(
         if python is None:
             words += [*interpreter_arguments(interpreter), "--target", folder]
         words += [word for file in requirement_files for word in ("--requirement", file)]
+        words += [word for file in constraint_files for word in ("--constraint", file)]
         words += ["--", *wanted]
-        what = ", ".join([*requirements, *(f"-r {file}" for file in requirement_files)])
+        what = ", ".join([*requirements, *(f"-r {Path(file).name}" for file in requirement_files)])
         run_pip(what, words, python=other_python(interpreter))
         found = json.loads(report.read_text())
     return _dependencies_first([_parse_item(item) for item in found.get("install", ())])

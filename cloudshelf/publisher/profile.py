@@ -25,6 +25,8 @@ from .tree import InstalledTree, recorded_path
 
 SECONDS = 120.0
 MOST_MODULES = 48  # of one project; namespaces can have hundreds of parts, whose imports look alike
+# Imports side by side: frames are compressed meanwhile, and both together would need the memory of both.
+_AT_ONCE = max(1, min(4, (os.cpu_count() or 1) // 2))
 _SCRIPT = Path(__file__).with_name("profiled.py")
 _CODE = (".py", ".pyc", ".so")
 
@@ -53,6 +55,8 @@ class ImportTree:
         self._site = self._root / "lib" / f"python{interpreter.python}" / "site-packages"
         self._owners: dict[str, tuple[str, str]] = {}  # path within the root → (project, path with scheme)
         self.modules: set[str] = set()  # that can be imported, by name
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._stopped = False
         self._make_environment(interpreter.executable)
 
     @property
@@ -79,8 +83,14 @@ class ImportTree:
     def record(self, tree: InstalledTree, *, seconds: float = SECONDS) -> list[Recording]:
         """A recording of each top-level module of ``tree``, in their order. A failed import is part of it."""
         modules = tree.modules[:MOST_MODULES]
-        with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
             return list(pool.map(lambda module: self._record(tree, module, seconds), modules))
+
+    def stop(self) -> None:
+        """End the imports that are being recorded, from another thread, and others as soon as they begin."""
+        self._stopped = True
+        for process in tuple(self._running):
+            _end(process)
 
     def _record(self, tree: InstalledTree, module: str, seconds: float) -> Recording:
         lines, late = self._run(module, self._besides(tree, module), seconds)
@@ -119,15 +129,16 @@ class ImportTree:
                 env=_environ(folder),
                 start_new_session=True,  # what it starts is stopped with it
             )
+            self._running.add(process)
             late = False
             try:
-                process.wait(seconds)
+                process.wait(0 if self._stopped else seconds)
             except subprocess.TimeoutExpired:
                 late = True
             finally:
-                with suppress(ProcessLookupError, PermissionError):
-                    os.killpg(process.pid, signal.SIGKILL)
+                _end(process)
                 process.wait()
+                self._running.discard(process)
             output.seek(0)
             lines = output.read().decode("utf-8", "surrogateescape").splitlines()
         if process.returncode != 0 and not late:
@@ -226,6 +237,12 @@ class _Collector:
             for relative in self._owners:
                 self._folders.setdefault(relative.rpartition("/")[0], []).append(relative)
         return sorted(self._folders.get(folder, []))
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """With everything that it started."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _add(names: list[str], name: str) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import getpass
 import os
 import tempfile
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Collection, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -15,11 +15,13 @@ from ..catalog import CatalogStore, project_facts, update_catalog
 from ..codecs.wheel import parse_wheel_name
 from ..errors import CatalogOutdated, ObjectInvalid, ProjectMissing, StoreError, UsageError, VersionMissing
 from ..model import Release, Wheel
+from ..parallel import Threads
 from ..repository import Repository
 from .archive import Limits
 from .bytecode import compile_tree
+from .compressor import Compressor
 from .fetch import Fetched, fetch
-from .imports import find_imports
+from .imports import find_imports, find_later
 from .interpreter import Interpreter, find_interpreter
 from .order import Ordered, order_tree
 from .ownership import check_modules
@@ -30,7 +32,7 @@ from .profile import SECONDS, ImportTree, Recording
 from .reporting import Reporter, Silence
 from .shelved import restore_tree
 from .tree import InstalledTree, unpack_wheel, write_record
-from .upload import NewWheel, UploadStore, merge_wheels, move_default, upload
+from .upload import NewWheel, PackUploads, UploadStore, merge_wheels, move_default, upload
 
 PUBLISHED, PRESENT, WOULD_PUBLISH = "published", "present", "would publish"
 
@@ -41,6 +43,7 @@ class PublishRequest:
 
     requirements: tuple[str, ...] = ()
     requirement_files: tuple[str, ...] = ()
+    constraint_files: tuple[str, ...] = ()
     wheels: tuple[str, ...] = ()
     no_deps: bool = False
     python: str | None = None
@@ -94,7 +97,14 @@ def publish(request: PublishRequest, store: PublishStore, *, reporter: Reporter 
         raise UsageError("Say what to publish: a requirement, a wheel, or -r FILE.")
     interpreter = find_interpreter(request.python, request.platform)
     watch.stage("resolve", ", ".join([*wanted, *request.requirement_files]), 0, "projects")
-    items = plan(wanted, request.requirement_files, interpreter, request.index, no_deps=request.no_deps)
+    items = plan(
+        wanted,
+        request.requirement_files,
+        interpreter,
+        request.index,
+        constraint_files=request.constraint_files,
+        no_deps=request.no_deps,
+    )
     repository.prefetch(item.project for item in items)
     watch.done()
     missing = [item for item in items if _find_present(repository, item, interpreter) is None]
@@ -104,8 +114,11 @@ def publish(request: PublishRequest, store: PublishStore, *, reporter: Reporter 
     errors: dict[str, str] = {}
     uploaded: dict[str, int] = {}
     if missing:
-        with tempfile.TemporaryDirectory(prefix="cloudshelf-publish-") as folder:
-            run = _Run(request, store, repository, interpreter, watch, Path(folder), by)
+        with (
+            tempfile.TemporaryDirectory(prefix="cloudshelf-publish-") as folder,
+            Compressor(Path(folder)) as compressor,
+        ):
+            run = _Run(request, store, repository, interpreter, watch, compressor, Path(folder), by)
             for project, size, error in run.publish(items, missing):
                 uploaded[project] = size
                 errors |= {project: error} if error else {}
@@ -128,11 +141,13 @@ class _Run:
         repository: Repository,
         interpreter: Interpreter,
         watch: Reporter,
+        compressor: Compressor,
         folder: Path,
         by: str,
     ) -> None:
         self.request, self.store, self.repository = request, store, repository
-        self.interpreter, self.watch, self.folder, self.by = interpreter, watch, folder, by
+        self.interpreter, self.watch, self.compressor = interpreter, watch, compressor
+        self.folder, self.by = folder, by
 
     def publish(self, items: Sequence[Planned], missing: Sequence[Planned]) -> list[tuple[str, int, str]]:
         """(project, bytes uploaded, profile error) of each of ``missing``."""
@@ -143,10 +158,17 @@ class _Run:
             self._refuse_other_bytes(wheel)
         self._compile(trees)
         importable = self._merge(items, trees)
-        return [
-            self._publish_one(wheel, tree, importable, number)
-            for number, (wheel, tree) in enumerate(zip(fetched, trees, strict=True))
-        ]
+        known = importable.modules if importable else set()
+        with Threads("cloudshelf-profile", 1) as threads:  # one project is imported while those before it are packed
+            try:
+                recorded = [threads.submit(self._record, tree, importable) for tree in trees]
+                return [
+                    self._publish_one(wheel, tree, recordings, known, number)
+                    for number, (wheel, tree, recordings) in enumerate(zip(fetched, trees, recorded, strict=True))
+                ]
+            finally:
+                if importable is not None:
+                    importable.stop()
 
     def _fetch(self, missing: Sequence[Planned]) -> tuple[Fetched, ...]:
         self.watch.stage("fetch", ", ".join(item.project for item in missing), len(missing), "projects")
@@ -159,10 +181,13 @@ class _Run:
     def _unpack(self, fetched: Sequence[Fetched]) -> list[InstalledTree]:
         self.watch.stage("unpack", ", ".join(wheel.path.name for wheel in fetched), len(fetched), "projects")
         trees = []
-        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+
+        def unpack(wheel: Fetched, folder: Path) -> InstalledTree:
+            return unpack_wheel(wheel.path, folder, limits=self.request.limits, landed=self.compressor.begin)
+
+        with Threads("cloudshelf-unpack") as threads:
             jobs = [
-                pool.submit(unpack_wheel, wheel.path, self.folder / f"tree-{number}", limits=self.request.limits)
-                for number, wheel in enumerate(fetched)
+                threads.submit(unpack, wheel, self.folder / f"tree-{number}") for number, wheel in enumerate(fetched)
             ]
             for job in jobs:
                 trees.append(job.result())
@@ -206,37 +231,42 @@ class _Run:
         return importable
 
     def _publish_one(
-        self, wheel: Fetched, tree: InstalledTree, importable: ImportTree | None, number: int
+        self,
+        wheel: Fetched,
+        tree: InstalledTree,
+        recorded: Future[list[Recording]],
+        known: Collection[str],
+        number: int,
     ) -> tuple[str, int, str]:
         project, tag = tree.metadata.project, self._tag(tree)
-        recordings = self._profile(tree, importable if tag else None)
-        known = importable.modules if importable else ()
-        imports = find_imports(tree, [recording.imports for recording in recordings], known)
-        packed = self._pack(tree, order_tree(tree, tag, recordings, imports), tag, number)
-        self.watch.stage("upload", project, packed.packed, "B")
-        new = _new_wheel(wheel, tree, tag, packed)
-        default = self.request.default and wheel.planned.requested
-        upload(self.store, self.repository, new, by=self.by, default=default, progress=self.watch.progress)
+        self.watch.stage("profile", project, len(tree.modules), "modules")
+        recordings = recorded.result()
         self.watch.done()
+        imports = find_imports(tree, [recording.imports for recording in recordings], known)
+        ordered = order_tree(tree, tag, recordings, imports, find_later(tree, known))
+        with PackUploads(self.store, self.repository, project) as sent:
+            packed = self._pack(tree, ordered, tag, number, sent)
+            self.watch.stage("upload", project, packed.packed, "B")
+            new = _new_wheel(wheel, tree, tag, packed)
+            default = self.request.default and wheel.planned.requested
+            upload(self.store, self.repository, new, sent, by=self.by, default=default, progress=self.watch.progress)
+            self.watch.done()
         for pack in packed.packs:
             pack.path.unlink()
         errors = [f"{recording.module}: {recording.error}" for recording in recordings if recording.error]
         return project, packed.packed, "; ".join(errors)
 
-    def _profile(self, tree: InstalledTree, importable: ImportTree | None) -> list[Recording]:
-        if importable is None:
-            return []
-        self.watch.stage("profile", tree.metadata.project, len(tree.modules), "modules")
-        recordings = importable.record(tree, seconds=self.request.profile_seconds)
-        self.watch.done()
-        return recordings
+    def _record(self, tree: InstalledTree, importable: ImportTree | None) -> list[Recording]:
+        """Nothing of a wheel that cannot be imported here."""
+        return importable.record(tree, seconds=self.request.profile_seconds) if importable and self._tag(tree) else []
 
-    def _pack(self, tree: InstalledTree, ordered: Ordered, tag: str, number: int) -> Packed:
+    def _pack(self, tree: InstalledTree, ordered: Ordered, tag: str, number: int, sent: PackUploads) -> Packed:
         folder = self.folder / f"packs-{number}"
         folder.mkdir()
         total = sum(row.size for row in ordered.rows[: ordered.idle])
         self.watch.stage("pack", tree.metadata.project, total, "B")
-        packed = pack_tree(tree, ordered, folder, tag=tag, progress=self.watch.progress)
+        progress = self.watch.progress
+        packed = pack_tree(tree, ordered, self.compressor, folder, tag=tag, closed=sent.send, progress=progress)
         self.watch.done()
         return packed
 

@@ -14,7 +14,8 @@ import mmap
 import os
 import posixpath
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
@@ -22,15 +23,17 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 from installer import install
 from installer.destinations import WheelDestination
 from installer.exceptions import InstallerError
-from installer.records import Hash, RecordEntry
+from installer.records import RecordEntry
 from installer.scripts import Script
 from installer.utils import Scheme
 
 from ..codecs.elf import is_elf, needed
 from ..codecs.names import sha256
+from ..codecs.pack import LARGE
 from ..codecs.wheel import Metadata, extension_name, importable_modules, parse_entry_points
 from ..errors import WheelInvalid
 from ..model import Kind
+from ..parallel import Threads
 from .archive import CheckedEntry, Limits, entry_time, open_wheel
 from .kinds import kind_of
 
@@ -67,6 +70,7 @@ class InstalledTree:
     time: int  # of files that installing makes
     files: dict[str, TreeFile] = field(default_factory=dict)
     imports: dict[str, tuple[str, ...]] = field(default_factory=dict)  # source → names, as compiling.py writes them
+    later: dict[str, tuple[str, ...]] = field(default_factory=dict)  # the same of what functions in it import
     modules: tuple[str, ...] = ()
     scripts: tuple[str, ...] = ()
 
@@ -82,19 +86,22 @@ class InstalledTree:
         self.files[path] = TreeFile(path, len(content), mode, self.time, sha256(content), kind)
 
 
-def unpack_wheel(path: Path, root: Path, *, limits: Limits | None = None) -> InstalledTree:
+def unpack_wheel(
+    path: Path, root: Path, *, limits: Limits | None = None, landed: Callable[[Path, str, int], None] | None = None
+) -> InstalledTree:
     """The installed tree of the wheel at ``path``, written below the empty folder ``root``.
 
-    RECORD is not in it yet (``write_record``), because bytecode comes first. Raises WheelInvalid.
+    ``landed`` gets ``root``, path and size of each large file that is there and was checked, in any thread. RECORD is
+    not in the tree yet (``write_record``), because bytecode comes first. Raises WheelInvalid; no thread is left then.
     """
-    with open_wheel(path, limits or Limits()) as archive:
+    with open_wheel(path, limits or Limits()) as archive, Threads("cloudshelf-unpack") as threads:
         tree = InstalledTree(root, archive.filename, archive.metadata, archive.dist_info_dir, archive.newest)
         if "entry_points.txt" in archive.dist_info_filenames:  # better words than installer's assertions
             parse_entry_points(archive.read_dist_info("entry_points.txt"), archive.filename)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # __pycache__ in wheels is skipped, ours is compiled here
-                install(archive, _Destination(tree), {"INSTALLER": b"cloudshelf\n"})
+                install(archive, _Destination(tree, threads, landed), {"INSTALLER": b"cloudshelf\n"})
         except (InstallerError, ValueError, AssertionError, KeyError) as error:
             raise WheelInvalid(archive.filename, str(error) or type(error).__name__) from None
     tree.modules = _modules(tree)
@@ -153,8 +160,9 @@ def describe_file(root: Path, path: str, *, digest: str, size: int, executable: 
 class _Destination(WheelDestination):
     """Where ``installer`` writes: hashes while it copies, refuses what is there already."""
 
-    def __init__(self, tree: InstalledTree) -> None:
-        self._tree = tree
+    def __init__(self, tree: InstalledTree, threads: Threads, landed: Callable[[Path, str, int], None] | None) -> None:
+        self._tree, self._threads, self._landed = tree, threads, landed
+        self._files: dict[str, TreeFile | Future[TreeFile]] = {}  # in the order of the wheel
 
     def write_script(self, name: str, module: str, attr: str, section: ScriptSection) -> RecordEntry:
         filename, content = Script(name, module, attr, section).generate("python", "posix")
@@ -163,47 +171,70 @@ class _Destination(WheelDestination):
     def write_file(
         self, scheme: Scheme, path: str | os.PathLike[str], stream: BinaryIO, is_executable: bool
     ) -> RecordEntry:
-        mtime = entry_time(stream.entry) if isinstance(stream, CheckedEntry) else self._tree.time
+        mtime, large = self._tree.time, False
+        if isinstance(stream, CheckedEntry):
+            mtime, large = entry_time(stream.entry), stream.entry.file_size > LARGE
         relative = os.fspath(path)
         if scheme == "scripts":
             stream, is_executable = _with_our_shebang(stream), True
-            if f"scripts/{relative}" in self._tree.files:  # as pip: the entry point's script wins over a shipped one
+            if f"scripts/{relative}" in self._files:  # as pip: the entry point's script wins over a shipped one
                 return RecordEntry(relative, None, len(stream.read()))
         elif scheme == "headers":
             relative = f"{self._tree.metadata.project}/{relative}"
         folder = "site" if scheme in ("purelib", "platlib") else scheme
-        return self._write(folder, relative, stream, executable=is_executable, mtime=mtime)
+        return self._write(folder, relative, stream, executable=is_executable, mtime=mtime, large=large)
 
     def finalize_installation(
         self, scheme: Scheme, record_file_path: str, records: Iterable[tuple[Scheme, RecordEntry]]
     ) -> None:
         for _ in records:  # a generator in some versions; RECORD itself is written after the bytecode
             pass
+        for path, file in self._files.items():
+            self._tree.files[path] = file.result() if isinstance(file, Future) else file
 
-    def _write(self, folder: str, relative: str, stream: BinaryIO, *, executable: bool, mtime: int) -> RecordEntry:
+    def _write(
+        self, folder: str, relative: str, stream: BinaryIO, *, executable: bool, mtime: int, large: bool = False
+    ) -> RecordEntry:
         tree, path = self._tree, f"{folder}/{relative}"
         if posixpath.normpath(path) != path or not path.startswith(f"{folder}/"):
             raise WheelInvalid(tree.wheel, f"{relative!r} leaves its folder")
-        if path in tree.files and not relative.endswith(".dist-info/INSTALLER"):
+        before = self._files.get(path)
+        if before is not None and not relative.endswith(".dist-info/INSTALLER"):
             raise WheelInvalid(tree.wheel, f"{path} would be written twice")
-        target = tree.root / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        digest, size = _copy(stream, target)
-        target.chmod(0o755 if executable else 0o644)
-        os.utime(target, (mtime, mtime))
-        tree.files[path] = describe_file(
-            tree.root, path, digest=digest.hex(), size=size, executable=executable, mtime=mtime
-        )
-        return RecordEntry(relative, Hash("sha256", base64.urlsafe_b64encode(digest).decode().rstrip("=")), size)
+        if isinstance(before, Future):
+            before.result()  # else the two would write at once
+        (tree.root / path).parent.mkdir(parents=True, exist_ok=True)
+        if large:
+            self._files[path] = self._threads.submit(self._write_large, path, stream, executable, mtime)
+        else:
+            self._files[path] = _write_file(tree.root, path, stream, executable=executable, mtime=mtime)
+        return RecordEntry(relative, None, None)  # RECORD is ours, and made of the tree
+
+    def _write_large(self, path: str, stream: BinaryIO, executable: bool, mtime: int) -> TreeFile:
+        file = _write_file(self._tree.root, path, stream, executable=executable, mtime=mtime)
+        if self._landed is not None:
+            self._landed(self._tree.root, path, file.size)
+        return file
 
 
-def _copy(stream: BinaryIO, target: Path) -> tuple[bytes, int]:
-    hash_, size = hashlib.sha256(), 0
+def _write_file(root: Path, path: str, stream: BinaryIO, *, executable: bool, mtime: int) -> TreeFile:
+    target = root / path
+    digest, size = _copy(stream, target)
+    target.chmod(0o755 if executable else 0o644)
+    os.utime(target, (mtime, mtime))
+    return describe_file(root, path, digest=digest, size=size, executable=executable, mtime=mtime)
+
+
+def _copy(stream: BinaryIO, target: Path) -> tuple[str, int]:
+    """The sha256 and the size of what is at ``target`` now."""
+    hashed = stream.sha256 if isinstance(stream, CheckedEntry) else None
+    hash_, size = hashed or hashlib.sha256(), 0
     with target.open("wb") as output:
         while data := stream.read(_CHUNK):
-            hash_.update(data)
+            if hashed is None:
+                hash_.update(data)
             size += output.write(data)
-    return hash_.digest(), size
+    return hash_.hexdigest(), size
 
 
 def _with_our_shebang(stream: BinaryIO) -> BinaryIO:

@@ -6,7 +6,8 @@ A crash anywhere before the head leaves what nobody sees; doing it again finds w
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, as_completed
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -15,6 +16,7 @@ from ..codecs.release import format_release
 from ..commit import Change, change_head, put_immutable
 from ..errors import Conflict, ObjectMissing, ProjectMissing, PublishFailed
 from ..model import Entry, Head, Release, Tree, Wheel
+from ..parallel import Threads
 from ..repository import Repository
 from ..stores.protocols import Get, GetTagged, PutNew, Replace
 from .packing import LocalPack, Packed
@@ -40,6 +42,39 @@ class NewWheel:
     packed: Packed
 
 
+class PackUploads:
+    """Packs of a project on their way to the shelf, under the epoch that its head has when this is made.
+
+    Leaving the block drops what has not begun; no thread is left.
+    """
+
+    def __init__(self, store: PutNew, repository: Repository, project: str) -> None:
+        repository.forget(project)
+        self.epoch = _epoch(repository, project)
+        self._store, self._project = store, project
+        self._threads = Threads("cloudshelf-upload", PARALLEL)
+        self._jobs: dict[Future[None], int] = {}
+
+    def __enter__(self) -> PackUploads:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._threads.__exit__()
+
+    def send(self, pack: LocalPack) -> None:
+        """Begin to upload ``pack``; its file has to stay until the upload of the tree is done."""
+        job = self._threads.submit(_upload_pack, self._store, self._project, pack, self.epoch)
+        self._jobs[job] = pack.size
+
+    def wait(self, progress: Callable[[int], None]) -> None:
+        """Until all that was sent is there; raises what the store raised. ``progress`` gets the bytes done."""
+        done = 0
+        for job in as_completed(self._jobs):
+            job.result()
+            done += self._jobs[job]
+            progress(done)
+
+
 class _EpochMovedError(Exception):
     """A collector began a new epoch: what was uploaded under the old one may be deleted."""
 
@@ -48,33 +83,37 @@ def upload(
     store: UploadStore,
     repository: Repository,
     new: NewWheel,
+    sent: PackUploads,
     *,
     by: str,
     default: bool = False,
     progress: Callable[[int], None] = lambda n: None,
 ) -> Head:
-    """Put ``new`` on the shelf; the head that has it.
+    """Put ``new``, whose packs were ``sent``, on the shelf; the head that has it.
 
     The first version of a project becomes its default, later ones when ``default`` says so. Wheels and trees that the
     version has already stay. Raises PublishFailed when the version has other bytes under this wheel's name.
     """
-    for _ in range(ATTEMPTS):
-        repository.forget(new.project)
-        epoch = _epoch(repository, new.project)
-        tree = _upload_tree(store, new.project, new.packed, epoch, progress)
-        wheel = replace(new.wheel, trees={new.interpreter: tree})
+    with ExitStack() as again:
+        for _ in range(ATTEMPTS):
+            sent.wait(progress)
+            epoch = sent.epoch
+            tree = _put_manifest(store, new.project, new.packed, epoch)
+            wheel = replace(new.wheel, trees={new.interpreter: tree})
 
-        def change(present: Head | None, wheel: Wheel = wheel, epoch: int = epoch) -> Change:
-            if (present.epoch if present else 0) != epoch:
-                raise _EpochMovedError
-            return _add_wheel(store, repository, present, new, wheel, default=default)
+            def change(present: Head | None, wheel: Wheel = wheel, epoch: int = epoch) -> Change:
+                if (present.epoch if present else 0) != epoch:
+                    raise _EpochMovedError
+                return _add_wheel(store, repository, present, new, wheel, default=default)
 
-        try:
-            return change_head(store, new.project, change, by=by, action=f"publish {new.version}")
-        except _EpochMovedError:
-            continue
-        finally:
-            repository.forget(new.project)
+            try:
+                return change_head(store, new.project, change, by=by, action=f"publish {new.version}")
+            except _EpochMovedError:
+                sent = again.enter_context(PackUploads(store, repository, new.project))
+                for pack in new.packed.packs:
+                    sent.send(pack)
+            finally:
+                repository.forget(new.project)
     raise Conflict(f"projects/{new.project}/head")
 
 
@@ -103,19 +142,7 @@ def _epoch(repository: Repository, project: str) -> int:
         return 0
 
 
-def _upload_tree(store: PutNew, project: str, packed: Packed, epoch: int, progress: Callable[[int], None]) -> Tree:
-    """Packs side by side, then the manifest that names them."""
-    done = 0
-    with ThreadPoolExecutor(PARALLEL, thread_name_prefix="cloudshelf-upload") as pool:
-        jobs = {pool.submit(_upload_pack, store, project, pack, epoch): pack.size for pack in packed.packs}
-        try:
-            for job in as_completed(jobs):
-                job.result()
-                done += jobs[job]
-                progress(done)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+def _put_manifest(store: PutNew, project: str, packed: Packed, epoch: int) -> Tree:
     data = packed.manifest_for(epoch)
     part = collectable(sha256(data), epoch)
     put_immutable(store, manifest_key(project, part), data)

@@ -75,7 +75,7 @@ class Credentials:
         self.failure: ShelfError | None = None
 
     def refused(self) -> None:
-        """The store did not take what the last call gave; the next one looks everywhere again."""
+        """What the last call gave was not taken, or it gave nothing; the next one looks everywhere again."""
         self._refused = self._find is not None
 
     def __call__(self) -> S3Credential:
@@ -86,6 +86,7 @@ class Credentials:
             found = self._ask()
         except Exception as error:
             self.failure = translate_credentials(error, self._store)
+            self.refused()
             raise ValueError("no credentials") from None  # its text must not carry botocore's
         self.failure = None
         return found

@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     from .common import Args, Progress, Result
 
 _PLACES = {
-    "pinning": ("use", "lock", "sync", "fill", "find-module", "why"),
+    "pinning": ("use", "lock", "freeze", "sync", "fill", "find-module", "why"),
+    "completing": ("names", "submodules"),
     "looking": ("connect", "ls", "show", "search", "log", "verify"),
     "curating": ("init", "publish", "default", "yank", "unyank", "rollback"),
     "locks": ("diff", "locks"),
     "upkeep": ("cache", "doctor"),
+    "sources": ("read-sources",),
 }
 _MODULES = {verb: module for module, verbs in _PLACES.items() for verb in verbs}
 

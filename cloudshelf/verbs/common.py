@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from ..config import read_config
 from ..errors import NoShelf
 from ..shelf import Shelf
+from ..stores.opening import shared_store
+from ..urls import split_urls
 
 if TYPE_CHECKING:
     from ..target import Target
@@ -20,10 +22,19 @@ Result = dict[str, Any]
 
 
 def shelf_of(args: Args) -> Shelf:
-    """The shelf that ``shelf`` names, as it was at ``as_of`` if that is given (a moment). Raises NoShelf."""
+    """The shelf that ``shelf`` names, or the shelves (urls.join_urls); as it was at ``as_of`` (a moment), if given.
+
+    Raises NoShelf.
+    """
     if not args.get("shelf"):
         raise NoShelf()
-    return Shelf.open(str(args["shelf"]), cache=read_config().cache, as_of=str(args.get("as_of") or ""))
+    stores = map(shared_store, split_urls(str(args["shelf"])))
+    return Shelf(*stores, cache=read_config().cache, as_of=str(args.get("as_of") or ""))
+
+
+def lock_name(args: Args) -> str:
+    """What to call the lock of ``args`` in a message."""
+    return str(args.get("lock_name") or "The lock")
 
 
 def target_of(args: Args) -> Target:

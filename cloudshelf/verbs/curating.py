@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
 from ..answers import Changed
 from ..errors import NoShelf, UsageError
 from ..shelf import Shelf, split_pin
-from .common import Args, Progress, Result, person, plain, shelf_of
+from .common import Args, Progress, Result, person, plain, shelf_of, target_of
+
+if TYPE_CHECKING:
+    from ..publisher.publish import PublishRequest
 
 
 def init(args: Args, progress: Progress) -> Result:
@@ -17,24 +25,54 @@ def init(args: Args, progress: Progress) -> Result:
 
 
 def publish(args: Args, progress: Progress) -> Result:
-    """Put ``requirements`` (also paths of wheels) and ``requirement_files`` on the shelf; see publisher/publish.py."""
+    """Put ``requirements`` (also paths of wheels) and ``requirement_files`` on the shelf; see publisher/publish.py.
+
+    For each of ``python`` (versions; default: this one), one after the other; ``notes`` name those that are not here.
+    """
     missing = [name for name in ("installer", "elftools", "pip") if not _is_there(name)]
     if missing:
         raise UsageError(
             f"Publishing takes more than reading does, and {', '.join(missing)} is not installed here. "
             "Install it with: pip install 'cloudshelf[publish]'"
         )
-    from ..publisher.pip import IndexOptions
-    from ..publisher.publish import PublishRequest
-    from ..publisher.publish import publish as put
-
     shelf = shelf_of(args)
     shelf.info()
-    if not args.get("requirements") and not args.get("requirement_files"):
-        raise UsageError("publish needs a requirement, a wheel or -r FILE.")
-    request = PublishRequest(
+    pythons: list[str | None] = [*_texts(args, "python")] or [None]
+    found = [_publish_for({**args, "python": python}, shelf, progress) for python in pythons]
+    return {
+        "projects": [row for result in found for row in result["projects"]],
+        "uploaded": sum(result["uploaded"] for result in found),
+        "notes": list(dict.fromkeys(note for result in found for note in result["notes"])),
+    }
+
+
+def _publish_for(args: Args, shelf: Shelf, progress: Progress) -> Result:
+    """``publish`` for one ``python`` (None: this one)."""
+    from ..publisher.interpreter import find_interpreter
+    from ..publisher.publish import publish as put
+
+    with TemporaryDirectory(prefix="cloudshelf-sources-") as folder:
+        files, notes = _sources_for_pip(args, Path(folder))
+        if not args.get("requirements") and not args.get("requirement_files") and not files:
+            raise UsageError("publish needs a requirement, a wheel or -r FILE.")
+        interpreter = find_interpreter(args.get("python"), args.get("platform"))
+        result = plain(put(_request(args, files), shelf.store, reporter=EventReporter(progress)))
+    if interpreter.executable is None and args.get("platform") is None:
+        notes.append(
+            f"Python {args.get('python')} was not found here: what is for it has no bytecode and no recorded import, "
+            f"so it starts slower. Install that Python, then publish again."
+        )
+    return result | {"projects": [{**row, "python": interpreter.python} for row in result["projects"]], "notes": notes}
+
+
+def _request(args: Args, files: Sequence[str]) -> PublishRequest:
+    from ..publisher.pip import IndexOptions
+    from ..publisher.publish import PublishRequest
+
+    return PublishRequest(
         requirements=_texts(args, "requirements"),
-        requirement_files=_texts(args, "requirement_files"),
+        requirement_files=(*_texts(args, "requirement_files"), *files),
+        constraint_files=_texts(args, "constraint_files"),
         no_deps=bool(args.get("no_deps")),
         python=args.get("python"),
         platform=args.get("platform"),
@@ -49,7 +87,28 @@ def publish(args: Args, progress: Progress) -> Result:
         allow_modules=_texts(args, "allow_module"),
         by=person(),
     )
-    return plain(put(request, shelf.store, reporter=EventReporter(progress)))
+
+
+def _sources_for_pip(args: Args, folder: Path) -> tuple[list[str], list[str]]:
+    """The files that pip does not read as one that it does, with the hashes, which it compares; and notes."""
+    if not args.get("sources"):
+        return [], []
+    from ..gathering import names_of
+    from ..sources import check_python, read_sources
+
+    target = target_of(args)
+    wanted = read_sources(args["sources"], target)
+    check_python(wanted.pythons, target)
+    hashes = {each.requirement: each.sha256 for each in wanted.hashes}
+    limits = folder / "constraints.txt"
+    limits.write_text("".join(f"{text}\n" for text in wanted.constraints))
+    lines = [f"-c {limits.name}"]
+    lines += [" ".join([text, *(f"--hash=sha256:{h}" for h in hashes.get(text, ()))]) for text in wanted.requirements]
+    path = (
+        folder / f"requirements of {', '.join(Path(name).name for name in names_of(args['sources']))}"
+    )  # pip's errors name it
+    path.write_text("\n".join(lines) + "\n")
+    return [str(path)], wanted.notes()
 
 
 def default(args: Args, progress: Progress) -> Result:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 from ..codecs.lock import parse_lock
 from ..codecs.named_lock import facts_of
 from ..codecs.names import manifest_key
@@ -11,8 +9,9 @@ from ..difference import compare_locks
 from ..errors import ObjectMissing, UsageError
 from ..model import Lock, Pin
 from ..parallel import map_parallel
-from ..repository import PARALLEL, Repository
+from ..repository import PARALLEL
 from ..shelf import Shelf
+from ..urls import split_urls
 from .common import Args, Progress, Result, person, plain, shelf_of
 
 
@@ -57,14 +56,15 @@ def with_named_lock(args: Args) -> Args:
     if not args.get("lock_ref"):
         return args
     name = str(args["lock_ref"])
-    head, text = shelf_of({"shelf": args.get("shelf")}).named_locks.read(name)
+    head, text = shelf_of({"shelf": args.get("shelf")}).read_named_lock(name)
+    several = len(split_urls(parse_lock(text, name).shelf)) > 1
     said = f"{head.name} is at state {head.seq}, of {head.time} by {head.by}."
     return {
         **{key: value for key, value in args.items() if key != "lock_ref"},
         "lock": text,
         "lock_name": name,
         "lock_note": said,
-        "shelf_named": True,
+        "shelf_named": not several,  # a lock of several shelves says where each pin is
     }
 
 
@@ -80,7 +80,7 @@ def name_lock(shelf: Shelf, name: str, lock: Lock) -> Result:
 
 def _refuse_lacking(shelf: Shelf, lock: Lock) -> None:
     """Raises ObjectMissing. Asked of the store: a cache has what other shelves hold, too."""
-    there = Repository(shelf.store)
+    there = shelf.without_cache().repository
 
     def check(pin: Pin) -> None:
         release = there.release_at(pin.project, pin.version, pin.release)
@@ -101,4 +101,4 @@ def lock_to_name(shelf: Shelf, text: str, args: Args) -> Lock:
             f"{name} is of the shelf {found.shelf}; it gets its name there. If that moved to {shelf.url}: "
             f"--shelf {shelf.url}"
         )
-    return dataclasses.replace(found, shelf=shelf.url)
+    return shelf.move(found)

@@ -5,22 +5,25 @@ from __future__ import annotations
 from itertools import count
 
 from ..errors import UsageError
-from ..shelf import split_pin
+from ..shelf import Shelf, split_pin
+from ..urls import split_urls
 from .common import Args, Progress, Result, plain, shelf_of
 
 
 def connect(args: Args, progress: Progress) -> Result:
     """Whether there is a shelf at ``shelf``. Raises ShelfMissing and every store error."""
     shelf = shelf_of(args)
-    info = shelf.info()
-    return {"shelf": shelf.url, "name": info.name, "message": f"Connected to {info.name or 'the shelf'} at {shelf.url}"}
+    names = [info.name for info in shelf.infos()]
+    places = [f"{name or 'the shelf'} at {url}" for name, url in zip(names, split_urls(shelf.url), strict=True)]
+    order = "; the first that holds a project supplies it" if len(places) > 1 else ""
+    return {"shelf": shelf.url, "name": names[0], "message": f"Connected to {', then '.join(places)}{order}"}
 
 
 def ls(args: Args, progress: Progress) -> Result:
     """Projects; versions of ``project``; or the wheels and files of a version, "torch==2.1.2"."""
     shelf = shelf_of(args)
     if not args.get("project"):
-        return {"shelf": shelf.url, "projects": [plain(facts) for facts in shelf.projects()]}
+        return {"shelf": shelf.url, "projects": [_of_shelf(shelf, plain(facts)) for facts in shelf.projects()]}
     project, version = split_pin(str(args["project"]))
     if version is None:
         shelf.info()
@@ -39,8 +42,9 @@ def show(args: Args, progress: Progress) -> Result:
 def search(args: Args, progress: Progress) -> Result:
     """Projects that match all of ``words``, the best first."""
     words = args["words"]
-    found = shelf_of(args).search(words if isinstance(words, str) else " ".join(words))
-    return {"projects": [plain(facts) for facts in found]}
+    shelf = shelf_of(args)
+    found = shelf.search(words if isinstance(words, str) else " ".join(words))
+    return {"projects": [_of_shelf(shelf, plain(facts)) for facts in found]}
 
 
 def log(args: Args, progress: Progress) -> Result:
@@ -68,3 +72,8 @@ def verify(args: Args, progress: Progress) -> Result:
     )
     repairable = any(damage.key.startswith("catalog/") for damage in report.damages)
     return plain(report) | {"repairable": repairable, "exit_code": 0 if report.sound else 4}
+
+
+def _of_shelf(shelf: Shelf, row: Result) -> Result:
+    """A row about a project, with the shelf that supplies it where there are several."""
+    return row | {"shelf": place} if (place := shelf.listed_on(str(row["project"]))) else row

@@ -1,4 +1,4 @@
-"""Verbs that come to a lock or an environment: use, lock, sync, fill, find-module, why."""
+"""Verbs that come to a lock or an environment: use, lock, freeze, sync, fill, find-module, why."""
 
 from __future__ import annotations
 
@@ -12,10 +12,23 @@ from ..codecs.lock import format_lock, parse_lock
 from ..codecs.names import named_project
 from ..config import read_config
 from ..difference import compare_locks, parents
-from ..errors import AlreadyLoaded, ObjectMissing, ShelfError, ShelfMissing, Unsatisfiable, UsageError
+from ..errors import (
+    AlreadyLoaded,
+    ObjectMissing,
+    ProjectMissing,
+    PythonUnfit,
+    ShelfError,
+    ShelfMissing,
+    Unsatisfiable,
+    UsageError,
+)
+from ..freezing import freeze_lock
 from ..model import Loaded, Lock
 from ..shelf import Shelf
-from .common import Args, Progress, Result, plain, shelf_of, target_of
+from ..wanted import Row, Wanted
+from .common import Args, Progress, Result, lock_name, plain, shelf_of, target_of
+from .sources import expand, wanted_of
+from .variants import join_locks, read_lock, wanted_labels, without_other_builds
 
 if TYPE_CHECKING:
     from ..resolver import Edge, Resolution
@@ -24,19 +37,29 @@ if TYPE_CHECKING:
 def use(args: Args, progress: Progress) -> Result:
     """Resolve ``requirements`` and build their environment.
 
-    ``lock`` (text) holds pins to keep where possible, ``loaded`` what the caller's process has imported; ``as_of`` is a
-    moment (as_of.py). The result has ``lock``, ``environment``, ``changes``, ``pins``, ``requirements`` and ``notes``.
+    ``lock`` (text) holds pins to keep where possible, ``loaded`` what the caller's process has imported; ``sources`` or
+    ``wanted`` what files ask for (see sources.py); ``shadow`` the projects of which the shelf's goes before an editable
+    or direct-URL install there; ``as_of`` is a moment (as_of.py). The result has ``lock``, ``environment``,
+    ``changes``, ``pins``, ``requirements``, ``notes``, and ``lines`` where one of the files is an environment.yml.
     """
-    shelf = shelf_of(args)
+    args = expand(args)
+    shelf, wanted = shelf_of(args), wanted_of(args)
     preferred = _lock_of(args)
     progress({"stage": "resolving", "done": 0, "total": 0, "unit": "projects", "what": ""})
     resolution = _resolve(shelf, args, preferred)
     result = _materialize(shelf, resolution.lock, progress)
     why = _parents(resolution.edges)
+    lines = _report(shelf, [row for row in wanted.rows if row.conda])
     return result | {
         "changes": _changes(preferred, resolution.lock, why, resolution.provided),
-        "notes": [*resolution.notes, *_provided(resolution, args), *_as_of(resolution.lock)],
+        "notes": [
+            *wanted.notes(conda=False),
+            *resolution.notes,
+            *_provided(resolution, args),
+            *_as_of(resolution.lock),
+        ],
         "provided": dict(resolution.provided),
+        **({"lines": lines} if lines else {}),
     }
 
 
@@ -45,23 +68,32 @@ def lock(args: Args, progress: Progress) -> Result:
 
     ``preferred`` (text) holds pins to keep where possible; ``notes`` name the projects that the lock has in another
     version than ``running`` (project to version), the caller's process. With ``name`` the shelf has the lock from then
-    on, by that name: that of ``requirements``, or ``lock`` (text) as it is.
+    on, by that name: that of ``requirements``, or ``lock`` (text) as it is. With ``dry_run`` the result has ``lines``,
+    the report of the files' lines, and ``problem``, why there is no lock, in place of an error.
     """
-    shelf = shelf_of(args)
+    args = expand(args)
+    shelf, wanted = shelf_of(args), wanted_of(args)
+    if args.get("dry_run"):
+        return _dry_run(shelf, args)
     notes: list[str] = []
     if not args.get("requirements"):
         if not args.get("lock"):
             raise UsageError("lock needs a requirement, such as pandas or pandas>=2.2,<3.")
-        found = parse_lock(str(args["lock"]), _name_of(args))
+        found = read_lock(args)
         if args.get("name"):
             from .locks import lock_to_name
 
             found = lock_to_name(shelf, str(args["lock"]), args)
+    elif len(wanted_labels(args)) > 1:
+        text, locks = join_locks(lambda each: _resolve(shelf, {**each, "loaded": {}}, None).lock, args)
+        pins = [pin for each in locks for pin in _pins(each)]
+        unique = [pin for i, pin in enumerate(pins) if pin not in pins[:i]]
+        return {"lock": text, "pins": unique, "requirements": list(locks[0].requirements), "notes": wanted.notes()}
     else:
-        preferred = parse_lock(str(args["preferred"]), "this process's lock") if args.get("preferred") else None
-        resolution = _resolve(shelf, {**args, "loaded": {}}, preferred)
+        resolution = _resolve(shelf, {**args, "loaded": {}}, _preferred_of(args))
         found = resolution.lock
-        notes = [*resolution.notes, *_differences(found, args.get("running") or {}), *_as_of(found)]
+        differences = _differences(found, args.get("running") or {})
+        notes = [*wanted.notes(), *resolution.notes, *differences, *_as_of(found)]
     result: Result = {
         "lock": format_lock(found),
         "pins": _pins(found),
@@ -75,26 +107,55 @@ def lock(args: Args, progress: Progress) -> Result:
     return result
 
 
+def _dry_run(shelf: Shelf, args: Args) -> Result:
+    """What ``requirements`` and files would come to: nothing is built, and what cannot be met is no error but told."""
+    from ..availability import is_missing
+
+    wanted = wanted_of(args)
+    lines = _report(shelf, wanted.rows)
+    try:
+        resolution = _resolve(shelf, args, _preferred_of(args))
+    except (ProjectMissing, PythonUnfit, Unsatisfiable, AlreadyLoaded) as error:
+        told = any(map(is_missing, lines)) and not isinstance(error, PythonUnfit)
+        problem = "" if told else str(error)
+        return {"lines": lines, "problem": problem, "pins": [], "notes": wanted.notes(conda=False), "exit_code": 1}
+    return {"lines": lines, "problem": None, "pins": _pins(resolution.lock), "notes": list(resolution.notes)}
+
+
+def freeze(args: Args, progress: Progress) -> Result:
+    """The pins of ``requirements``, or of ``lock`` (text), as lines of a requirements.txt; ``hashes`` adds theirs."""
+    args = expand(args)
+    if args.get("lock") and not args.get("requirements"):
+        found = read_lock(args)
+    elif not args.get("requirements"):
+        raise UsageError("What to freeze? Name it: cloudshelf freeze pandas, or: cloudshelf freeze --lock pylock.toml")
+    else:
+        found = _resolve(shelf_of(args), {**args, "loaded": {}}, None).lock
+    text = freeze_lock(format_lock(found), hashes=bool(args.get("hashes")))
+    return {"text": text, "pins": _pins(found), "notes": wanted_of(args).notes()}
+
+
 def sync(args: Args, progress: Progress) -> Result:
     """The environment of exactly the pins of ``lock`` (text). Raises UsageError for one of another Python."""
     if not args.get("lock"):
         raise UsageError("sync needs a lock, such as pylock.toml.")
     from ..environment.interpreter import describe_interpreter
 
-    wanted, here = parse_lock(str(args["lock"]), _name_of(args)), describe_interpreter()
+    wanted, here = read_lock(args), describe_interpreter()
     shelf = _shelf_of_lock(wanted, args)
-    wanted = dataclasses.replace(wanted, shelf=shelf.url) if wanted.shelf else _repin(shelf, wanted)
+    wanted = wanted if wanted.shelf else _repin(shelf, wanted)
     if wanted.tag != here.cache_tag:
         again = f"cloudshelf lock {shlex.join(wanted.requirements)} --python {here.minor}"
         raise UsageError(
             f"This lock is for {wanted.tag}; this is Python {here.version} ({here.cache_tag}). One for it: {again}"
         )
-    held = _held_back(shelf, wanted, args)
-    here_pins = dataclasses.replace(wanted, pins=tuple(pin for pin in wanted.pins if pin.project not in held))
     try:
+        wanted = wanted if wanted.shelf == shelf.url else shelf.move(wanted)
+        held = _held_back(shelf, wanted, args)
+        here_pins = dataclasses.replace(wanted, pins=tuple(pin for pin in wanted.pins if pin.project not in held))
         result = _materialize(shelf, here_pins, progress)
     except ObjectMissing:
-        _refuse_vanished(shelf, _name_of(args))
+        _refuse_vanished(shelf, lock_name(args))
         raise
     current = parse_lock(str(args["current"]), "this process's lock") if args.get("current") else None
     notes = [
@@ -120,6 +181,8 @@ def fill(args: Args, progress: Progress) -> Result:
     from ..fetcher.transfer import Transfer
     from ..stores.opening import open_store
 
+    args = expand(args)
+    notes: list[str] = wanted_of(args).notes()
     if args.get("environment"):
         folder = str(args["environment"])
     elif args.get("requirements"):
@@ -135,7 +198,7 @@ def fill(args: Args, progress: Progress) -> Result:
         done = transfer.fill(Environments(open_store).get(folder), progress=progress)
     finally:
         transfer.close()
-    return {"environment": folder, "message": filled_line(done), **done}
+    return {"environment": folder, "message": "\n".join([*notes, filled_line(done)]), **done}
 
 
 def find_module(args: Args, progress: Progress) -> Result:
@@ -156,7 +219,7 @@ def why(args: Args, progress: Progress) -> Result:
         shelf = shelf_of(args)
         found = _resolve(shelf, {**args, "loaded": {}}, None).lock
     elif args.get("lock"):
-        found = parse_lock(str(args["lock"]), _name_of(args))
+        found = read_lock(args)
         shelf = _shelf_of_lock(found, args)
     else:
         name = args["project"]
@@ -164,26 +227,67 @@ def why(args: Args, progress: Progress) -> Result:
     return plain(shelf.why(str(args["project"]), found))
 
 
+def _report(shelf: Shelf, rows: Sequence[Row]) -> list[Result]:
+    """What the shelf has for each line; without lines, nothing is loaded."""
+    if not rows:
+        return []
+    from ..availability import report_lines
+
+    return report_lines(shelf, rows)
+
+
 def _resolve(shelf: Shelf, args: Args, preferred: Lock | None) -> Resolution:
+    """``requirements``, as what files want limits them, to the letter of their hashes. Raises PythonUnfit too."""
+    wanted = wanted_of(args)
+    if wanted == Wanted():
+        return _search(shelf, args, preferred, wanted)
+    from ..availability import explain_missing
+    from ..hashes import check_hashes
+    from ..sources import check_python
+
+    target = target_of(args)
+    check_python(wanted.pythons, target)
+    try:
+        resolution = _search(shelf, args, preferred, wanted)
+    except (ProjectMissing, Unsatisfiable) as error:
+        raise explain_missing(shelf, wanted, error) from None
+    now = args.get("asked") or args.get("requirements") or ()  # what this call asks for; there may be earlier ones
+    check_hashes(resolution.lock, wanted, {named_project(str(text)) for text in now}, target)
+    return resolution
+
+
+def _search(shelf: Shelf, args: Args, preferred: Lock | None, wanted: Wanted) -> Resolution:
     requirements = [str(r) for r in args.get("requirements") or ()]
-    asked = {named_project(text) for text in requirements}
+    shadowed = set(args.get("shadow") or ())
     loaded = {
         project: Loaded(
             version=str(facts["version"]),
             by=str(facts.get("by", "this notebook")),
             installed=bool(facts.get("installed", True)),
             requires=tuple(map(str, facts.get("requires", ()))),
+            imported=bool(facts.get("imported", True)),
         )
         for project, facts in (args.get("loaded") or {}).items()
-        if facts.get("imported", True) or project not in asked  # who asks for it may shadow an editable install
+        if facts.get("imported", True) or project not in shadowed
     }
     dropping = set(args.get("dropping") or ())
     if preferred is not None and dropping:
         preferred = dataclasses.replace(preferred, pins=tuple(p for p in preferred.pins if p.project not in dropping))
-    constraints = [str(c) for c in args.get("constraints") or ()]
+    preferred = without_other_builds(preferred, wanted_labels(args))
+    admitted = None
+    if wanted.hashes:
+        from ..hashes import admitted_wheels
+
+        admitted = admitted_wheels(wanted.hashes)
     try:
         return shelf.lock(
-            requirements, target=target_of(args), loaded=loaded, preferred=preferred, constraints=constraints
+            requirements,
+            target=target_of(args),
+            loaded=loaded,
+            preferred=preferred,
+            constraints=[*map(str, args.get("constraints") or ()), *wanted.constraints],
+            admitted=admitted,
+            variant="".join(wanted_labels(args)),
         )
     except Unsatisfiable as error:
         if not args.get("as_of"):
@@ -193,7 +297,7 @@ def _resolve(shelf: Shelf, args: Args, preferred: Lock | None) -> Resolution:
 
 def _materialize(shelf: Shelf, lock: Lock, progress: Progress) -> Result:
     """Manifests in parallel, then the environment (an existing one is found by its identity)."""
-    from ..environment.build import build_environment, find_environment
+    from ..environment.build import build_environment, find_environment, turn_to_build
     from ..environment.interpreter import describe_interpreter
     from ..importing.client import reach
 
@@ -204,8 +308,11 @@ def _materialize(shelf: Shelf, lock: Lock, progress: Progress) -> Result:
         # A fetcher will be asked soon, and its start takes longer than reading manifests.
         reach(start=True, shelf=lock.shelf)
         progress({"stage": "reading manifests", "done": 0, "total": len(lock.pins), "unit": "projects", "what": ""})
-        manifests = shelf.manifests(lock)
-        environment = build_environment(lock, manifests, cache=cache, interpreter=here, fetcher=fetcher)
+        with turn_to_build(lock, cache=cache, interpreter=here):
+            environment = find_environment(lock, cache=cache, interpreter=here, fetcher=fetcher)
+            if environment is None:
+                manifests = shelf.manifests(lock)
+                environment = build_environment(lock, manifests, cache=cache, interpreter=here, fetcher=fetcher)
     return {
         "lock": format_lock(lock),
         "environment": str(environment),
@@ -263,13 +370,19 @@ def _parents(edges: Sequence[Edge]) -> dict[str, list[str]]:
 
 
 def _provided(resolution: Resolution, args: Args) -> list[str]:
-    """A line for what was asked for and is there already, loaded by this process."""
+    """A line for what was asked for and is there already, and for what is installed in a way that is not shadowed."""
     asked = {named_project(text) for text in args.get("requirements") or ()}
-    return [
-        f"{project} {version} is loaded here already; it stays."
-        for project, version in sorted(resolution.provided.items())
-        if project in asked
-    ]
+    loaded = args.get("loaded") or {}
+    lines = []
+    for project, version in sorted(resolution.provided.items()):
+        if not loaded.get(project, {}).get("imported", True):
+            lines.append(
+                f"{project} {version} is an editable or direct-URL install here; it stays in front. "
+                f"The shelf's instead: %shelf use --shadow {project}"
+            )
+        elif project in asked:
+            lines.append(f"{project} {version} is loaded here already; it stays.")
+    return lines
 
 
 def _differences(lock: Lock, running: Mapping[str, str]) -> list[str]:
@@ -346,9 +459,8 @@ def _refuse_vanished(shelf: Shelf, name: str) -> None:
         raise UsageError(f"{name} is of the shelf {shelf.url}, which is not there. If it moved: --shelf URL") from None
 
 
-def _name_of(args: Args) -> str:
-    """What to call the lock of ``args`` in a message."""
-    return str(args.get("lock_name") or "The lock")
+def _preferred_of(args: Args) -> Lock | None:
+    return parse_lock(str(args["preferred"]), "this process's lock") if args.get("preferred") else None
 
 
 def _lock_of(args: Args) -> Lock | None:

@@ -73,6 +73,7 @@ MANIFEST = Manifest(
     needs={1: ("libm.so.6",)},
     profiles=(Profile("numpy", (0, 1), (0,), ("six",), "", ("six", "six.moves")),),
     imports={0: ("numpy.core", "six"), 1: ("six",)},
+    later={1: ("numpy.f2py",)},
 )
 
 
@@ -114,19 +115,20 @@ def test_a_manifest_comes_back_as_it_went_in() -> None:
 
 def test_a_manifest_of_before_there_were_imports_is_read() -> None:
     payload = raw()
-    del payload["imports"]
+    del payload["imports"], payload["later"]
     del payload["profiles"][0]["modules"]
     profile = dataclasses.replace(MANIFEST.profiles[0], modules=())
-    expected = dataclasses.replace(MANIFEST, imports={}, profiles=(profile,))
+    expected = dataclasses.replace(MANIFEST, imports={}, later={}, profiles=(profile,))
     assert parse_manifest(packed(payload), "numpy", "k") == expected
 
 
+@pytest.mark.parametrize("field", ["imports", "later"])
 @pytest.mark.parametrize(
     "imports", [[], {"names": ["a"]}, {"names": [1], "of": {}}, *({"names": ["a"], "of": of} for of in BAD_IMPORTS)]
 )
-def test_imports_that_cannot_be_right_are_refused(imports: object) -> None:
+def test_imports_that_cannot_be_right_are_refused(imports: object, field: str) -> None:
     with pytest.raises(ObjectInvalid):
-        parse_manifest(packed(raw() | {"imports": imports}), "numpy", "k")
+        parse_manifest(packed(raw() | {field: imports}), "numpy", "k")
 
 
 def test_signature_lines_after_a_head_are_not_part_of_it() -> None:

@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from cloudshelf.publisher.interpreter import find_interpreter
+
 from .conftest import make_wheel
 
 
@@ -229,3 +231,20 @@ def test_publishing_without_its_extra_says_what_to_install(shelf, settings, tmp_
     assert done.returncode == 2
     assert "installer, elftools is not installed" in done.stderr and "pip install 'cloudshelf[publish]'" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_publishing_for_several_pythons_serves_each_that_is_here_and_names_the_others(cloudshelf, tmp_path):
+    """Real interpreters: those of this machine, whichever they are, beside the one that runs this."""
+    own = {"CLOUDSHELF_URL": f"file://{tmp_path}/shelf", "CLOUDSHELF_CACHE": str(tmp_path / "cache")}
+    cloudshelf("init", **own)
+    versions = [f"3.{minor}" for minor in range(11, 15)]
+    here = {version: found for version in versions if (found := find_interpreter(version, None)).executable}
+    words = [word for version in versions for word in ("--python", version)]
+    wheel = make_wheel(tmp_path, "several", "1.0", {"several.py": "import json\n"})
+    shown = cloudshelf("publish", "--no-deps", wheel, *words, "--json", **own)
+    result = json.loads(shown.stdout)
+    assert [row["python"] for row in result["projects"]] == versions
+    wheels = json.loads(cloudshelf("ls", "several==1.0", "--json", **own).stdout)["wheels"]
+    assert {*wheels[0]["interpreters"]} - {""} == {found.target.cache_tag for found in here.values()}
+    absent = [version for version in versions if version not in here]
+    assert [note.partition(" was not found")[0] for note in result["notes"]] == [f"Python {v}" for v in absent]

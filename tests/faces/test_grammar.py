@@ -1,5 +1,9 @@
 """One grammar for both faces: what is typed arrives as typed, and what cannot be understood says so."""
 
+import re
+import shlex
+from pathlib import Path
+
 import pytest
 
 from cloudshelf import grammar
@@ -45,10 +49,9 @@ def test_open_quote_is_a_clear_error(line):
         ("serach", "search"),
         ("yanc", "yank"),
         ("LS", "ls"),
-        ("list", "ls"),
-        ("install", "run or publish"),
+        ("versions", "ls"),
         ("instal", "run or publish"),
-        ("freeze", "lock"),
+        ("download", "fill"),
     ],
 )
 def test_an_unknown_verb_suggests_the_near_one_or_what_another_tools_word_is_here(word, meant):
@@ -185,7 +188,8 @@ def test_every_verb_has_a_help_page_with_an_example(face):
 @pytest.mark.parametrize("verb", grammar.VERBS.values(), ids=lambda v: v.name)
 def test_every_example_can_be_parsed(verb):
     for example in verb.examples:
-        assert grammar.parse_words(grammar.split_line(example), face=verb.faces[0]).verb == verb.name
+        parsed = grammar.parse_words(grammar.split_line(example), face=verb.faces[0])
+        assert parsed.verb == grammar._ALIASES.get((verb.name, verb.faces[0]), verb.name)
 
 
 def test_overview_names_every_verb_of_its_face_only():
@@ -193,12 +197,39 @@ def test_overview_names_every_verb_of_its_face_only():
     assert "  run " not in grammar.overview("magic")
 
 
-def test_requirement_lines_as_in_requirements_txt():
-    text = "# pins\nsix==1.16.0  # why\n\npandas>=2 \\\n  ,<3\n-r other.txt\nx==1 --hash=sha256:ab\n"
-    lines = list(grammar.parse_requirements(text))
-    assert [line.replace(" ", "") for line in lines] == ["six==1.16.0", "pandas>=2,<3", "-rother.txt", "x==1"]
+@pytest.mark.parametrize(
+    ("face", "line", "verb"),
+    [
+        ("magic", "install -q -U pandas", "use"),
+        ("magic", "uninstall -y pandas", "drop"),
+        ("magic", "list", "list"),
+        ("magic", "freeze", "freeze"),
+        ("command", "list", "ls"),
+        ("command", "freeze --lock pylock.toml", "freeze"),
+    ],
+)
+def test_what_a_pip_user_types_is_a_verb_of_ours(face, line, verb):
+    assert grammar.parse_words(line.split(), face=face).verb == verb
 
 
-def test_other_options_in_requirement_lines_are_refused():
-    with pytest.raises(UsageError, match="--index-url has no meaning"):
-        list(grammar.parse_requirements("--index-url https://example.org"))
+@pytest.mark.parametrize(("word", "says"), [("install", "run --with pandas.*publish pandas"), ("uninstall", "yank")])
+def test_what_has_no_meaning_in_a_terminal_says_what_to_type(word, says):
+    with pytest.raises(UsageError, match=f"{word} exists only as a notebook magic.*{says}"):
+        command(word, "pandas")
+
+
+@pytest.mark.parametrize("option", ["--user", "-e", "--index-url=x", "--target"])
+def test_an_option_of_pips_that_would_mean_something_is_refused_by_name(option):
+    with pytest.raises(UsageError, match=option.partition("=")[0]):
+        magic(f"install {option} pandas")
+
+
+def test_what_the_page_for_pip_users_says_to_type_can_be_typed():
+    page = Path(__file__, "../../../docs/for-pip-users.md").resolve().read_text()
+    typed = re.findall(r"`(%shelf|cloudshelf) ([^`]+)`", page) + re.findall(r"(?m)^(%shelf|cloudshelf) (.+)$", page)
+    assert len(typed) > 20
+    for program, line in typed:
+        words = (
+            grammar.split_line(line) if program == "%shelf" else shlex.split(line.partition(" && ")[0], comments=True)
+        )
+        grammar.parse_words(words, face="magic" if program == "%shelf" else "command")

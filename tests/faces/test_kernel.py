@@ -14,9 +14,9 @@ from .conftest import make_wheel
 class Kernel:
     """A running kernel; calling it runs a cell and returns what the cell showed."""
 
-    def __init__(self, settings):
+    def __init__(self, settings, python=sys.executable):
         self.manager = KernelManager()
-        self.manager.kernel_spec.argv[0] = sys.executable
+        self.manager.kernel_spec.argv[0] = str(python)
         self.manager.start_kernel(env=settings, cwd=settings["HOME"])
         self.client = self.manager.client()
         self.client.start_channels()
@@ -285,11 +285,14 @@ TABS = {
     "%shelf publish shelft": ["shelftwo"],
     "%shelf cache ": ["clear", "info", "prune", "verify"],
     "%shelf cache c": ["clear"],
-    "%shelf use --re": ["--requirement", "--restart"],
+    "%shelf use --re": ["--require-hashes", "--requirement", "--restart"],
     "%shelf doctor ": ["--debug", "--help", "--json", "--shelf"],
     "%shelf sync ": ["pins.toml"],
     "%shelf lock shelfone -o pi": ["pins.toml"],
-    "%shelf use -r ": ["wanted.txt"],
+    "%shelf use -r ": ["other.py", "pins.toml", "wanted.txt"],
+    "%shelf use -c ": ["wanted.txt"],
+    "%shelf install shelft": ["shelftwo"],
+    "%shelf uninstall ": ["shelfone"],
     "%shelf sync ./": ["./pins.toml", "./sub/"],
     "%shelf drop ": ["shelfone"],
     "x = 1\n%shelf us": ["use"],

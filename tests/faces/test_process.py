@@ -38,13 +38,6 @@ def test_importing_does_no_io_but_its_own_file():
     assert python(code).strip() == "[]"
 
 
-def test_importing_takes_less_than_30_ms():
-    """More than the same process with an empty module: any of seven fresh pairs, since others may have the machine."""
-    code = "import time; t = time.perf_counter(); import {}; print(time.perf_counter() - t)"
-    pairs = ((float(python(code.format("cloudshelf"))), float(python(code.format("__hello__")))) for _ in range(7))
-    assert any(ours - empty < 0.030 for ours, empty in pairs)
-
-
 def test_importing_brings_no_module_but_its_own():
     code = (
         "import sys, typing, __future__; before = set(sys.modules); import cloudshelf; print(set(sys.modules) - before)"
@@ -59,12 +52,6 @@ def test_every_public_name_is_listed_and_unknown_ones_are_attribute_errors():
     assert cloudshelf.errors.ShelfError.__module__ == "cloudshelf.errors"
     with pytest.raises(AttributeError, match="nonsense"):
         _ = cloudshelf.nonsense
-
-
-def test_the_pth_line_costs_less_than_a_millisecond_without_an_environment():
-    line = (ROOT / "cloudshelf.pth").read_text()
-    code = f"import time\nt = time.perf_counter()\nexec({line!r})\nprint(time.perf_counter() - t)"
-    assert any(float(python(code)) < 0.001 for _ in range(7))
 
 
 def test_the_pth_line_opens_and_loads_nothing_without_an_environment():

@@ -79,8 +79,8 @@ def test_a_version_that_was_yanked_without_a_reason_is_shown_as_yanked():
 
 
 def published(*actions, uploaded=0):
-    row = {"project": "six", "version": "1", "default": False, "uploaded": 0, "profile_error": None}
-    return {"projects": [row | {"action": action} for action in actions], "uploaded": uploaded}
+    row = {"project": "six", "version": "1", "python": "3.11", "default": False, "uploaded": 0, "profile_error": None}
+    return {"projects": [row | {"action": action} for action in actions], "uploaded": uploaded, "notes": []}
 
 
 @pytest.mark.parametrize(

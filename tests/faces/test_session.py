@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from cloudshelf import session as sessions
-from cloudshelf.arguments import expand_requirements
 from cloudshelf.errors import AlreadyLoaded, NoShelf, StoreUnreachable, Unsatisfiable, UsageError
 
 COMPLETE = '[[packages]]\nname = "six"\nversion = "1"\n\n[tool.cloudshelf]\nrequirements = ["six"]\n'
@@ -161,19 +160,6 @@ def test_a_failed_connect_keeps_the_old_shelf(session, fetcher):
     with pytest.raises(StoreUnreachable):
         session.connect("file:///other")
     assert session.url == "file:///shelf"
-
-
-def test_requirements_files_may_include_others_but_not_themselves(tmp_path):
-    (tmp_path / "a.txt").write_text("six\n-r sub/b.txt\n")
-    (tmp_path / "sub").mkdir()
-    (tmp_path / "sub/b.txt").write_text("attrs>=2 # fine\n")
-    assert expand_requirements(["x"], [str(tmp_path / "a.txt")]) == ["x", "six", "attrs>=2"]
-    (tmp_path / "sub/b.txt").write_text("-r ../a.txt\n")
-    with pytest.raises(UsageError, match="includes itself"):
-        expand_requirements([], [str(tmp_path / "a.txt")])
-    (tmp_path / "sub/b.txt").write_text("--pre\n")
-    with pytest.raises(UsageError, match=r"--pre has no meaning for a shelf.* \(in b[.]txt\)"):
-        expand_requirements([], [str(tmp_path / "a.txt")])
 
 
 def test_a_lock_of_what_the_kernel_provides_is_resolved_again_without_it(session, fetcher, tmp_path):

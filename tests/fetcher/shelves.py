@@ -37,7 +37,9 @@ class Project:
     uses: Sequence[int] = ()
     depends: Sequence[int] = ()
     pulls: Sequence[str] = ()
+    recorded: Mapping[str, Sequence[int]] = field(default_factory=dict)  # the profile of each of several modules
     imports: Mapping[str, Sequence[str]] = field(default_factory=dict)  # path → modules
+    later: Mapping[str, Sequence[str]] = field(default_factory=dict)  # path → modules that its functions import
     group: int = 1 << 20  # small files up to this many bytes share a frame
     large: int = 4 << 20  # a larger file is cut into frames of this many bytes
     modes: Mapping[str, int] = field(default_factory=dict)
@@ -100,6 +102,7 @@ class _Index:
         self.packs: list[tuple[str, str]] = []
         self.projects: list[dict[str, Any]] = []
         self.imports: dict[int, tuple[str, ...]] = {}
+        self.later: dict[int, tuple[str, ...]] = {}
 
     def add(self, project: Project, store: LocalStore) -> None:
         start, body = len(self.paths), b""
@@ -118,6 +121,8 @@ class _Index:
                 offset += len(project.files[path])
         for path, modules in project.imports.items():
             self.imports[start + list(project.files).index(path)] = tuple(modules)
+        for path, modules in project.later.items():
+            self.later[start + list(project.files).index(path)] = tuple(modules)
         self.kinds += project.kinds or "s" * len(project.files)
         part = collectable(hashlib.sha256(body).hexdigest(), 0)
         if not (Path(store.url.removeprefix("file://")) / pack_key(project.name, part)).exists():
@@ -131,13 +136,17 @@ class _Index:
                 "start": start,
                 "stop": len(self.paths),
                 "eager": start + eager,
-                "modules": [project.name],
+                "modules": [*project.recorded] or [project.name],
                 "wait": [],
                 "data": [start + n for n in project.data],
                 "profile": [start + n for n in project.profile],
                 "uses": list(project.uses),
                 "depends": list(project.depends),
                 "pulls": list(project.pulls),
+                "recorded": {
+                    module: {"profile": [start + n for n in numbers], "uses": [], "pulls": []}
+                    for module, numbers in project.recorded.items()
+                },
             }
         )
 
@@ -173,9 +182,10 @@ class _Index:
             "packs": self.packs,
             "folders": self._folders(),
             "projects": self.projects,
-            "owner": {project["name"]: i for i, project in enumerate(self.projects)},
+            "owner": {module: i for i, project in enumerate(self.projects) for module in project["modules"]},
             "needs": {},
             "imports": self.imports,
+            "later": self.later,
         }
 
 

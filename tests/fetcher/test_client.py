@@ -93,3 +93,22 @@ def test_fill_reports_progress_through_the_client(shelf: Shelf) -> None:
     assert events[-1]["done"] == events[-1]["total"] == 24
     numbers = client.call("statistics", {"environment": str(environment)})["environments"][str(environment)]
     assert (numbers["requests"], numbers["files"]) == (1, 4)
+
+
+def test_a_fetcher_that_another_process_has_just_started_is_not_started_again(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[int] = []
+    target = client.default_target()
+    client.private_folder(f"{target.cache}/fetcher")
+    other = client._Guard(f"{target.path}.starting")
+    with monkeypatch.context() as patched:
+        patched.setattr(client, "_start", lambda target, shelf="": started.append(1) or 0)
+        patched.setattr(client, "_children", [])
+        assert other.take(0.0)
+        assert not client.reach(start=True)
+        assert started == []
+        other.release()
+        assert not client.reach(start=True)
+        assert started == [1]
+        client._release_starting()

@@ -12,7 +12,7 @@ from cloudshelf.fetcher.frames import FrameJob, FrameQueue, Priority
 
 from .shelves import Project, Shelf
 
-NEED, SOON, REST, FILL = Priority
+NEED, SOON, REST, LATER, FILL = Priority
 SIZE = 10_000
 
 
@@ -36,6 +36,15 @@ def drained(queue: FrameQueue, *, background: bool = False) -> list[list[int]]:
     while (batch := queue.take_background() if background else queue.take()) is not None:
         ranges.append([job.frame for job in batch.jobs])
     return ranges
+
+
+def test_the_sooner_part_of_the_background_takes_the_rest_along_only_where_its_bytes_come_anyway(
+    environment: Environment,
+) -> None:
+    queue = FrameQueue()
+    filled(queue, environment, {0: FILL, 1: LATER, 2: FILL, 3: LATER, 4: FILL, 5: FILL})
+    assert queue.background_priority() is LATER
+    assert drained(queue, background=True) == [[1, 2, 3], [0, 4, 5]]
 
 
 def test_neighbours_of_one_pack_travel_together(environment: Environment) -> None:
@@ -125,7 +134,7 @@ def test_a_promotion_moves_a_frame_to_the_front_once(environment: Environment) -
     queue.promote([jobs[4]], NEED)
     queue.promote([jobs[0]], FILL)  # less urgent it never gets
     assert drained(queue) == [[4], [0], [2]]
-    assert not queue.has_background()
+    assert queue.background_priority() is None
 
 
 def test_what_is_needed_of_the_background_comes_in_one_range_and_alone(environment: Environment) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cloudshelf.fetcher.environments import Environment
-from cloudshelf.fetcher.plan import plan_begin, plan_need
+from cloudshelf.fetcher.plan import plan_begin, plan_later, plan_need
 
-from .shelves import SITE, Project, Shelf
+from .shelves import SITE, Project, Shelf, noise
 
 TAG = "cpython-311"
 
@@ -120,3 +121,54 @@ def test_an_import_that_begins_brings_what_it_pulls_out_of_other_projects(enviro
     stages = [sources(environment, stage) for stage in plan_begin(environment, 2)]
     assert stages == [["user/__init__.py"], ["other/__init__.py", "other/part.py"], ["user/__init__.py"]]
     assert plan_need(environment, [number(environment, "user/__init__.py")]) == [], "it is followed already"
+
+
+def test_what_functions_import_follows_with_all_that_needs_and_is_still_asked_for_when_needed(tmp_path: Path) -> None:
+    user = project(
+        "user",
+        {"user/__init__.py": [], "user/engine.py": ["user.deep"], "user/deep.py": [], "user/never.py": []},
+        profile=[0, 1],
+        later={"user/__init__.py": ["user.engine", "other", "absent"], "user/engine.py": ["user.never"]},
+    )
+    other = project("other", {"other/__init__.py": [], "other/never.py": []}, profile=[0, 1])
+    user.files["user/__init__.py"] = noise(3000, 0)
+    environment = Shelf(tmp_path).environment(replace(user, group=1), replace(other, group=1))
+    (begun,) = plan_begin(environment, 0)
+    later = plan_later(environment, begun)
+    assert sources(environment, later) == ["user/engine.py", "user/deep.py", "other/__init__.py"]
+    needed = plan_need(environment, [number(environment, "user/engine.py")])
+    assert "user/deep.py" in sources(environment, needed), "an import that comes to it waits once"
+
+
+def test_of_what_functions_import_comes_at_most_a_third_of_the_imports_own_bytes(tmp_path: Path) -> None:
+    sizes = {"__init__": 9000, "large": 9000, "half": 1400, "small": 1000, "more": 1000}
+    files = {f"user/{name}.py": noise(size, size) for name, size in sizes.items()}
+    later = {"user/__init__.py": ["user.large", "user.half", "user.small", "user.more"]}
+    user = Project("user", files, profile=[0], eager=1, group=1, later=later)
+    environment = Shelf(tmp_path).environment(user)
+    (begun,) = plan_begin(environment, 0)
+    assert [environment.paths[n].rpartition("/")[2] for n in plan_later(environment, begun)] == ["half.py", "small.py"]
+
+
+def test_of_several_top_level_modules_only_the_one_that_is_imported_brings_its_recorded_files(tmp_path: Path) -> None:
+    two = project(
+        "two",
+        {"attr/__init__.py": [], "attr/own.py": [], "attrs/__init__.py": ["attr"], "attrs/own.py": []},
+        profile=range(8),
+        recorded={"attr": [0, 1, 2, 3], "attrs": [0, 1, 4, 5, 6, 7]},
+    )
+    user = project("user", {"user/__init__.py": []}, profile=[0, 1], uses=[0], pulls=["attrs"])
+
+    def begun(project: int, module: str) -> list[str]:
+        environment = Shelf(tmp_path).environment(two, user, name=f"{project}{module}")
+        return sorted({f for stage in plan_begin(environment, project, module) for f in sources(environment, stage)})
+
+    everything = ["attr/__init__.py", "attr/own.py", "attrs/__init__.py", "attrs/own.py"]
+    assert begun(0, "attr") == begun(0, "attr.nothing") == ["attr/__init__.py", "attr/own.py"]
+    assert begun(0, "attrs") == ["attr/__init__.py", "attrs/__init__.py", "attrs/own.py"]
+    assert begun(0, "") == everything, "nobody said which"
+    assert begun(1, "user") == ["attr/__init__.py", "attrs/__init__.py", "attrs/own.py", "user/__init__.py"]
+    environment = Shelf(tmp_path).environment(two)
+    plan_begin(environment, 0, "attr")
+    second = plan_need(environment, [number(environment, "attrs/__init__.py")])
+    assert "attrs/own.py" in sources(environment, second), "the other one, when it is imported after all"

@@ -187,6 +187,45 @@ def test_the_background_waits_until_nobody_has_asked_for_a_while(shelf: Shelf, t
     assert totals(transfer, environment)["bytes"] == environment.frame_length[0]
 
 
+def test_what_functions_import_comes_as_soon_as_nobody_waits_and_nothing_else_does(
+    shelf: Shelf, transfers: Any
+) -> None:
+    sizes = {"__init__": 100_000, "rest": 10_000, "engine": 10_000, "below": 10_000}
+    files = {f"p/{name}.py": noise(size, i) for i, (name, size) in enumerate(sizes.items())}
+    project = Project(
+        "p",
+        files,
+        group=1,
+        profile=[0],
+        eager=1,
+        imports={"p/engine.py": ["p.below"]},
+        later={"p/__init__.py": ["p.engine"]},
+    )
+    environment, transfer = shelf.environment(project), transfers(quiet=3600.0)
+    transfer.begin(environment, 0)
+    transfer.ensure(environment, [0]).result()
+    while environment.presence[2:] != b"\1\1":  # the suite's time limit ends this
+        threading.Event().wait(0.01)
+    assert environment.presence[:] == b"\1\0\1\1", "the rest of the background waits for its time"
+    assert totals(transfer, environment)["bytes"] == sum(environment.frame_length[n] for n in (0, 2, 3))
+
+
+def test_an_import_that_needs_what_functions_import_overtakes(shelf: Shelf, transfers: Any) -> None:
+    files = {f"p/{name}.py": noise(100_000, i) for i, name in enumerate(["__init__", "one", "two", "three"])}
+    later = {"p/__init__.py": ["p.one", "p.two", "p.three"]}
+    gate = Gate(shelf.store)
+    environment = shelf.environment(Project("p", files, group=1, profile=[0], eager=1, later=later), store=gate)
+    transfer = transfers(largest=100_100)
+    request = transfer.ensure(environment, [1, 2, 3], Priority.LATER)
+    for _ in range(2):  # as many as there are connections for the background
+        assert gate.asked.acquire(timeout=30)
+    transfer.need(environment, [3])
+    assert gate.asked.acquire(timeout=30)
+    assert gate.requests[2][0] == environment.frame_offset[3]
+    gate.opened.set()
+    request.result()
+
+
 def test_an_outage_ends_the_background_at_once(shelf: Shelf, transfers: Any) -> None:
     files = {f"p/d{i}.bin": noise(100_000, i) for i in range(6)}
     gate = Gate(shelf.store)

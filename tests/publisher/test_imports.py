@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from cloudshelf.publisher.bytecode import compile_tree
-from cloudshelf.publisher.compiling import imports_of
-from cloudshelf.publisher.imports import find_imports, module_name
+from cloudshelf.publisher.compiling import imports_of, later_imports_of
+from cloudshelf.publisher.imports import find_imports, find_later, module_name
 from cloudshelf.publisher.interpreter import find_interpreter
 from cloudshelf.publisher.tree import unpack_wheel
 
@@ -53,6 +53,22 @@ HERE = find_interpreter(None, None)
 )
 def test_what_a_body_imports(source: str, expected: list[str]) -> None:
     assert sorted(imports_of(compile(source, "module.py", "exec"), "pack/deep/module.py")) == sorted(expected)
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("def f():\n import a\nasync def g():\n from b import c", ["a", "b", "b:c"]),
+        ("def f():\n def g():\n  class C:\n   from . import a", ["pack.deep", "pack.deep:a"]),
+        ("class C:\n def f(self):\n  import a, json", ["a"]),
+        ("def f():\n if TYPE_CHECKING:\n  import a\n import b", ["b"]),
+        ("import a\ndef f():\n import a.b", ["a", "a.b"]),
+        ("known = {'pdf': 'pack.backend_pdf', 'ps': 'no module', 'x': 'alone'}", ["pack:backend_pdf"]),
+        ("def f(x='a.b.c', y=('d.e', 'os.path', 'file.')):\n return x", ["a.b:c", "d:e"]),
+    ],
+)
+def test_what_functions_import_and_what_may_be_modules_by_name(source: str, expected: list[str]) -> None:
+    assert sorted(later_imports_of(compile(source, "module.py", "exec"), "pack/deep/module.py")) == sorted(expected)
 
 
 def test_in_a_package_a_dot_is_the_package_itself() -> None:
@@ -100,3 +116,19 @@ def test_a_native_module_imports_what_the_source_beside_it_says(tmp_path: Path) 
     compile_tree(tree, HERE)
     native = "site/demo/a.cpython-311-x86_64-linux-gnu.so"
     assert find_imports(tree, [{native: ["other"]}], set())[native] == ("demo.b", "other")
+
+
+def test_what_functions_import_is_apart_and_a_name_counts_only_where_it_is_a_module(tmp_path: Path) -> None:
+    files = {
+        "demo/__init__.py": b"from . import a\ndef f():\n from . import a, b, c\n",
+        "demo/a.py": b"known = ['demo.b', 'demo.nothing', 'other.known', 'other.unknown']\n",
+        "demo/b.py": b"",
+        "demo/tests/test_it.py": b"def test():\n import demo.b\n",
+    }
+    tree = unpack_wheel(build_wheel(tmp_path, "demo", files=files), tmp_path / "demo")
+    compile_tree(tree, HERE)
+    assert find_later(tree, {"other.known"}) == {
+        "site/demo/__init__.py": ("demo.b",),
+        "site/demo/a.py": ("demo.b", "other.known"),
+    }
+    assert find_imports(tree, [], set())["site/demo/__init__.py"] == ("demo", "demo.a")

@@ -14,6 +14,7 @@ from cloudshelf.codecs.pack import LARGE, decompress_frame
 from cloudshelf.model import Kind
 from cloudshelf.publisher import packing
 from cloudshelf.publisher.bytecode import compile_tree
+from cloudshelf.publisher.compressor import Compressor
 from cloudshelf.publisher.interpreter import find_interpreter
 from cloudshelf.publisher.order import Ordered, order_tree
 from cloudshelf.publisher.packing import Packed, frames_of, pack_tree
@@ -117,7 +118,8 @@ def test_libraries_stand_before_who_needs_them_even_in_a_circle(tmp_path: Path) 
 def pack(tree: InstalledTree, recordings: list[Recording]) -> Packed:
     folder = tree.root.parent / "packs"
     folder.mkdir()
-    return pack_tree(tree, order_tree(tree, HERE.tag, recordings), folder, tag=HERE.tag)
+    with Compressor(folder) as compressor:
+        return pack_tree(tree, order_tree(tree, HERE.tag, recordings), compressor, folder, tag=HERE.tag)
 
 
 def content_of(packed: Packed, path: str) -> bytes:

@@ -14,7 +14,7 @@ from cloudshelf.repository import Repository
 from cloudshelf.stores.counting import CountingStore
 from cloudshelf.stores.memory import MemoryStore
 
-from .shelves import Interfering, publish
+from .shelves import Interfering, make_wheel, publish
 
 
 @pytest.fixture
@@ -136,3 +136,16 @@ def test_the_closure_holds_what_the_default_needs_and_its_extras(store: Interfer
         ("base", "1"),
         ("six", "1"),
     ]
+
+
+def test_the_closure_tells_what_an_extra_needs_besides_and_on_every_interpreter(store: Interfering) -> None:
+    for name in ("six", "old", "new", "win"):
+        publish(store, name, "1")
+    lines = ['old; python_version < "3.12"', 'new; python_version >= "3.14"', 'win; sys_platform == "win32"']
+    publish(store, "base", "1", requires=lines)
+    needs = ['base; extra == "Big_One"', 'six; extra == "small"', "six"]
+    publish(store, "top", "1", wheels=[make_wheel(store, "top", "1", requires=needs, extras=["Big_One", "small"])])
+    repository = Repository(store)
+    assert [row[0] for row in repository.closure("top")] == ["top", "six"]
+    assert sorted(row[0] for row in repository.closure("top", ["big-one"])) == ["base", "new", "old", "six", "top"]
+    assert repository.closure("top", ["small", "absent"]) == repository.closure("top")

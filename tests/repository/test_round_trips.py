@@ -6,13 +6,17 @@ it. Who asks one thing after the other where both could be asked at once gets no
 
 from __future__ import annotations
 
+import re
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cloudshelf.catalog import project_facts, update_catalog
 from cloudshelf.codecs.catalog import closure_key
 from cloudshelf.codecs.names import SHELF, head_key, manifest_key, pack_key, release_key, sha256
 from cloudshelf.codecs.release import format_release
@@ -20,15 +24,26 @@ from cloudshelf.commit import init_shelf
 from cloudshelf.fetcher.blobs import BlobCache
 from cloudshelf.fetcher.environments import Environments
 from cloudshelf.fetcher.transfer import Transfer
+from cloudshelf.model import Release
+from cloudshelf.repository import Repository
 from cloudshelf.shelf import Shelf
 from cloudshelf.stores.memory import MemoryStore
 from cloudshelf.verbs.pinning import lock, sync, use
 
-from .shelves import publish
+from .shelves import make_wheel, publish
 
 PATIENCE = 20.0  # seconds until a test fails that would wait for ever
 URL = "memory:waves"
-NEEDS = {"a": ["b"], "b": ["c"], "c": []}
+CHAIN = {"a": ["b"], "b": ["c"], "c": []}
+# As wide as a plotting library with its extras: three levels below what is asked for, and an extra on each of them.
+LEAVES = [f"leaf{n}" for n in range(10)]
+WIDE = {
+    "a": [*(f"part{n}[more]" for n in range(3)), 'excel; extra == "office"'],
+    **{f"part{n}": [LEAVES[2 * n], f'{LEAVES[2 * n + 1]}; extra == "more"'] for n in range(3)},
+    "excel": [f"{LEAVES[6]}[fast]", f'{LEAVES[7]}; python_version >= "3.{sys.version_info[1]}"'],
+    LEAVES[6]: [f'{LEAVES[8]}; extra == "fast"', f'{LEAVES[9]}; extra != "slow"', 'absent; python_version < "3"'],
+    **{leaf: [] for leaf in LEAVES if leaf != LEAVES[6]},
+}
 
 
 class Waves:
@@ -61,29 +76,35 @@ class Waves:
 
 
 class Published:
-    """A shelf on which a needs b and b needs c, and the keys of what was published."""
+    """A shelf on which each project needs what ``needs`` says, and the keys of what was published."""
 
-    def __init__(self) -> None:
+    def __init__(self, needs: Mapping[str, Sequence[str]]) -> None:
         self.store = MemoryStore(URL)
         init_shelf(self.store, "ours")
-        releases = [publish(self.store, name, "1", requires=needs) for name, needs in reversed(NEEDS.items())]
+        releases = [self._publish(name, lines) for name, lines in needs.items()]
+        update_catalog(self.store, [project_facts(Repository(self.store), name) for name in needs])
         parts = {release.project: release.wheels[0].trees[""].manifest for release in releases}
         repository = Shelf(self.store).repository
-        self.heads = {head_key(name) for name in NEEDS}
+        self.heads = {head_key(name) for name in needs}
         self.releases = {release_key(r.project, sha256(format_release(r))) for r in releases}
         self.manifests = {manifest_key(name, part) for name, part in parts.items()}
         self.packs = {pack_key(name, repository.manifest(name, part).frames[0].pack) for name, part in parts.items()}
 
+    def _publish(self, name: str, requires: Sequence[str]) -> Release:
+        extras = sorted(set(re.findall(r'extra == "(\w+)"', " ".join(requires))))
+        wheel = make_wheel(self.store, name, "1", requires=requires, extras=extras)
+        return publish(self.store, name, "1", wheels=[wheel], catalog=False)
 
-@pytest.fixture
-def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Published:
+
+@pytest.fixture(autouse=True)
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty cache, and no fetcher."""
     monkeypatch.setenv("CLOUDSHELF_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr("cloudshelf.importing.client.reach", lambda *, start, shelf: False)
-    return Published()
 
 
 def serve_from(store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cloudshelf.shelf.open_store", lambda url, environ=None: store)
+    monkeypatch.setattr("cloudshelf.verbs.common.shared_store", lambda url: store)
 
 
 def bring_all(environment: str, store: Waves, cache: Path) -> None:
@@ -94,9 +115,11 @@ def bring_all(environment: str, store: Waves, cache: Path) -> None:
     transfer.close()
 
 
+@pytest.mark.parametrize(("needs", "asked"), [(CHAIN, "a"), (WIDE, "a[office]")])
 def test_a_use_asks_for_all_heads_all_releases_all_manifests_and_all_packs_at_once(
-    published: Published, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    needs: Mapping[str, Sequence[str]], asked: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    published = Published(needs)
     first = {SHELF, closure_key("a"), head_key("a")}
     store = Waves(
         published.store,
@@ -106,19 +129,34 @@ def test_a_use_asks_for_all_heads_all_releases_all_manifests_and_all_packs_at_on
         published.packs,
     )
     serve_from(store, monkeypatch)
-    result = use({"requirements": ["a"], "shelf": URL}, lambda event: None)
+    result = use({"requirements": [asked], "shelf": URL}, lambda event: None)
     bring_all(result["environment"], store, tmp_path / "cache")
     assert published.packs <= store.asked
 
 
+@pytest.mark.parametrize(("needs", "asked"), [(CHAIN, "a"), (WIDE, "a[office]")])
 def test_a_lock_needs_its_manifests_then_the_packs_and_nothing_else(
-    published: Published, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    needs: Mapping[str, Sequence[str]], asked: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    published = Published(needs)
     serve_from(published.store, monkeypatch)
-    text = lock({"requirements": ["a"], "shelf": URL}, lambda event: None)["lock"]
+    text = lock({"requirements": [asked], "shelf": URL}, lambda event: None)["lock"]
     monkeypatch.setenv("CLOUDSHELF_CACHE", str(tmp_path / "other"))
     store = Waves(published.store, published.manifests, published.packs)
     serve_from(store, monkeypatch)
     result = sync({"lock": text, "shelf": URL}, lambda event: None)
     bring_all(result["environment"], store, tmp_path / "other")
     assert store.asked == published.manifests | published.packs
+
+
+def test_of_many_that_start_at_once_one_reads_the_manifests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    published = Published(CHAIN)
+    serve_from(published.store, monkeypatch)
+    text = lock({"requirements": ["a"], "shelf": URL}, lambda event: None)["lock"]
+    monkeypatch.setenv("CLOUDSHELF_CACHE", str(tmp_path / "other"))
+    store = Waves(published.store, published.manifests)  # what is asked for twice fails
+    serve_from(store, monkeypatch)
+    with ThreadPoolExecutor(8) as pool:
+        done = list(pool.map(lambda _: sync({"lock": text, "shelf": URL}, lambda event: None), range(8)))
+    assert len({each["environment"] for each in done}) == 1
+    assert store.asked == published.manifests

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from cloudshelf.codecs.names import sha256
@@ -34,6 +34,9 @@ class FakeRepository:
         }
         return Head(project, 1, 0, "w", None, "", "", "", self.shelf[project]["default"], versions)
 
+    def shelf_of(self, project: str) -> str:
+        return ""
+
     def versions(self, project: str) -> dict[str, Entry]:
         return dict(self.head(project).versions)
 
@@ -45,7 +48,12 @@ class FakeRepository:
         )
 
     def prefetch(
-        self, projects: Iterable[str], *, closure: bool = False, hints: Iterable[tuple[str, str, str]] = ()
+        self,
+        projects: Iterable[str],
+        *,
+        closure: bool = False,
+        extras: Mapping[str, Collection[str]] | None = None,
+        hints: Iterable[tuple[str, str, str]] = (),
     ) -> None:
         """Nothing is far away here."""
 

@@ -15,6 +15,7 @@ from cloudshelf import errors
 from cloudshelf.model import Loaded, Lock, Pin
 from cloudshelf.resolver import Resolution, resolve
 from cloudshelf.target import Target, target_for
+from cloudshelf.variants import Machine, Variants
 
 from .shelves import FakeRepository
 
@@ -32,7 +33,13 @@ def run(case: dict[str, Any]) -> Resolution:
         loaded={name: Loaded(**facts) for name, facts in case.get("loaded", {}).items()},
         preferred=_lock(case["preferred"]) if "preferred" in case else None,
         constraints=case.get("constraints", ()),
+        variants=_variants(case),
     )
+
+
+def _variants(case: dict[str, Any]) -> Variants | None:
+    machine = {name: tuple(value) if name == "cuda" else value for name, value in case.get("machine", {}).items()}
+    return Variants(case.get("variant", ""), Machine(**machine)) if "machine" in case else None
 
 
 def _lock(pins: dict[str, str]) -> Lock:
@@ -59,6 +66,8 @@ def test_case(path: Path) -> None:
         assert {pin.project: pin.wheel for pin in resolution.lock.pins} == case["wheels"]
     for edge in case.get("edges", ()):
         assert edge in [[e.parent, e.child, e.text] for e in resolution.edges]
+    assert resolution.notes or not case.get("notes")
+    assert not (resolution.notes and case.get("notes") == [])
     for words in case.get("notes", ()):
         assert any(words in note for note in resolution.notes)
 

@@ -1,0 +1,45 @@
+"""One builder at a time: of many commands that start at once, one reads manifests and builds, and the others have it.
+
+Only to spare work. Two builders at once do no harm, so nobody waits for one that may never end.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+PATIENCE = 30.0  # seconds for another builder: as long as a slow line takes for manifests
+_LOOK_AGAIN = 0.01  # seconds; flock(2) knows no timeout
+
+
+@contextlib.contextmanager
+def turn(lock: Path, is_built: Callable[[], bool]) -> Iterator[None]:
+    """Hold the file ``lock``; or return without it when ``is_built``, or when its holder takes too long.
+
+    Not a lock that anything relies on: where the file cannot be made, everybody's turn is now.
+    """
+    try:
+        lock.parent.mkdir(mode=0o700, exist_ok=True)
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError:
+        yield
+        return
+    try:
+        deadline = time.monotonic() + PATIENCE
+        while not _take(descriptor) and not is_built() and time.monotonic() < deadline:
+            time.sleep(_LOOK_AGAIN)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _take(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:  # somebody has it, or the file system has no locks
+        return False
+    return True
