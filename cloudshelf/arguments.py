@@ -7,17 +7,22 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .config import read_config
 from .errors import UsageError, WheelInvalid
-from .grammar import Command, join_specifiers
-from .urls import normalize_urls
+from .grammar import Command, join_specifiers, parse_line
+from .urls import normalize_url, normalize_urls
+
+if TYPE_CHECKING:
+    from .notebooks import Notebook
 
 _FILES = ("requirement", "constraint", "extra", "group", "cell", "script")  # they are read here, and go no further
-_WITHOUT_SHELF = ("cache", "doctor")  # they work, and say so, when the settings are wrong
+_WITHOUT_SHELF = ("cache", "doctor", "enable", "disable")  # they work, and say so, when the settings are wrong
 
 
 def expand_requirements(words: Iterable[str]) -> list[str]:
@@ -26,6 +31,12 @@ def expand_requirements(words: Iterable[str]) -> list[str]:
     for word in found:
         if word.endswith((".whl", ".tar.gz")) and "@" not in word:
             raise UsageError(f"{word} is a file, and a shelf is asked by name. First: cloudshelf publish {word}")
+        if re.match(r"[./~]|\w+\+\w+:|\w+://", word):
+            shown = re.sub(r"(?<=://)[^/\s@]+@", "", word)  # no password
+            raise UsageError(
+                f"{shown} is no project's name, and a shelf is asked by name. Install what you edit beside, with pip; "
+                f"a curator puts the rest on the shelf: cloudshelf publish {shown}"
+            )
         if word.endswith((".txt", ".yml", ".yaml", ".toml")) and Path(word).expanduser().is_file():
             raise UsageError(f"{word} is a file. If it lists what you want: -r {word}")
     return found
@@ -44,6 +55,7 @@ def gather_files(args: Mapping[str, Any]) -> dict[str, Any] | None:
         extras=args.get("extra") or (),
         groups=args.get("group") or (),
         require_hashes=bool(args.get("require_hashes")),
+        folder=args.get("folder"),
     )
 
 
@@ -118,6 +130,11 @@ def prepare(command: Command) -> dict[str, Any]:
         args["output"] = args["output"] or (files[0] if files else None)
         if args["output"] and args["name"]:
             refuse_unwritable(args["output"])
+    if args.get("notebook") is not None:
+        _read_notebook(command.verb, args)
+        args["shelf_named"] = bool(command.shelf)
+    if command.verb == "kernelspec":
+        _read_kernelspec(args)
     if args.get("script"):  # what follows are its own arguments
         args["requirement"] = [*args["requirement"], args["script"]]
         args["command"] = ["python", args["script"], *args["command"]]
@@ -126,6 +143,10 @@ def prepare(command: Command) -> dict[str, Any]:
         args["requirements"] = [absolute_file(word) for word in args["requirements"]]
         args["find_links"] = [absolute_file(word, folder=True) for word in args["find_links"]]
         return {name: value for name, value in args.items() if name not in _FILES}
+    if args.get("logs"):
+        args["logs"] = normalize_url(args["logs"])
+    if args.get("bundle"):
+        args["bundle"] = str(Path(args["bundle"]).expanduser().absolute())
     gathered = gather_files(args)
     args = {name: value for name, value in args.items() if name not in _FILES}
     words = [*args.get("requirements", ()), *args.pop("with_", ())]
@@ -136,7 +157,7 @@ def prepare(command: Command) -> dict[str, Any]:
 
         lock = only_lock(gathered) if command.verb in ("run", "fill") and not words else None
         args |= {"lock": lock} if lock else {"sources": gathered}  # exactly a lock's pins: nothing is resolved
-    if args.get("lock"):
+    if args.get("lock") and "lock_name" not in args:
         args["shelf_named"] = bool(command.shelf)
         args |= find_lock(args["lock"])
     if command.verb == "diff":
@@ -147,6 +168,83 @@ def prepare(command: Command) -> dict[str, Any]:
 
         args["as_of"] = parse_moment(args["as_of"])
     return args
+
+
+def _read_notebook(verb: str, args: dict[str, Any]) -> None:
+    """The notebook that a person named: its path, and its lock or what it asks for. Raises UsageError."""
+    from .notebooks import find_notebook
+
+    notebook, force = find_notebook(args["notebook"]), bool(args.get("force"))
+    args["notebook"], args["notebook_name"] = str(notebook.path), notebook.name
+    if verb != "lock":
+        args["lock"], args["lock_name"] = notebook.block(force=force).lock, notebook.name
+        return
+    if not force:  # before anything is resolved
+        notebook.refuse_edited()
+    if not any(args.get(name) for name in ("lock", "requirements", *_FILES)):
+        args |= asked_in_notebook(notebook, force=force)
+
+
+def asked_in_notebook(notebook: Notebook, *, force: bool = False) -> dict[str, Any]:
+    """What a notebook asks for, in its cells or else in the lock it carries, and that lock, whose pins stay.
+
+    As arguments: ``requirements``, ``requirement``, ``constraint``, ``cell``, ``folder`` and ``preferred``. Raises
+    UsageError when it asks for nothing, and when its lock was edited (not with ``force``).
+    """
+    from .codecs.notebook import asked_in_cells, parse_block
+    from .session import lock_requirements, merge_requirements
+
+    try:
+        block = parse_block(notebook.content, notebook.name, force=force)
+    except UsageError:
+        if not force:
+            raise
+        block = None
+    asked: list[str] = []
+    files: dict[str, list[str]] = {"requirement": [], "constraint": []}
+    body: list[str] = []
+    for kind, text in asked_in_cells(notebook.content):
+        if kind == "line":
+            words = parse_line(f"use {text}").args
+            asked = merge_requirements(asked, expand_requirements(words["requirements"]))
+            for name, found in files.items():
+                found += [str(notebook.path.parent / Path(file).expanduser()) for file in words[name]]
+            continue
+        for line in text.splitlines():
+            if re.match(r"\s*(-|#|$)", line) or " --" in line:
+                body.append(line)
+            else:
+                asked = merge_requirements(asked, expand_requirements([re.sub(r"\s#.*", "", line)]))
+    cell = "\n".join(body) if any(line.strip() and not line.lstrip().startswith("#") for line in body) else None
+    if not (asked or cell or any(files.values())):
+        asked = lock_requirements(block.lock) if block else []
+    if not (asked or cell or any(files.values())):
+        raise UsageError(
+            f"{notebook.name} asks for nothing yet: no %shelf use in its cells, and no lock. Name what it needs: "
+            f"cloudshelf lock --notebook {shlex.quote(notebook.name)} pandas"
+        )
+    folder = str(notebook.path.parent)
+    preferred = block.lock if block else None
+    return {"requirements": asked, **files, "cell": cell, "folder": folder, "preferred": preferred}
+
+
+def _read_kernelspec(args: dict[str, Any]) -> None:
+    """``kernelspec [list]``, ``kernelspec remove NAME`` or ``kernelspec NAME``. Raises UsageError."""
+    words = args.pop("words")
+    prefix = str(Path(args["prefix"]).expanduser().absolute()) if args.get("prefix") else ""
+    args["prefix"] = sys.prefix if args.pop("sys_prefix") else prefix
+    match words:
+        case [] | ["list"]:
+            args["action"] = "list"
+        case ["remove", name]:
+            args["action"], args["name"] = "remove", name
+        case [name] if name != "remove":
+            args["action"], args["name"] = "create", name
+        case _:
+            raise UsageError("kernelspec takes NAME with --lock FILE; or list; or remove NAME.")
+    if (args["action"] == "create") != bool(args.get("lock")):
+        what = f"kernelspec {words[0]} needs" if args["action"] == "create" else "A name is missing before"
+        raise UsageError(f"{what} --lock FILE or --notebook FILE.ipynb.")
 
 
 def absolute_file(word: str, *, folder: bool = False) -> str:

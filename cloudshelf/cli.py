@@ -6,7 +6,7 @@ import gc
 import os
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,8 @@ def _obey(command: grammar.Command) -> int:
     from . import render
 
     args = prepare(command)
+    if command.verb == "lock" and args.get("notebook"):
+        _serve("refuse-open-notebook", args, None)
     bars = render.Bars(_bar)
     try:
         result = _serve(command.verb, args, bars if sys.stderr.isatty() else None)
@@ -62,17 +64,45 @@ def _obey(command: grammar.Command) -> int:
     if command.verb in ("lock", "freeze") and args["output"] and "problem" not in result:
         write_text(args["output"], result["lock" if command.verb == "lock" else "text"])
         result["file"] = args["output"]
+    if command.verb == "lock" and args.get("notebook"):
+        result = _put_into_notebook(args, result)
     if command.verb == "sync":  # nothing stays pinned in a terminal
-        name = shlex.quote(str(command.args["lock"]))
-        result["notes"] = [*result["notes"], f"Run in it with: cloudshelf run --lock {name} -- python script.py"]
+        name = shlex.quote(str(args["lock_name"]))
+        option = "--notebook" if args.get("notebook") else "--lock"
+        result["notes"] = [*result["notes"], f"Run in it with: cloudshelf run {option} {name} -- python script.py"]
     print(render.to_json(result) if command.json else render.to_text(command.verb, result))
+    if command.verb == "request" and result["url"] and not command.json and not command.args["no_browser"]:
+        _open_browser(str(result["url"]))
     return int(result.get("exit_code", 0))
+
+
+def _open_browser(url: str) -> None:
+    """Open ``url`` where somebody sits before a screen; it was printed, so whatever else happens is no error."""
+    if not any(os.environ.get(name) for name in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")):
+        return
+    import webbrowser
+
+    with suppress(webbrowser.Error, OSError):
+        webbrowser.open(url)
 
 
 def _serve(verb: str, args: dict[str, Any], progress: Callable[[dict[str, Any]], None] | None) -> dict[str, Any]:
     from .verbs import serve
 
     return serve(verb, args, progress or (lambda event: None))
+
+
+def _put_into_notebook(args: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:
+    """The result of a lock after its text went into the notebook's file."""
+    put = _serve("put-lock", {**args, "lock": result["lock"]}, None)
+    asked = [f"Asked for: {', '.join(result['requirements'])}"] if result.get("requirements") else []
+    return {
+        **result,
+        **put,
+        "file": args["notebook_name"],
+        "pins": result["pins"],
+        "notes": [*asked, *result["notes"], *put["notes"]],
+    }
 
 
 def _bar() -> Any:
@@ -120,6 +150,10 @@ def _run(command: grammar.Command) -> int:
     if args.get("fill"):
         _serve("fill", {"environment": environment}, None)
     environ = isolated(os.environ, environment)
+    if args.get("inherit") or args.get("notebook"):
+        environ = inheriting(environ, environment)
+    if args.get("notebook"):
+        environ["CLOUDSHELF_NOTEBOOK"] = args["notebook"]  # `%shelf sync --notebook` in a kernel that starts
     program = _which(words[0], environ["PATH"])
     if not args.get("fill") and not is_complete(environment):
         with suppress(ShelfError):  # who needs a file is told
@@ -136,6 +170,15 @@ def isolated(environ: os._Environ[str] | dict[str, str], environment: str) -> di
     inner["VIRTUAL_ENV"] = environment
     inner["PATH"] = os.pathsep.join([f"{environment}/bin", inner.get("PATH", os.defpath)])
     return inner
+
+
+def inheriting(isolated: Mapping[str, str], environment: str) -> dict[str, str]:
+    """The variables of a process in which other Pythons than the environment's see it too, by ``subprocess_hook``.
+
+    It is no activated venv to them: IPython would put it into ``sys.path`` itself, and uv would install into it.
+    """
+    inner = {k: v for k, v in isolated.items() if k != "VIRTUAL_ENV"}
+    return inner | {"CLOUDSHELF_ENVIRONMENT": environment}
 
 
 def _which(program: str, path: str) -> str:

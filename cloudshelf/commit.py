@@ -70,11 +70,11 @@ def project_chain(project: str) -> Chain[Head]:
     )
 
 
-def init_shelf(store: PutNew, name: str) -> str:
-    """Create the shelf; its id. Raises ShelfExists."""
+def init_shelf(store: PutNew, name: str, settings: Mapping[str, str] | None = None) -> str:
+    """Create the shelf; its id. ``settings`` are fields of shelf_settings.py. Raises ShelfExists."""
     identity = str(uuid.uuid4())
     try:
-        store.put_new(SHELF, format_object("shelf", {"id": identity, "name": name, "settings": {}}))
+        store.put_new(SHELF, format_object("shelf", {"id": identity, "name": name, "settings": dict(settings or {})}))
     except Conflict:
         raise ShelfExists(store.url) from None
     return identity

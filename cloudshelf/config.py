@@ -1,8 +1,8 @@
 """Settings, and where each came from: the environment, then the user's file, then the machine's, then a default.
 
 A configuration file is TOML with the keys ``shelf`` (a URL, or a list of them: the first that holds a project
-supplies it), ``cache`` (a folder) and ``variant`` (such as "cpu": which builds are taken). ``allowed_shelves`` counts
-in the machine's file alone. Standard library only.
+supplies it), ``cache`` (a folder), ``variant`` (such as "cpu": which builds are taken) and the FLAGS (true or false).
+``allowed_shelves`` counts in the machine's file alone. Standard library only.
 """
 
 from __future__ import annotations
@@ -17,6 +17,12 @@ from .urls import normalize_url, normalize_urls
 
 _SYSTEM_FILE = Path("/etc/cloudshelf.toml")
 _LISTS = ("shelf",)
+_OFF = {"0", "no", "off", "false"}
+FLAGS = {  # on, unless somebody says otherwise: a key of the files, and the variable that wins over them
+    "zero_step": "CLOUDSHELF_ZERO_STEP",  # an import in a cell pins what nobody pinned
+    "background_fill": "CLOUDSHELF_BACKGROUND_FILL",  # the rest of a project follows its first import
+    "usage_reports": "CLOUDSHELF_USAGE_REPORTS",  # fetchers tell a shelf that asks for it what was used
+}
 
 
 class Config(NamedTuple):
@@ -57,6 +63,22 @@ def read_config(environ: Mapping[str, str] | None = None) -> Config:
         cache_origin=cache_origin,
         variant=_setting("CLOUDSHELF_VARIANT", "variant", environ, files)[0] or "",
     )
+
+
+def read_flag(name: str, environ: Mapping[str, str] | None = None) -> tuple[bool, str]:
+    """Whether ``name`` of FLAGS is on, and where that was said. Raises UsageError for a file that is not TOML, or has
+    something else than true or false there."""
+    environ = os.environ if environ is None else environ
+    variable = FLAGS[name]
+    if environ.get(variable, "").strip():
+        return environ[variable].strip().lower() not in _OFF, f"environment {variable}"
+    for path, required in _files(environ):
+        value = _read_file(path, required).get(name)
+        if isinstance(value, bool):
+            return value, str(path)
+        if value is not None:
+            raise UsageError(f"In the configuration file {path}, {name} is neither true nor false.")
+    return True, "default"
 
 
 def default_shelf_folder(environ: Mapping[str, str] | None = None) -> Path:

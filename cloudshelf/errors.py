@@ -106,7 +106,10 @@ class ProjectMissing(ShelfError, LookupError):
         suggestions = self.args[1] if len(self.args) > 1 else ()
         if suggestions:
             text += f" Did you mean {', '.join(suggestions)}?"
-        return f"{text} A curator puts it there with: cloudshelf publish {self.args[0]}"
+        return (
+            f"{text} A curator puts it there with: cloudshelf publish {self.args[0]}. "
+            f"To ask for it: %shelf request {self.args[0]} (in a terminal: cloudshelf request {self.args[0]})"
+        )
 
 
 class ProjectMissingThen(ProjectMissing):
@@ -135,7 +138,8 @@ class VersionMissing(ShelfError, LookupError):
     facts = ("project", "version", "available")
     words = (
         "{project} {version} is not on the shelf, which has: {available}. "
-        "A curator puts it there with: cloudshelf publish {project}=={version}"
+        "A curator puts it there with: cloudshelf publish {project}=={version}. "
+        "To ask for it: %shelf request {project}=={version} (in a terminal: cloudshelf request {project}=={version})"
     )
 
 
@@ -223,6 +227,11 @@ class StoreUnreachable(StoreError):
         "{store} cannot be reached: {cause}. What is cached still imports; "
         "check the network and the endpoint (cloudshelf doctor), then try again."
     )
+
+
+class EndpointUnreachable(StoreError):
+    facts = ("endpoint", "cause", "advice")
+    words = "{endpoint} cannot be reached: {cause}. {advice}."
 
 
 class BucketMissing(StoreError):
@@ -320,6 +329,17 @@ class PublishFailed(ShelfError):
                 "If the shelf has that already, publish with --no-deps; else check that pip reaches its index."
             ]
         return f"{text.rstrip('.')}. {found[0]}" if found else text
+
+
+class BundleUnwritten(ShelfError):
+    facts = ("bundle", "reason")
+    words = "The bundle {bundle} was not written: {reason}. Nothing half-written was kept."
+
+
+class BundleInvalid(ShelfError):
+    facts = ("bundle", "reason")
+    words = "The bundle {bundle} was refused: {reason}. Nothing of it was put on the shelf."
+    exit_code = 4
 
 
 class CatalogOutdated(StoreError):

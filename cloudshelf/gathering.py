@@ -29,11 +29,13 @@ def gather(
     extras: Sequence[str] = (),
     groups: Sequence[str] = (),
     require_hashes: bool = False,
+    folder: str | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> Gathered | None:
     """All of these files, with those that they name; None where nothing was named.
 
-    ``cell`` is the body of a ``%%shelf`` cell. Raises UsageError for a file that cannot be read or includes itself.
+    ``cell`` is the body of a ``%%shelf`` cell, in a notebook in ``folder`` (default: where this runs). Raises
+    UsageError for a file that cannot be read or includes itself.
     """
     environ = os.environ if environ is None else environ
     wanted = [os.fspath(path) for path in requirements]
@@ -53,7 +55,7 @@ def gather(
         for path in paths:
             found["roots"].append([kind, _read(path, Path.cwd(), found, environ, ())])
     if cell is not None:
-        _add(CELL, CELL, Path.cwd(), "requirements.txt", cell, found, environ, ())
+        _add(CELL, CELL, Path(folder or Path.cwd()), "requirements.txt", cell, found, environ, ())
         found["roots"].append(["requirement", CELL])
     return found if found["roots"] or require_hashes else None
 

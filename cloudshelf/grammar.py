@@ -143,7 +143,8 @@ def _guess(word: str, names: Sequence[str], face: str) -> str:
     """What somebody meant who typed ``word`` for a verb: another tool's word, a slip, or the project itself."""
     typed = word.lower()
     like = [typed] if typed in _MEANT else _near(typed, [*names, *_MEANT], most=2)
-    near = [name for each in like for name in _MEANT.get(each, (each,)) if name in names]
+    meant = (name for each in like for name in ((each,) if each in names else _MEANT.get(each, (each,))))
+    near = list(dict.fromkeys(name for name in meant if name in names))
     if near:
         return f" Did you mean {' or '.join(near)}?"
     if not re.match(r"[A-Za-z0-9]", word):
@@ -201,7 +202,20 @@ def _check(verb: Verb, known: Mapping[str, Any], program: str) -> None:
     """What argparse cannot tell. Raises UsageError; most of it comes of a shell variable that is not set."""
     if known["shelf"] == "" or known.get("url") in ("", [""]):
         raise UsageError(_EMPTY_URL)
-    for name in ("lock", "output", "python", "platform", "index_url", "as_of", "script"):
+    texts = (
+        "lock",
+        "output",
+        "python",
+        "platform",
+        "index_url",
+        "as_of",
+        "script",
+        "prefix",
+        "bundle",
+        "logs",
+        "since",
+    )
+    for name in texts:
         if known.get(name) == "" or known.get(name) == [""]:
             raise UsageError(f"{verb.name} got an empty {name.replace('_', ' ')}. Is a variable of the shell not set?")
     asked = [*known.get("requirements", ()), *known.get("with_", ())]
@@ -212,6 +226,7 @@ def _check(verb: Verb, known: Mapping[str, Any], program: str) -> None:
         raise UsageError(f"{verb.name} got an empty requirement. Is a variable of the shell not set?")
     if known.get("name") == "" and verb.name in ("lock", "locks"):
         raise UsageError(f"{verb.name} got an empty name. Is a variable of the shell not set?")
+    _check_notebook(verb, known, asked)
     if known.get("lock") and verb.name != "sync" and (asked or any(files)):
         raise UsageError(f"{verb.name} takes a lock or requirements, not both: a lock has exactly its own pins.")
     if len(known.get("locks", ())) > 2:
@@ -221,6 +236,26 @@ def _check(verb: Verb, known: Mapping[str, Any], program: str) -> None:
             name = re.split(r"[\s\[<>=~!;@]", word, maxsplit=1)[0]
             if name != word and name:
                 raise UsageError(f"{verb.name} takes a project without a version: {program} {verb.name} {name}")
+
+
+def _check_notebook(verb: Verb, known: Mapping[str, Any], asked: Sequence[str]) -> None:
+    """What ``--notebook`` goes with. Raises UsageError."""
+    asked = [*asked, *(known.get("requirement") or ())]
+    notebook = known.get("notebook")
+    if notebook == "":
+        raise UsageError(f"{verb.name} got an empty notebook. Is a variable of the shell not set?")
+    if notebook is None and known.get("force"):
+        raise UsageError(f"{verb.name} --force goes with --notebook: it takes a notebook's lock that was edited.")
+    if notebook is None:
+        return
+    if verb.name == "lock" and isinstance(notebook, str) and not notebook.endswith(".ipynb"):
+        raise UsageError(f"--notebook takes a file that ends in .ipynb, not {notebook}. Write requirements before it.")
+    if verb.name == "lock" and (known.get("output") or any(word.endswith(".toml") for word in asked)):
+        raise UsageError("lock writes to a file or into a notebook, not both; run it twice.")
+    if verb.name == "run" and (asked or known.get("lock")):
+        raise UsageError("run takes a notebook, a lock or requirements, not two of them.")
+    if verb.name == "sync" and known.get("lock") != _DEFAULT_LOCK:
+        raise UsageError("sync takes a lock or a notebook, not both.")
 
 
 def _near(word: str, known: Sequence[str], *, most: int = 1) -> list[str]:
@@ -235,7 +270,10 @@ def _in_our_words(message: str, parser: _Parser) -> str:
     if found := re.match(r"unrecognized arguments: (.*)", message, re.DOTALL):
         options = [o for action in parser._actions for o in action.option_strings if o.startswith("--")]
         words = found[1].split()
-        near = _near(words[0].partition("=")[0], options) if words[0].startswith("-") else []
+        option = words[0].partition("=")[0]
+        near = _near(option, options) if words[0].startswith("-") else []
+        if option in _OF_PIP:  # its value may be a secret
+            return f"{verb} does not take {option}. {_OF_PIP[option]}"
         return f"{verb} does not take {found[1]}.{f' Did you mean {near[0]}?' if near else ''}"
     if found := re.match(r"the following arguments are required: (.*)", message):
         return f"{verb} needs {found[1]}."
@@ -336,6 +374,7 @@ def _as_of(parser: argparse.ArgumentParser) -> None:
 def _init(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("url", nargs="?", metavar="URL", help="s3://bucket/prefix or file:///folder")
     parser.add_argument("--name", default="", help="what people call this shelf")
+    parser.add_argument("--request-url", metavar="URL", help="what `request` opens, with {name}, {version}, {why}, …")
 
 
 def _publish(parser: argparse.ArgumentParser) -> None:
@@ -413,6 +452,8 @@ def _freeze(parser: argparse.ArgumentParser) -> None:
     _hashes(parser)
     parser.add_argument("--hashes", action="store_true", help="with the sha256 of each wheel")
     parser.add_argument("-o", "--output", metavar="FILE", help="write it there (default: print it)")
+    _notebook(parser, "put it into this notebook (default in a notebook: itself; in a terminal: the only one here)")
+    parser.add_argument("--lock", metavar="FILE", help="with --notebook: exactly the pins of this lock")
     _interpreter(parser)
 
 
@@ -421,6 +462,7 @@ def _lock(parser: argparse.ArgumentParser) -> None:
     _hashes(parser)
     parser.add_argument("-o", "--output", metavar="FILE", help="write it there (default: print it)")
     parser.add_argument("--name", metavar="NAME", help="put it on the shelf by this name, such as team/2026q4")
+    _notebook(parser, "put it into this notebook (default in a notebook: itself; in a terminal: the only one here)")
     parser.add_argument("--lock", metavar="LOCK", help="this lock as it is: to name one, or to get one that has a name")
     _as_of(parser)
     _dry(parser)
@@ -434,10 +476,16 @@ def _lock(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _notebook(parser: argparse.ArgumentParser, what: str) -> None:
+    parser.add_argument("--notebook", nargs="?", const=True, metavar="FILE.ipynb", help=what)
+    parser.add_argument("--force", action="store_true", help="although the notebook's lock was edited")
+
+
 def _sync(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "lock", nargs="?", default="pylock.toml", metavar="LOCK", help=f"default: pylock.toml; {_WHICH_LOCK}"
+        "lock", nargs="?", default=_DEFAULT_LOCK, metavar="LOCK", help=f"default: {_DEFAULT_LOCK}; {_WHICH_LOCK}"
     )
+    _notebook(parser, "the lock in this notebook, or with this digest (default in a notebook: its own)")
     _variant(parser)
 
 
@@ -466,10 +514,27 @@ def _run(parser: argparse.ArgumentParser) -> None:
     _hashes(parser)
     parser.add_argument("--script", metavar="FILE", help="run this Python file with what its block asks for (PEP 723)")
     parser.add_argument("--lock", metavar="LOCK", help=f"exactly the pins of this lock; {_WHICH_LOCK}")
+    parser.add_argument("--notebook", metavar="FILE.ipynb", help="exactly the pins of this notebook's lock; --inherit")
+    parser.add_argument("--force", action="store_true", help="although the notebook's lock was edited")
+    parser.add_argument(
+        "--inherit", action="store_true", help="other Pythons with cloudshelf, and kernels, see the environment too"
+    )
     _variant(parser)
     _as_of(parser)
     parser.add_argument("--fill", action="store_true", help="bring every file first, for programs that are no Python")
     parser.add_argument("command", nargs=argparse.REMAINDER, metavar="-- COMMAND …")
+
+
+def _kernelspec(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("words", nargs="*", metavar="NAME", help="make this kernel; or: list (default), remove NAME")
+    parser.add_argument("--lock", metavar="FILE", help="the lock that it starts with")
+    parser.add_argument("--notebook", metavar="FILE.ipynb", help="the lock of this notebook")
+    parser.add_argument("--force", action="store_true", help="although the notebook's lock was edited")
+    parser.add_argument("--display-name", metavar="TEXT", help="what Jupyter shows (default: NAME)")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--user", action="store_true", help="for this user (default)")
+    where.add_argument("--sys-prefix", action="store_true", help="for who uses this Python")
+    where.add_argument("--prefix", metavar="DIR", help="below DIR/share/jupyter/kernels")
 
 
 def _yank(parser: argparse.ArgumentParser) -> None:
@@ -493,6 +558,53 @@ def _verify(parser: argparse.ArgumentParser) -> None:
 
 def _cache(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", nargs="?", choices=("info", "prune", "clear", "verify"), default="info")
+
+
+def _request(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", metavar="PROJECT[==VERSION]", help="what the shelf should have")
+    parser.add_argument("--why", default="", metavar="TEXT", help="for the curator who decides")
+    _interpreter(parser)
+    parser.add_argument("--no-browser", action="store_true", help="show the URL, do not open it")
+
+
+def _settings(parser: argparse.ArgumentParser) -> None:
+    names = ("request-url", "usage-reports")  # shelf_settings.py
+    parser.add_argument("name", nargs="?", choices=names, help="default: show all of them")
+    parser.add_argument("value", nargs="?", metavar="VALUE", help="what it shall be")
+    parser.add_argument("--unset", action="store_true", help="take it away")
+
+
+def _usage(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("projects", nargs="*", metavar="PROJECT", help="default: all")
+    parser.add_argument("--since", metavar="DAY", help="such as 2026-11-01 (default: 90 days ago)")
+    parser.add_argument("--logs", metavar="PLACE", help="access logs of S3: s3://bucket/prefix or a folder of them")
+
+
+def _place(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_mutually_exclusive_group()
+    parser.set_defaults(place="user")
+    places = (("user", "your own kernels (default)"), ("sys-prefix", "kernels of this Python's environment"))
+    for place, what in (*places, ("system", "everybody's on this machine: /etc/ipython")):
+        group.add_argument(f"--{place}", action="store_const", const=place, dest="place", help=what)
+
+
+def _enable(parser: argparse.ArgumentParser) -> None:
+    _place(parser)
+    parser.add_argument("--zero-step", choices=("on", "off"), help="import of what is not pinned (default: on)")
+
+
+def _export(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("bundle", metavar="BUNDLE", help="the file to write, such as pandas.tar")
+    _requirements(parser)
+    parser.add_argument("--lock", metavar="FILE", help="exactly the pins of this lock")
+    parser.add_argument("--all", action="store_true", help="everything that is on the shelf")
+    parser.add_argument("--engine", action="store_true", help="cloudshelf itself too, to be installed by pip")
+    _interpreter(parser)
+
+
+def _import(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("bundle", metavar="BUNDLE", help="a file that export wrote")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be imported, upload nothing")
 
 
 def _connect(parser: argparse.ArgumentParser) -> None:
@@ -571,6 +683,7 @@ _ALL = (
             "lock pandas -o pylock.toml",
             "lock -r requirements.txt pylock.toml",
             "lock pylock.toml",
+            "lock --notebook report.ipynb",
             "lock pandas --name team/2026q4",
             "lock --lock pylock.toml --name team/2026q4",
             "lock pandas --as-of 2026-11-01",
@@ -581,7 +694,7 @@ _ALL = (
     Verb(
         "sync",
         "make exactly the pins of a lock importable",
-        ("sync", "sync pylock.toml", "sync team/2026q4", "sync team/2026q4@3"),
+        ("sync", "sync pylock.toml", "sync --notebook report.ipynb", "sync team/2026q4", "sync team/2026q4@3"),
         _sync,
     ),
     Verb(
@@ -609,8 +722,21 @@ _ALL = (
             "run -r requirements.txt -- python script.py",
             "run --script job.py -- --fast",
             "run --fill --with numpy -- make",
+            "run --notebook report.ipynb -- papermill report.ipynb out.ipynb",
         ),
         _run,
+        ("command",),
+    ),
+    Verb(
+        "kernelspec",
+        "a Jupyter kernel that starts with a lock",
+        (
+            "kernelspec team --lock pylock.toml --display-name 'Python (team)'",
+            "kernelspec report --notebook report.ipynb --sys-prefix",
+            "kernelspec list",
+            "kernelspec remove team",
+        ),
+        _kernelspec,
         ("command",),
     ),
     Verb("default", "the version that a bare name takes", ("default pandas==2.2.3",), _release),
@@ -626,16 +752,56 @@ _ALL = (
         ("verify", "verify pandas", "verify --repair"),
         _verify,
     ),
+    Verb(
+        "export",
+        "write a selection of the shelf to one file, for places without a network",
+        ("export pandas.tar pandas", "export team.tar --lock pylock.toml --engine", "export everything.tar --all"),
+        _export,
+    ),
+    Verb("import", "put a bundle that export wrote on this shelf", ("import pandas.tar",), _import),
+    Verb(
+        "request",
+        "ask a curator for what is not on the shelf",
+        ("request polars", "request torch==2.1.2 --why 'needed by the new model'"),
+        _request,
+    ),
+    Verb(
+        "settings",
+        "the settings of the shelf, for its administrator",
+        (
+            "settings",
+            "settings request-url 'https://tickets.example/new?title={name}+{version}&text={why}'",
+            "settings usage-reports usage",
+            "settings request-url --unset",
+        ),
+        _settings,
+    ),
+    Verb(
+        "usage",
+        "size and uses of each project; versions that nobody has used",
+        ("usage", "usage torch --since 2026-11-01", "usage --logs s3://our-logs/shelf"),
+        _usage,
+    ),
+    Verb(
+        "enable",
+        "load the extension in every kernel (with --shelf, for that shelf)",
+        ("enable", "enable --system --zero-step off", "enable --sys-prefix --shelf s3://our-shelf/curated"),
+        _enable,
+        ("command",),
+    ),
+    Verb("disable", "take back what enable wrote", ("disable", "disable --system"), _place, ("command",)),
     Verb("cache", "the cache of this machine: info, prune, clear", ("cache", "cache prune", "cache clear"), _cache),
     Verb("doctor", "check settings, shelf, cache and fetcher", ("doctor",), _nothing),
     Verb("traceback", "the full traceback of the last error", ("traceback",), _nothing, ("magic",)),
 )
 VERBS = {verb.name: verb for verb in _ALL}
 
+_TEXTS = ("lock", "output", "python", "platform", "index_url", "as_of", "script", "prefix", "bundle", "logs", "since")
 # Words of other tools that are whole verbs of ours.
 _ALIASES = {("install", "magic"): "use", ("uninstall", "magic"): "drop", ("list", "command"): "ls"}
-_WITHOUT_VERSION = ("drop", "uninstall", "log", "rollback", "verify", "why")
+_WITHOUT_VERSION = ("drop", "uninstall", "log", "rollback", "usage", "verify", "why")
 _WHICH_LOCK = "a file (it ends in .toml, or is a path) or a name on the shelf"
+_DEFAULT_LOCK = "pylock.toml"
 _EMPTY_URL = "The shelf's URL is empty. Is a variable of the shell not set?"
 
 # For whom a verb has no meaning where it was typed.
@@ -649,7 +815,29 @@ _INSTEAD = {
     "uninstall": "In a terminal nothing stays pinned; a curator keeps a version from others with: cloudshelf yank",
     "status": "In a terminal nothing stays pinned; what is on the shelf: cloudshelf ls",
     "traceback": "In a terminal, add --debug to the verb that failed.",
+    "enable": "In a notebook: !cloudshelf enable",
+    "disable": "In a notebook: !cloudshelf disable",
     "run": "In a notebook: !cloudshelf run --with pandas -- python script.py",
+    "kernelspec": "In a notebook: !cloudshelf kernelspec NAME --lock pylock.toml",
+}
+
+# What pip's options would mean here.
+_INDEX = "Distributions come from the shelf; --shelf URL names another one."
+_PLACE = "Nothing is installed: pins are of this notebook, files in your cache."
+_OF_PIP = {
+    "-e": "An editable checkout stays beside the shelf: %pip install -e",
+    "--editable": "An editable checkout stays beside the shelf: %pip install -e",
+    "-f": _INDEX,
+    "-i": _INDEX,
+    "-t": _PLACE,
+    "--extra-index-url": _INDEX,
+    "--find-links": _INDEX,
+    "--index-url": _INDEX,
+    "--no-index": _INDEX,
+    "--prefix": _PLACE,
+    "--pre": "A pre-release is taken where nothing else satisfies, or where you name it: pandas==3.0rc1.",
+    "--target": _PLACE,
+    "--user": _PLACE,
 }
 
 # What other tools call it.

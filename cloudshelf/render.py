@@ -8,6 +8,7 @@ from __future__ import annotations
 import html
 import json
 import re
+import shlex
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,12 +29,19 @@ class Table:
     numbers: frozenset[str] = frozenset()
 
 
-Block = str | Table
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A URL that a reader may open: http, https or mailto, by whoever made it."""
+
+    url: str
+
+
+Block = str | Table | Link
 
 
 def to_text(verb: str, result: Result) -> str:
     """The page as plain text."""
-    return "\n".join(_table_text(block) if isinstance(block, Table) else block for block in describe(verb, result))
+    return "\n".join(_block_text(block) for block in describe(verb, result))
 
 
 def to_html(verb: str, result: Result) -> str:
@@ -42,6 +50,9 @@ def to_html(verb: str, result: Result) -> str:
     for block in describe(verb, result):
         if isinstance(block, Table):
             parts.append(_table_html(block))
+        elif isinstance(block, Link):
+            url = html.escape(block.url)
+            parts.append(f'<div><a href="{url}" target="_blank" rel="noopener noreferrer">{url}</a></div>')
         elif "\n" in block or "  " in block:  # its columns are made of spaces
             parts.append(f'<pre style="margin:0">{html.escape(block)}</pre>')
         else:
@@ -66,7 +77,7 @@ class Answer(dict[str, Any]):
     def _repr_html_(self) -> str | None:
         """Tables as HTML, and lines so long that JupyterLab would break them within a word; else None: text is best."""
         blocks = describe(self.verb, self)
-        rich = any(isinstance(b, Table) or (len(b) > LONG and "\n" not in b) for b in blocks)
+        rich = any(isinstance(b, (Table, Link)) or (len(b) > LONG and "\n" not in b) for b in blocks)
         return to_html(self.verb, self) if rich else None
 
 
@@ -238,6 +249,11 @@ def _freeze(result: Result) -> list[Block]:
     return [*comments, str(result["text"]).rstrip("\n")]
 
 
+def _dropped(result: Result) -> list[Block]:
+    """drop: what left the pins; what stays has a note."""
+    return _pinned(result) if result.get("changes") else [*map(str, result.get("notes", ()))] or _pinned(result)
+
+
 def _status(result: Result) -> list[Block]:
     blocks: list[Block] = [f"Shelf: {result.get('shelf') or 'none (type %shelf connect URL, or set CLOUDSHELF_URL)'}"]
     rows = result.get("pins", ())
@@ -333,6 +349,8 @@ def _why(result: Result) -> list[Block]:
 def _lock(result: Result) -> list[Block]:
     if "problem" in result:
         return _dry_run(result)
+    if "notebook" in result:
+        return _lock_in_notebook(result)
     named = result.get("named")
     if named:
         pins = _count(len(result.get("pins", ())), "pin")
@@ -348,6 +366,37 @@ def _lock(result: Result) -> list[Block]:
         return [line, *map(str, result.get("notes", ()))]
     comments = [f"# {note}" for note in result.get("notes", ())]  # what is printed is a lock, notes and all
     return [*comments, str(result.get("lock", "")).rstrip("\n")]
+
+
+def _lock_in_notebook(result: Result) -> list[Block]:
+    """``command`` is what a person has to type, where no editor put the lock in."""
+    pins, name = _count(len(result["pins"]), "pin"), result.get("file") or result["notebook"]
+    if result.get("said"):
+        return [str(result["said"])]
+    if result.get("command"):
+        return [
+            f"Locked {pins}. An open notebook is only changed by its editor, and this one has not taken the lock.",
+            "Save and close the notebook, shut its kernel down, then run in a terminal:",
+            f"  {result['command']}",
+            *map(str, result.get("notes", ())),
+        ]
+    short = str(result["digest"])[:12]
+    return [
+        f"Put {pins} into {name} (lock {short}).",
+        *map(str, result.get("notes", ())),
+        "Its first cell restores them wherever it runs:",
+        "  %load_ext cloudshelf",
+        "  %shelf sync --notebook",
+    ]
+
+
+def _kernelspec(result: Result) -> list[Block]:
+    if "message" in result:
+        return [str(result["message"])]
+    rows = [row | {"pins": "cannot be read" if row["broken"] else row["pins"]} for row in result["kernels"]]
+    if not rows:
+        return ["No kernel was made here yet. One is: cloudshelf kernelspec team --lock pylock.toml"]
+    return [_records(rows, ("kernel", "display_name", "pins", "requirements", "shelf", "folder"))]
 
 
 def _publish(result: Result) -> list[Block]:
@@ -420,6 +469,75 @@ def _doctor(result: Result) -> list[Block]:
     ]
 
 
+def _request(result: Result) -> list[Block]:
+    name, text = str(result["name"]), str(result["text"])
+    if result["present"]:
+        versions = ", ".join(result["present"][:6])
+        return [f"{name} is on the shelf already, as {versions}. To import it: %shelf use {name}"]
+    if result["url"]:
+        return ["Ask for it here:", Link(str(result["url"]))]
+    lines = [f"  {line}" for line in text.splitlines()]
+    return ["The shelf names no place for requests. Send this to one of its curators:", "", *lines]
+
+
+def _settings(result: Result) -> list[Block]:
+    if result["message"]:
+        return [str(result["message"])]
+    rows = [row | {"value": row["value"] or "(not set)"} for row in result["settings"]]
+    return [_records(rows, ("setting", "value", "meaning"))]
+
+
+def _usage(result: Result) -> list[Block]:
+    told, rows = bool(result["sources"]), []
+    for row in result["projects"]:
+        unused = list(row["unused"]) if told else []
+        more = f" and {len(unused) - 3} more" if len(unused) > 3 else ""
+        rows.append(row | {"never used": ", ".join(unused[:3]) + more})
+    columns = ("project", "size", "versions", "environments", "requests", "received", "last", "never used")
+    if not rows:
+        return ["The shelf is empty. Begin with: cloudshelf publish pandas"]
+    said = f"{_count(len(rows), 'project')}, {size(result['total'])}"
+    if told:
+        kind = "access log" if result["logs"] else "report"
+        said += f"; uses since {result['since']}, of {_count(result['sources'], kind)}"
+    return [_records(rows, columns if told else columns[:3]), f"{said}.", *map(str, result["notes"])]
+
+
+def _export(result: Result) -> list[Block]:
+    blocks: list[Block] = []
+    if result["projects"]:
+        blocks.append(_records(result["projects"], ("project", "version", "default", "yanked")))
+    if result["engine"]:
+        blocks.append(f"With the engine: cloudshelf and what it needs, {_count(len(result['engine']), 'wheel')}.")
+    blocks.append(f"Wrote {result['bundle']}, {size(result['size'])}; sha256 {result['sha256']}")
+    if result["engine"]:
+        name = shlex.quote(result["bundle"].rpartition("/")[2])
+        install = 'python -m pip install --no-index --find-links engine "cloudshelf[publish]"'
+        blocks.append(f"To install the engine there: tar -xf {name} engine && {install}")
+    if result["projects"]:
+        name = shlex.quote(result["bundle"].rpartition("/")[2])
+        blocks.append(f"To put it on a shelf there: cloudshelf import {name} --shelf URL")
+    return blocks
+
+
+def _import(result: Result) -> list[Block]:
+    rows, blocks = result["projects"], list[Block]()
+    if rows:
+        blocks.append(_records(rows, ("project", "version", "action", "default", "yanked")))
+    new = [row for row in rows if row["action"] != "present"]
+    if any(row["action"] == "would import" for row in rows):
+        blocks.append("Nothing was uploaded: this was a dry run.")
+    elif new:
+        blocks.append(f"Imported {_count(len(new), 'version')}; uploaded {size(result['uploaded'])}.")
+    elif rows:
+        blocks.append("Nothing was uploaded: all of it was there already.")
+    else:
+        blocks.append("The bundle has no distributions.")
+    if result["engine"] and not rows:
+        blocks.append("It has the engine, which pip installs; its README.txt says how: tar -xOf BUNDLE README.txt")
+    return [*blocks, *map(str, result["notes"])]
+
+
 def _message(result: Result) -> list[Block]:
     return [str(result["message"])] if "message" in result else _fields(result)
 
@@ -440,7 +558,7 @@ def _fields(result: Result) -> list[Block]:
 
 _PAGES: dict[str, Callable[[Result], list[Block]]] = {
     "use": _pinned,
-    "drop": _pinned,
+    "drop": _dropped,
     "sync": _pinned,
     "status": _status,
     "list": _list,
@@ -453,11 +571,19 @@ _PAGES: dict[str, Callable[[Result], list[Block]]] = {
     "diff": _diff,
     "locks": _locks,
     "history": _history,
+    "kernelspec": _kernelspec,
     "publish": _publish,
     "log": _log,
     "verify": _verify,
     "cache": _cache,
     "doctor": _doctor,
+    "export": _export,
+    "import": _import,
+    "request": _request,
+    "settings": _settings,
+    "usage": _usage,
+    "enable": _message,
+    "disable": _message,
     "init": _message,
     "connect": _message,
     "default": _message,
@@ -466,7 +592,7 @@ _PAGES: dict[str, Callable[[Result], list[Block]]] = {
     "rollback": _message,
     "fill": _message,
 }
-_BYTES = frozenset({"size", "installed", "packed", "eager", "bytes", "parts", "uploaded", "freed", "total"})
+_BYTES = frozenset({"size", "installed", "packed", "eager", "bytes", "parts", "uploaded", "freed", "total", "received"})
 
 
 def _records(rows: Iterable[Result], columns: Sequence[str]) -> Table:
@@ -493,6 +619,12 @@ def _cell(name: str, value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return ", ".join(map(str, value))
     return str(value)
+
+
+def _block_text(block: Block) -> str:
+    if isinstance(block, Table):
+        return _table_text(block)
+    return block.url if isinstance(block, Link) else block
 
 
 def _table_text(table: Table) -> str:

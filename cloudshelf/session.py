@@ -184,7 +184,7 @@ class Session:
             answer = self._call("read-sources", {"sources": dict(sources)})
             asked, wanted = [*asked, *answer["requirements"]], answer["wanted"]
         if not asked:
-            raise UsageError(f"use needs a requirement, such as pandas or pandas>=2.2,<3.{_empty(sources)}")
+            raise UsageError(f"use needs a requirement, such as pandas or pandas>=2.2,<3{_empty(sources)}.")
         return asked, wanted
 
     def drop(self, *projects: str, progress: Progress | None = None) -> dict[str, Any]:
@@ -201,6 +201,7 @@ class Session:
             if kept:
                 moment = lock_as_of(self._lock)  # nothing new comes in by a drop
                 answer = self._pin(kept, self._lock, progress, dropping=gone, as_of=moment)
+                answer |= {"notes": [*answer.get("notes", ()), *_staying(str(answer["lock"]), gone)]}
             else:
                 answer = self._forget()
             return self._remember(f"drop {' '.join(projects)}", answer)
@@ -209,21 +210,25 @@ class Session:
         self,
         source: str | os.PathLike[str] = "pylock.toml",
         *,
+        name: str | None = None,
         shelf: str | None = None,
         variant: str = "",
         progress: Progress | None = None,
     ) -> dict[str, Any]:
         """Exactly the pins of a lock: a file, one that has a name on the shelf (team/2026q4), or the text of one.
 
-        ``shelf`` (a URL): from there instead of the lock's own. Of a lock for several kinds of machines, ``variant``
-        says which pins, in place of this machine. Raises ObjectInvalid, UsageError, AlreadyLoaded, LockMissing.
+        A text is called ``name`` in messages. ``shelf`` (a URL): from there instead of the lock's own. Of a lock for
+        several kinds of machines, ``variant`` says which pins, in place of this machine. Raises ObjectInvalid,
+        UsageError, AlreadyLoaded, LockMissing.
         """
         is_text = isinstance(source, str) and "\n" in source
         args: dict[str, Any] = {"lock": source} if is_text else find_lock(source)
         with self._guard:
             args["variant"] = variant or self._wanted_variant()
+            if name:
+                args["lock_name"] = name
             answer = self._sync(args, shelf, progress)
-            return self._remember(f"sync {'a lock' if is_text else os.fspath(source)}", answer)
+            return self._remember(f"sync {name or ('a lock' if is_text else os.fspath(source))}", answer)
 
     def _sync(self, args: dict[str, Any], shelf: str | None, progress: Progress | None) -> dict[str, Any]:
         args = args | {"loaded": self._loaded(), "current": self._lock}
@@ -644,7 +649,20 @@ def _empty(sources: Mapping[str, Any] | None) -> str:
         return ""
     from .gathering import names_of
 
-    return f" {', '.join(names_of(sources))} asks for none."
+    return f"; {', '.join(names_of(sources))} asks for none"
+
+
+def _staying(lock: str, gone: Iterable[str]) -> list[str]:
+    """A line for each that is no longer asked for, and stays because other pins need it."""
+    import tomllib
+
+    packages = tomllib.loads(lock).get("packages", [])
+    wants = {p["name"]: {d["name"] for d in p.get("dependencies", ())} for p in packages}
+    parents = {name: [other for other, names in wants.items() if name in names] for name in gone if name in wants}
+    return [
+        f"{name} is no longer asked for; it stays, since {' and '.join(others)} {'need' if others[1:] else 'needs'} it."
+        for name, others in sorted(parents.items())
+    ]
 
 
 def _quoted(requirement: str) -> str:

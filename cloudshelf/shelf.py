@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from .codecs.catalog import ProjectFacts
 from .codecs.lock import parse_lock
 from .codecs.names import is_normalized, manifest_key, named_extras, named_project, normalize
+from .codecs.origin import public_origin
 from .errors import LockMissing, NoShelf, ObjectInvalid, SeveralShelves, ShelfError, UsageError, VersionMissing
 from .layers import Layers
 from .model import Entry, Head, Loaded, Lock, Manifest, Pin
@@ -57,13 +58,19 @@ class Shelf:
 
     @classmethod
     def init(
-        cls, url: str, *, name: str = "", cache: Path | None = None, environ: Mapping[str, str] | None = None
+        cls,
+        url: str,
+        *,
+        name: str = "",
+        settings: Mapping[str, str] | None = None,
+        cache: Path | None = None,
+        environ: Mapping[str, str] | None = None,
     ) -> Shelf:
-        """Create a shelf at ``url``. Raises ShelfExists."""
+        """Create a shelf at ``url``; ``settings`` are fields of shelf_settings.py. Raises ShelfExists."""
         from .commit import init_shelf
 
         shelf = cls.open(url, cache=cache, environ=environ)
-        init_shelf(shelf.store, name or shelf.url.rstrip("/").rsplit("/", 1)[-1])
+        init_shelf(shelf.store, name or shelf.url.rstrip("/").rsplit("/", 1)[-1], settings)
         return shelf
 
     @property
@@ -76,6 +83,16 @@ class Shelf:
         if len(self._stores) > 1:
             raise SeveralShelves([store.url for store in self._stores])
         return self._stores[0]
+
+    @property
+    def stores(self) -> tuple[Store, ...]:
+        """The store of each shelf, in order: to read what is on all of them."""
+        return self._stores
+
+    def holding(self, project: str) -> Store:
+        """The store of the shelf that supplies ``project``. Raises ProjectMissing."""
+        url = self.repository.holder(project).url
+        return next(store for store in self._stores if store.url == url)
 
     def info(self) -> ShelfInfo:
         return self.repository.info()
@@ -290,7 +307,7 @@ class Shelf:
                     release=entry.release,
                     wheel=wheel.filename,
                     size=wheel.size,
-                    origin=wheel.origin or pin.origin,
+                    origin=wheel.origin or public_origin(pin.origin),
                     manifest=pick_tree(wheel, target).manifest,
                     requires_python=wheel.requires_python,
                     shelf=self.repository.shelf_of(pin.project),

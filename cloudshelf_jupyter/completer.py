@@ -15,13 +15,14 @@ from .names import ShelfNames
 
 EXACT = {"ls", "show", "default", "yank", "unyank"}  # a version of these is PROJECT==VERSION
 PROJECTS = EXACT | {"use", "install", "freeze", "search", "why", "lock", "fill", "publish", "verify", "rollback", "log"}
-LOCKS, TEXTS, WHEELS = (".toml",), (".txt", ".in"), (".whl", ".tar.gz")
+PROJECTS |= {"export", "request", "usage"}
+LOCKS, TEXTS, WHEELS, BUNDLES = (".toml",), (".txt", ".in"), (".whl", ".tar.gz"), (".tar",)
 SOURCES = (*TEXTS, ".toml", ".py", ".yml", ".yaml")
-FILES = {"sync": LOCKS, "lock": LOCKS, "diff": LOCKS, "publish": WHEELS}
+FILES = {"sync": LOCKS, "lock": LOCKS, "diff": LOCKS, "publish": WHEELS, "export": BUNDLES, "import": BUNDLES}
 NAMED = {"sync", "diff", "locks"}  # these take a lock that has a name on the shelf
 NAMED_OPTIONS = {"--lock", "--name"}
 OPTION_FILES = {"--lock": LOCKS, "--name": (), "-o": LOCKS, "--output": LOCKS, "-r": SOURCES, "--requirement": SOURCES}
-OPTION_FILES |= {"-c": TEXTS, "--constraint": TEXTS}
+OPTION_FILES |= {"-c": TEXTS, "--constraint": TEXTS, "--notebook": (".ipynb",)}
 
 _LINE = re.compile(r"\s*%?%shelf(?:\s+(?P<rest>.*))?", re.DOTALL)
 _OPERATOR = r"(?:===?|>=|<=|~=|!=|<|>)"

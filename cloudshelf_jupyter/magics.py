@@ -7,19 +7,21 @@ import os
 import sys
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
-from traitlets import Unicode
+from traitlets import Bool, Unicode
 from traitlets.config import SingletonConfigurable
 
 from cloudshelf import grammar
 from cloudshelf.arguments import gather_files, prepare, write_text
 from cloudshelf.errors import Interrupted, ShelfError, UsageError
+from cloudshelf.notebooks import find_notebook
 from cloudshelf.render import Bars
 from cloudshelf.session import Session, current, project_of
 
-from . import completer, display, import_completer, installs, restart, zero_step
+from . import completer, display, import_completer, installs, own_notebook, restart, saving, zero_step
 from .names import ShelfNames
 
 
@@ -27,6 +29,7 @@ class CloudShelf(SingletonConfigurable):
     """Settings in IPython's or Jupyter's configuration files, such as ``c.CloudShelf.url``."""
 
     url = Unicode("", help="The shelf of every notebook, such as s3://our-shelf/curated").tag(config=True)
+    zero_step = Bool(True, help="Whether an import in a cell pins what nobody has pinned").tag(config=True)
 
 
 @magics_class
@@ -71,7 +74,12 @@ class ShelfMagics(Magics):
             %shelf sync pylock.toml                  exactly those pins, here or on another machine
             %shelf lock --name team/2026q4           on the shelf, for everybody: %shelf sync team/2026q4
             %shelf use --as-of 2026-11-01 pandas     from the shelf as it was on that day
+            %shelf lock --notebook                   the pins travel with this notebook, in its metadata
+            %shelf sync --notebook                   its first cell restores them, under papermill too
             %shelf fill                              bring every file now, for work without a network
+
+            %shelf request torch                     ask a curator for what is not on the shelf
+            %shelf export torch.tar torch            one file with all that torch needs, for a place without a network
 
         When something is wrong
             %shelf doctor                            settings, shelf, cache: what works and what does not
@@ -153,9 +161,26 @@ class ShelfMagics(Magics):
             case "freeze" if _about_pins(command):
                 result = session.freeze(hashes=args["hashes"], progress=bars)
                 return _written(args["output"], "text", result)
+            case "sync" if args["notebook"] is not None:
+                notebook = own_notebook.find_own_notebook(self.shell, args["notebook"])
+                lock = notebook.block(force=args["force"]).lock
+                shelf, variant = session.url if command.shelf else None, args["variant"] or ""
+                done = session.sync(lock, name=notebook.name, shelf=shelf, variant=variant, progress=bars)
+                return done | {"notes": [*done["notes"], f"These are the pins that {notebook.name} carries."]}
             case "sync":
                 shelf = session.url if command.shelf else None
                 return session.sync(args["lock"], shelf=shelf, variant=args["variant"] or "", progress=bars)
+            case "lock" if args["notebook"] is not None and self._is_own(args["notebook"]):
+                if args["lock"] or args["requirements"] or args["requirement"] or args["name"]:
+                    raise UsageError("%shelf lock --notebook is for the pins of this notebook. First: %shelf use …")
+                done = saving.lock_into_own_notebook(self.shell, session, session.complete_lock(progress=bars))
+                bars.close(finished=True)
+                if command.json:
+                    return done
+                saving.ask_editor(self.shell, done)
+                return None
+            case "lock" if args["notebook"] is not None:
+                return self._lock_other(command, bars)
             case "lock" if _about_pins(command):
                 file = args["output"] or next(iter(args["requirements"]), None)
                 done = session.complete_lock(file, progress=bars, name=args["name"], as_of=args["as_of"])
@@ -172,6 +197,25 @@ class ShelfMagics(Magics):
                 print(display.full_traceback(self.shell))
                 return None
         return self._fetcher(command, bars)
+
+    def _is_own(self, asked: str | bool) -> bool:
+        """Whether a notebook is the one of this kernel, which its editor has open."""
+        own = own_notebook.own_path(self.shell)
+        return asked is True or (own is not None and own.resolve() == Path(str(asked)).expanduser().resolve())
+
+    def _lock_other(self, command: grammar.Command, bars: Bars) -> dict[str, Any]:
+        """The pins of this notebook, or what the line names, into a notebook that nobody has open."""
+        if command.args["lock"] or command.args["requirements"] or command.args["requirement"]:
+            args = {k: v for k, v in prepare(command).items() if v is not None and (k != "shelf" or command.shelf)}
+        else:
+            notebook = find_notebook(command.args["notebook"])
+            args = {"notebook": str(notebook.path), "notebook_name": notebook.name, "force": command.args["force"]}
+        self.session.call("refuse-open-notebook", args)
+        named = "requirements" in args
+        done = self.session.call("lock", args, bars) if named else self.session.complete_lock(progress=bars)
+        put = self.session.call("put-lock", {**args, "lock": done["lock"]})
+        notes = [*done["notes"], *put["notes"]]
+        return {**done, **put, "file": args["notebook_name"], "pins": done["pins"], "notes": notes}
 
     def _fetcher(self, command: grammar.Command, bars: Bars) -> dict[str, Any]:
         args = {k: v for k, v in prepare(command).items() if v is not None and (k != "shelf" or command.shelf)}
@@ -243,12 +287,25 @@ def load(shell: Any) -> None:
     magics = ShelfMagics(shell, session, names)
     shell.register_magics(magics)
     display.shorten_errors()
-    zero_step.install(zero_step.ZeroStepFinder(session, shell.user_ns, print))
+    if _wants_zero_step(shell):
+        zero_step.install(zero_step.ZeroStepFinder(session, shell.user_ns, print))
     completer.install(shell, session, names)
     import_completer.install(shell, names)
     installs.install(shell, session)
     names.learn()
     restart.apply_wish(shell, session)
+
+
+def _wants_zero_step(shell: Any) -> bool:
+    """The variable, then IPython's configuration, then our files; off when they cannot be read."""
+    from cloudshelf.config import FLAGS, read_flag
+
+    if not os.environ.get(FLAGS["zero_step"]) and "zero_step" in shell.config.get("CloudShelf", {}):
+        return bool(CloudShelf(config=shell.config).zero_step)
+    try:
+        return read_flag("zero_step")[0]
+    except UsageError:
+        return False
 
 
 def unload(shell: Any) -> None:

@@ -24,7 +24,7 @@ def format_head(head: Head) -> bytes:
             "by": head.by,
             "action": head.action,
             "default": head.default,
-            "versions": _encode_versions(head.versions),
+            "versions": encode_versions(head.versions),
             "older": head.older,
             **format_skips(head.latest, head.skips),
         },
@@ -49,7 +49,7 @@ def parse_head(data: bytes, project: str, key: str) -> Head:
         by=fields.text("by"),
         action=fields.text("action"),
         default=fields.text_or_none("default"),
-        versions=_parse_versions(fields),
+        versions=parse_versions(fields),
         older=older,
         latest=parse_latest(fields),
         skips=parse_skips(fields),
@@ -80,21 +80,21 @@ def parse_skips(fields: Fields) -> tuple[Link, ...]:
 
 def format_index(project: str, versions: Mapping[str, Entry]) -> bytes:
     """The older part of a project's versions, immutable, folded out of the head so that a publish stays small."""
-    return format_object("index", {"project": project, "versions": _encode_versions(versions)})
+    return format_object("index", {"project": project, "versions": encode_versions(versions)})
 
 
 def parse_index(data: bytes, project: str, key: str) -> dict[str, Entry]:
     fields = parse_object(data, "index", key)
     if fields.text("project") != project:
         raise ObjectInvalid(key, f"it is the index of {fields.text('project')!r}")
-    return _parse_versions(fields)
+    return parse_versions(fields)
 
 
-def _encode_versions(versions: Mapping[str, Entry]) -> dict[str, Any]:
+def encode_versions(versions: Mapping[str, Entry]) -> dict[str, Any]:
     return {version: [entry.release, entry.yanked] for version, entry in versions.items()}
 
 
-def _parse_versions(fields: Fields) -> dict[str, Entry]:
+def parse_versions(fields: Fields) -> dict[str, Entry]:
     versions = {}
     for version, value in fields.mapping("versions").items():
         match value:

@@ -31,10 +31,10 @@ def main(arguments: list[str]) -> int:
     log = cache / "fetcher" / "log"
     os.environ["CLOUDSHELF_CACHE"] = str(cache)  # for the verbs that are served here
     url = os.environ.pop("CLOUDSHELF_URL", "")  # each call says which shelf; who started us may have a wrong setting
-    os.environ.pop("CLOUDSHELF_CONFIG", None)
+    config = os.environ.pop("CLOUDSHELF_CONFIG", "")
     try:
         detach(log)
-        server = Server(cache, path, idle=_idle_seconds())
+        server = Server(cache, path, idle=_idle_seconds(), config=config)
         if not server.listen():
             return 0
     except ShelfError as error:

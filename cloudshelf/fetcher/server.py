@@ -30,13 +30,14 @@ if TYPE_CHECKING:
     from .environments import Environments
     from .request import Request
     from .transfer import Transfer
+    from .usage import UsageReports
 
 HEARTBEAT = 1.0  # seconds; a client that hears nothing for 10 takes us for hung
 PATIENCE = 5.0  # seconds for another fetcher to listen, or to be gone
 LARGEST_MESSAGE = 16 << 20
 _LOOK_AGAIN = 0.05  # seconds
+REPORT = 86400.0  # seconds between usage reports
 IDLE = 600.0  # seconds, unless CLOUDSHELF_FETCHER_IDLE says otherwise
-_OFF = {"0", "no", "off", "false"}
 _LENGTH = struct.Struct(">I")
 _CREDENTIALS = struct.Struct("3i")  # pid, uid, gid: unix(7), SO_PEERCRED
 
@@ -54,8 +55,9 @@ class Abandoned(BaseException):
 class Engine:
     """What fills environments. Loaded when first needed, or ahead of that: libraries take longer than the socket."""
 
-    def __init__(self, cache: Path) -> None:
+    def __init__(self, cache: Path, config: str = "") -> None:
         self._cache = cache
+        self._config = config
         self._lock = threading.Lock()
         self._loaded: tuple[Transfer, Environments] | None = None
 
@@ -69,6 +71,20 @@ class Engine:
     def is_busy(self) -> bool:
         return self._loaded is not None and self._loaded[0].is_busy()
 
+    def flag(self, name: str) -> bool:
+        """A setting of the user or the machine (config.FLAGS); what is wrong with a file is said by other readers."""
+        from ..config import read_flag
+
+        named = {"CLOUDSHELF_CONFIG": self._config} if self._config else {}
+        try:
+            return read_flag(name, {**os.environ, **named})[0]
+        except UsageError:
+            return True
+
+    def numbers(self) -> dict[str, dict[str, Any]]:
+        """What was fetched for each environment so far (statistics.py)."""
+        return self._loaded[0].statistics.numbers() if self._loaded is not None else {}
+
     def close(self) -> None:
         if self._loaded is not None:
             self._loaded[0].close(flush=False)
@@ -80,16 +96,16 @@ class Engine:
         from .environments import Environments
         from .transfer import Transfer
 
-        background = os.environ.get("CLOUDSHELF_BACKGROUND_FILL", "1").strip().lower() not in _OFF
-        transfer = Transfer(BlobCache(self._cache), background=background)
+        transfer = Transfer(BlobCache(self._cache), background=self.flag("background_fill"))
         return transfer, Environments(lambda url: CountingStore(shared_store(url)))
 
 
 class Server:
     """One fetcher: ``run`` returns when it was told to end, or had nothing to do for long enough."""
 
-    def __init__(self, cache: Path, path: Path, *, idle: float = IDLE) -> None:
-        self.engine = Engine(cache)
+    def __init__(self, cache: Path, path: Path, *, idle: float = IDLE, config: str = "") -> None:
+        """``config`` is the configuration file that CLOUDSHELF_CONFIG named, if it did."""
+        self.engine = Engine(cache, config)
         self._path = path
         self._idle = idle
         self._lock = threading.Lock()
@@ -101,6 +117,8 @@ class Server:
         self._listener: socket.socket | None = None
         self._woken, self._wake = socket.socketpair()
         self._flock = -1
+        self._reports: UsageReports | None = None
+        self._reported = time.monotonic()
 
     def listen(self) -> bool:
         """False when another fetcher listens there. Raises CacheUnusable when the folder is not ours alone."""
@@ -146,6 +164,9 @@ class Server:
         wait = 1000 * min(1.0, max(0.05, self._idle / 4))
         try:
             while not self._stopping and not self._is_idle():
+                if time.monotonic() - self._reported > REPORT:
+                    self._reported = time.monotonic()
+                    threading.Thread(target=self._report, daemon=True).start()
                 if any(descriptor == self._listener.fileno() for descriptor, _ in ready.poll(wait)):
                     self._accept(self._listener)
         finally:
@@ -203,7 +224,33 @@ class Server:
         for each in (self._listener, self._woken, self._wake):
             if each is not None:
                 each.close()
+        reporting = threading.Thread(target=self._report, daemon=True)
+        reporting.start()
+        reporting.join(PATIENCE)  # nobody waits for this process any more; a shelf that does not answer gets no report
         self.engine.close()
+
+    def note_use(self, environment: str) -> None:
+        """Somebody uses ``environment``; a shelf may want to know (usage.py)."""
+        self._usage_reports().note(environment)
+
+    def _usage_reports(self) -> UsageReports:
+        from ..stores.opening import open_store
+        from .usage import UsageReports
+
+        with self._lock:
+            if self._reports is None:
+                self._reports = UsageReports(open_store)
+            return self._reports
+
+    def _report(self) -> None:
+        """Tell the shelves that ask for it what was used; nothing depends on it."""
+        numbers = self.engine.numbers()
+        if (not numbers and self._reports is None) or not self.engine.flag("usage_reports"):
+            return
+        try:
+            self._usage_reports().send(numbers)
+        except Exception:
+            log.exception("a usage report failed")
 
     def _is_idle(self) -> bool:
         with self._lock:
@@ -379,7 +426,10 @@ class Answer:
 
         try:
             result = self._own_verb(verb, args)
-            events.put((b"K", result(args, progress)))
+            answer = result(args, progress)
+            events.put((b"K", answer))
+            if verb in ("use", "sync") and isinstance(answer, dict) and answer.get("environment"):
+                self._server.note_use(str(answer["environment"]))
         except Abandoned:
             log.info("%s was abandoned", verb)
         except ShelfError as error:

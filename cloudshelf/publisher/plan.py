@@ -11,11 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit
 
 from packaging.requirements import InvalidRequirement, Requirement
 
 from ..codecs.names import is_normalized, normalize
+from ..codecs.origin import public_origin
 from ..codecs.wheel import parse_metadata, parse_wheel_name
 from ..errors import PublishFailed, RequirementInvalid, WheelInvalid
 from .interpreter import Interpreter
@@ -90,15 +91,6 @@ def other_python(interpreter: Interpreter) -> Path | None:
     """The interpreter for pip's ``--python``: None for the one that runs this."""
     here = f"{sys.version_info[0]}.{sys.version_info[1]}"
     return interpreter.executable if interpreter.executable and interpreter.python != here else None
-
-
-def public_origin(url: str) -> str:
-    """``url`` without user, password, query and fragment (they may be secrets); "" for a local file."""
-    parts = urlsplit(url)
-    if parts.scheme in ("", "file"):
-        return ""
-    host = parts.netloc.rpartition("@")[2]
-    return urlunsplit((parts.scheme, host, parts.path, "", ""))
 
 
 def hash_file(path: Path) -> str:

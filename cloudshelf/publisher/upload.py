@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, as_completed
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ..codecs.names import collectable, manifest_key, pack_key, release_key, sha256
 from ..codecs.release import format_release
@@ -19,7 +19,9 @@ from ..model import Entry, Head, Release, Tree, Wheel
 from ..parallel import Threads
 from ..repository import Repository
 from ..stores.protocols import Get, GetTagged, PutNew, Replace
-from .packing import LocalPack, Packed
+
+if TYPE_CHECKING:  # an import of a bundle packs nothing, and works without the libraries of a publisher
+    from .packing import LocalPack, Packed
 
 PARALLEL = 4  # packs in flight, each held whole
 ATTEMPTS = 5  # epochs that may begin while one upload runs

@@ -179,7 +179,7 @@ class ObjectStore:
 
     def _make_client(self, writing: bool, limit: float) -> S3Store:
         settings = self._settings
-        endpoint, with_bucket = _address(settings, self._bucket)
+        endpoint, with_bucket = address_of(settings, self._bucket)
         config: S3Config = {
             "aws_endpoint_url_s3": endpoint,  # wins over every variable that obstore reads itself
             "region": settings.region,
@@ -219,7 +219,7 @@ class ObjectStore:
             raise UsageError("The file of AWS_CA_BUNDLE holds no PEM certificates that can be used.") from None
 
 
-def _address(settings: S3Settings, bucket: str) -> tuple[str, bool]:
+def address_of(settings: S3Settings, bucket: str) -> tuple[str, bool]:
     """Where ``bucket`` is, and whether its name is part of that: on Amazon, but with a dot no certificate covers it."""
     if settings.endpoint is not None:
         return settings.endpoint, False

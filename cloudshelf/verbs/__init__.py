@@ -7,6 +7,7 @@ The command runs them in its process, kernels in the fetcher. Common arguments: 
 from __future__ import annotations
 
 from importlib import import_module
+from keyword import iskeyword
 from typing import TYPE_CHECKING
 
 from ..errors import UsageError
@@ -22,8 +23,20 @@ _PLACES = {
     "locks": ("diff", "locks"),
     "upkeep": ("cache", "doctor"),
     "sources": ("read-sources",),
+    "notebooks": ("put-lock", "refuse-open-notebook"),
+    "kernels": ("kernelspec",),
+    "carrying": ("export", "import"),
+    "asking": ("request",),
+    "administering": ("settings", "usage"),
+    "enabling": ("enable", "disable"),
 }
 _MODULES = {verb: module for module, verbs in _PLACES.items() for verb in verbs}
+
+
+def _function(verb: str) -> str:
+    """The name of its function: a keyword of Python has an underscore behind it."""
+    name = verb.replace("-", "_")
+    return f"{name}_" if iskeyword(name) else name
 
 
 def serve(verb: str, args: Args, progress: Progress) -> Result:
@@ -34,7 +47,7 @@ def serve(verb: str, args: Args, progress: Progress) -> Result:
 
         near = difflib.get_close_matches(verb, _MODULES, n=1)
         raise UsageError(f"{verb!r} is not a verb." + (f" Did you mean {near[0]}?" if near else ""))
-    function = getattr(import_module(f".{module}", __name__), verb.replace("-", "_"))
+    function = getattr(import_module(f".{module}", __name__), _function(verb))
     if args.get("lock_ref"):  # a lock that lives on the shelf, wherever a verb takes one
         from .locks import with_named_lock
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ..answers import Changed
 from ..errors import NoShelf, UsageError
 from ..shelf import Shelf, split_pin
+from ..shelf_settings import check_setting
 from .common import Args, Progress, Result, person, plain, shelf_of, target_of
 
 if TYPE_CHECKING:
@@ -20,7 +21,10 @@ def init(args: Args, progress: Progress) -> Result:
     """Create a shelf at ``shelf``. Raises ShelfExists."""
     if not args.get("shelf"):
         raise NoShelf()
-    shelf = Shelf.init(str(args["shelf"]), name=str(args.get("name") or ""))
+    settings = {}
+    if args.get("request_url"):
+        settings["request_url"] = check_setting("request-url", str(args["request_url"]))
+    shelf = Shelf.init(str(args["shelf"]), name=str(args.get("name") or ""), settings=settings)
     return {"shelf": shelf.url, "message": f"Created the shelf {shelf.url}"}
 
 

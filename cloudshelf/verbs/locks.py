@@ -90,10 +90,9 @@ def _refuse_lacking(shelf: Shelf, lock: Lock) -> None:
     map_parallel(check, lock.pins, PARALLEL)
 
 
-def lock_to_name(shelf: Shelf, text: str, args: Args) -> Lock:
-    """The lock of ``text`` as one of ``shelf``. Raises UsageError for one of another shelf, unless that was named."""
+def lock_to_name(shelf: Shelf, found: Lock, args: Args) -> Lock:
+    """``found`` as a lock of ``shelf``. Raises UsageError for one of another shelf, unless that was named."""
     name = str(args.get("lock_name") or "The lock")
-    found = shelf.read_lock(text, name)
     if found.shelf == shelf.url:
         return found
     if not args.get("shelf_named"):

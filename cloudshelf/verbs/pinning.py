@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..codecs.lock import format_lock, parse_lock
 from ..codecs.names import named_project
+from ..codecs.origin import public_origin
 from ..config import read_config
 from ..difference import compare_locks, parents
 from ..errors import (
@@ -72,24 +73,31 @@ def lock(args: Args, progress: Progress) -> Result:
     the report of the files' lines, and ``problem``, why there is no lock, in place of an error.
     """
     args = expand(args)
-    shelf, wanted = shelf_of(args), wanted_of(args)
+    wanted = wanted_of(args)
     if args.get("dry_run"):
-        return _dry_run(shelf, args)
+        return _dry_run(shelf_of(args), args)
     notes: list[str] = []
     if not args.get("requirements"):
         if not args.get("lock"):
             raise UsageError("lock needs a requirement, such as pandas or pandas>=2.2,<3.")
         found = read_lock(args)
+        shelf = _shelf_of_lock(found, args)
+        found = found if found.shelf else _repin(shelf, found)
+        pins = tuple(dataclasses.replace(pin, origin=public_origin(pin.origin)) for pin in found.pins)
+        found = dataclasses.replace(found, pins=pins)  # of a lock that somebody wrote by hand: no secret leaves it
         if args.get("name"):
             from .locks import lock_to_name
 
-            found = lock_to_name(shelf, str(args["lock"]), args)
+            shelf = shelf_of(args)
+            found = lock_to_name(shelf, found, args)
     elif len(wanted_labels(args)) > 1:
+        shelf = shelf_of(args)
         text, locks = join_locks(lambda each: _resolve(shelf, {**each, "loaded": {}}, None).lock, args)
-        pins = [pin for each in locks for pin in _pins(each)]
-        unique = [pin for i, pin in enumerate(pins) if pin not in pins[:i]]
+        every = [pin for each in locks for pin in _pins(each)]
+        unique = [pin for i, pin in enumerate(every) if pin not in every[:i]]
         return {"lock": text, "pins": unique, "requirements": list(locks[0].requirements), "notes": wanted.notes()}
     else:
+        shelf = shelf_of(args)
         resolution = _resolve(shelf, {**args, "loaded": {}}, _preferred_of(args))
         found = resolution.lock
         differences = _differences(found, args.get("running") or {})
@@ -144,8 +152,9 @@ def sync(args: Args, progress: Progress) -> Result:
     wanted, here = read_lock(args), describe_interpreter()
     shelf = _shelf_of_lock(wanted, args)
     wanted = wanted if wanted.shelf else _repin(shelf, wanted)
+    _refuse_other_machine(wanted, _lock_again(wanted, args))
     if wanted.tag != here.cache_tag:
-        again = f"cloudshelf lock {shlex.join(wanted.requirements)} --python {here.minor}"
+        again = f"{_lock_again(wanted, args)} --python {here.minor}"
         raise UsageError(
             f"This lock is for {wanted.tag}; this is Python {here.version} ({here.cache_tag}). One for it: {again}"
         )
@@ -449,6 +458,27 @@ def _repin(shelf: Shelf, lock: Lock) -> Lock:
     from ..target import current_target
 
     return shelf.repin(lock, current_target())
+
+
+def _lock_again(lock: Lock, args: Args) -> str:
+    """The command that makes a lock of the same requirements, where that came from."""
+    name = lock_name(args)
+    if name.endswith(".ipynb"):
+        return f"cloudshelf lock --notebook {shlex.quote(name)}"
+    return f"cloudshelf lock {shlex.join(lock.requirements)}"
+
+
+def _refuse_other_machine(lock: Lock, again: str) -> None:
+    """Raises UsageError for a lock with wheels of another machine: a platform tag ends in it (PEP 425)."""
+    import platform
+
+    own = platform.machine()
+    for pin in lock.pins:
+        tags = pin.wheel.removesuffix(".whl").rpartition("-")[2].split(".")
+        if not any(tag == "any" or tag.endswith(f"_{own}") for tag in tags):
+            raise UsageError(
+                f"This lock is for another machine: {pin.wheel}; this one is {own}. One for it, made here: {again}"
+            )
 
 
 def _refuse_vanished(shelf: Shelf, name: str) -> None:

@@ -12,10 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..codecs.names import is_sha256
-from ..config import read_config
+from ..config import FLAGS, read_config, read_flag
 from ..errors import CacheUnusable, DiskFull, ShelfError
 from ..render import seconds, size
 from .common import Args, Progress, Result, shelf_of
+from .endpoints import endpoint_checks
 
 UNUSED = 3600.0  # seconds; `cache prune` keeps what was used within them
 SCARCE = 10_000_000  # bytes free; with less, hardly anything can be imported
@@ -70,7 +71,7 @@ def doctor(args: Args, progress: Progress) -> Result:
     checks: list[Result] = []
 
     def check(name: str, find: Callable[[], str]) -> None:
-        progress({"stage": "checking", "done": len(checks), "total": 5, "unit": "checks", "what": name})
+        progress({"stage": "checking", "done": len(checks), "total": 0, "unit": "checks", "what": name})
         try:
             checks.append({"ok": True, "check": name, "found": find()})
         except ShelfError as error:
@@ -82,9 +83,19 @@ def doctor(args: Args, progress: Progress) -> Result:
     check("interpreter", _interpreter)
     check("settings", lambda: _settings(args))
     check("cache", lambda: _writable(read_config().cache))
+    for name, find in endpoint_checks(_shelf_named(args)):
+        check(name, find)
     check("shelf", lambda: _reached({"shelf": args.get("shelf") or read_config().url}))
     check("fetcher", _fetcher)
     return {"checks": checks, "exit_code": 0 if all(c["ok"] for c in checks) else 1}
+
+
+def _shelf_named(args: Args) -> str | None:
+    """The shelf that is meant; None where the settings are wrong, which has a check of its own."""
+    try:
+        return args.get("shelf") or read_config().url
+    except ShelfError:
+        return None
 
 
 def _interpreter() -> str:
@@ -98,7 +109,9 @@ def _settings(args: Args) -> str:
     """Where each came from. A shelf that was named with the verb, or connected, needs no setting."""
     config = read_config()
     named = args.get("shelf") and args["shelf"] != config.url
-    return f"shelf: {'named here' if named else config.url_origin}; cache: {config.cache_origin}"
+    flags = {name: read_flag(name) for name in FLAGS}
+    off = [f"{name.replace('_', ' ')}: off, {origin}" for name, (is_on, origin) in flags.items() if not is_on]
+    return "; ".join([f"shelf: {'named here' if named else config.url_origin}", f"cache: {config.cache_origin}", *off])
 
 
 def _writable(folder: Path) -> str:

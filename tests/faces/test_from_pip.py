@@ -133,3 +133,20 @@ def test_the_kernel_loads_no_library_for_any_of_it(kernel, put):
 def test_a_word_that_is_a_file_says_how_to_name_it(kernel, put):
     put("r.txt", "shelfone\n")
     assert "If it lists what you want: -r r.txt" in kernel("%shelf use r.txt").error
+
+
+@pytest.mark.parametrize(
+    "word", [".", "./ours", "git+https://me:canary@x.example/y", "https://me:canary@x.example/y.zip"]
+)
+def test_what_is_no_name_says_where_it_belongs(kernel, word):
+    shown = kernel(f"%shelf install {word}").error
+    assert "is no project's name" in shown and "cloudshelf publish" in shown and "canary" not in shown
+
+
+def test_what_others_need_stays_and_says_so(kernel):
+    kernel("%shelf install shelftwo shelfone")
+    assert kernel("%shelf uninstall shelfone").text == (
+        "shelfone is no longer asked for; it stays, since shelftwo needs it.\n"
+    )
+    assert "asks for none" in kernel("%%shelf\n# nothing\n").error
+    assert "Did you mean install?" in kernel("%shelf instal shelfone").error

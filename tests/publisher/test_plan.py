@@ -15,11 +15,12 @@ from pathlib import Path
 
 import pytest
 
+from cloudshelf.codecs.origin import public_origin
 from cloudshelf.errors import PublishFailed, WheelInvalid
 from cloudshelf.publisher.fetch import fetch
 from cloudshelf.publisher.interpreter import find_interpreter
 from cloudshelf.publisher.pip import IndexOptions, summarize
-from cloudshelf.publisher.plan import hash_file, plan, public_origin
+from cloudshelf.publisher.plan import hash_file, plan
 from cloudshelf.publisher.publish import PublishRequest, publish
 from cloudshelf.repository import Repository
 from cloudshelf.stores.counting import CountingStore

@@ -1,0 +1,77 @@
+"""The settings of a shelf: which there are, what they may be, and how they change.
+
+They stand in shelf.json. An administrator replaces that under the condition that nobody else did; today's readers know
+two of them and ignore others.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, Protocol
+
+from .codecs.envelope import format_object, parse_object
+from .codecs.names import SHELF
+from .errors import Conflict, ObjectMissing, OutcomeUnknown, ShelfMissing, UsageError
+from .request_url import check_template
+from .stores.protocols import GetTagged, Replace
+from .usage_place import check_place
+
+ATTEMPTS = 20
+
+
+class Setting(NamedTuple):
+    """A setting: ``field`` of shelf.json, what it is for, and what makes a value right (or raises UsageError)."""
+
+    field: str
+    meaning: str
+    check: Callable[[str], str]
+
+
+class SettingsStore(GetTagged, Replace, Protocol):
+    """What changing them needs of a store."""
+
+
+SETTINGS = {
+    "request-url": Setting("request_url", "what `request` opens for something that is not here", check_template),
+    "usage-reports": Setting("usage_reports", "where fetchers put what `usage` sums up", check_place),
+}
+
+
+def check_setting(name: str, value: str) -> str:
+    """The value as it is stored. Raises UsageError for a setting that there is not, or a value that it cannot have."""
+    return find_setting(name).check(value)
+
+
+def find_setting(name: str) -> Setting:
+    """Raises UsageError with those that there are."""
+    found = SETTINGS.get(name.replace("_", "-"))
+    if found is None:
+        raise UsageError(f"{name!r} is no setting of a shelf; there are: {', '.join(SETTINGS)}.")
+    return found
+
+
+def change_settings(store: SettingsStore, changes: Mapping[str, str | None]) -> dict[str, Any]:
+    """Set fields of shelf.json, or take them away (None); what it then says. What else it says stays.
+
+    Doing it twice changes nothing more, so a lost reply needs no search. Raises ShelfMissing, and Conflict when others
+    are always faster.
+    """
+    for attempt in range(ATTEMPTS):
+        try:
+            data, etag = store.get_tagged(SHELF)
+        except ObjectMissing:
+            raise ShelfMissing(store.url) from None
+        fields = parse_object(data, "shelf", SHELF)
+        before = fields.mapping("settings")
+        after = {name: value for name, value in (before | dict(changes)).items() if value is not None}
+        if after == before:
+            return after
+        rest = {name: value for name, value in fields.raw.items() if name not in ("format", "kind")}
+        try:
+            store.replace(SHELF, format_object("shelf", rest | {"settings": after}), etag=etag)
+            return after
+        except (Conflict, OutcomeUnknown):
+            time.sleep(random.uniform(0, min(1.0, 0.02 * 2 ** min(attempt, 6))))
+    raise Conflict(SHELF)

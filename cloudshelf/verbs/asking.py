@@ -1,0 +1,76 @@
+"""The verb request: ask a curator for what is not on the shelf."""
+
+from __future__ import annotations
+
+import shlex
+
+from packaging.requirements import InvalidRequirement, Requirement
+
+from ..codecs.names import normalize
+from ..errors import ProjectMissing, RequirementInvalid, UsageError
+from ..request_url import fill_template
+from ..shelf import Shelf
+from ..urls import split_urls
+from .common import Args, Progress, Result, shelf_of, target_of
+
+
+def request(args: Args, progress: Progress) -> Result:
+    """Where to ask for ``project`` ("torch", "torch==2.1.2"), filled in with ``why``, Python and platform.
+
+    ``url`` is what the shelf's settings name, None when they name nothing; ``text`` says the same in words, to be sent
+    to a curator. What is on the shelf already is named in ``present``, and then there is no URL. Of several shelves
+    the first that names a place is asked.
+    """
+    asked, shelf = _parse(str(args["project"])), shelf_of(args)
+    infos = shelf.infos()
+    present = _present(shelf, asked)
+    target = target_of(args)
+    template = next((each.settings["request_url"] for each in infos if each.settings.get("request_url")), None)
+    values = {
+        "name": normalize(asked.name),
+        "version": _version(asked),
+        "python": target.python,
+        "platform": next((tag for tag in target.platforms if tag.startswith("manylinux")), target.platforms[0]),
+        "why": str(args.get("why") or ""),
+        "shelf": split_urls(shelf.url)[0],
+    }
+    url = fill_template(str(template), values) if template and not present else None
+    return values | {"present": present, "url": url, "text": _text(asked, values, args)}
+
+
+def _parse(text: str) -> Requirement:
+    try:
+        asked = Requirement(text)
+    except InvalidRequirement as error:
+        raise RequirementInvalid(text, str(error).splitlines()[0]) from None
+    if asked.url:
+        raise UsageError(f"A shelf is asked by name; write {asked.name}, and why: --why {shlex.quote(asked.url)}")
+    return asked
+
+
+def _present(shelf: Shelf, asked: Requirement) -> list[str]:
+    """The versions on the shelf that would do, newest first."""
+    try:
+        known = [facts.version for facts in shelf.versions(asked.name)]
+    except ProjectMissing:
+        return []
+    return [version for version in known if asked.specifier.contains(version, prereleases=True)]
+
+
+def _version(asked: Requirement) -> str:
+    """ "2.1.2" for ==2.1.2, else the whole specifier."""
+    text = str(asked.specifier)
+    return text.removeprefix("==") if text.startswith("==") and "," not in text and "*" not in text else text
+
+
+def _text(asked: Requirement, values: dict[str, str], args: Args) -> str:
+    """What a curator needs to know, with the command that does it."""
+    words = [shlex.quote(f"{asked.name}{asked.specifier}")]
+    words += [f"--python {args['python']}"] if args.get("python") else []
+    words += [f"--platform {args['platform']}"] if args.get("platform") else []
+    lines = [
+        f"Please put {asked.name}{asked.specifier} on the shelf {values['shelf']}",
+        f"Python {values['python']}, {values['platform']}",
+    ]
+    lines += [f"Why: {values['why']}"] if values["why"] else []
+    return "\n".join([*lines, f"cloudshelf publish {' '.join(words)}"])
