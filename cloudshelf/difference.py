@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .codecs.names import named_project
 from .model import Lock, Pin
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):  # every use loads this module: a dataclass takes longer to make
     """A project that two locks do not have alike.
 
     ``kind`` is "added", "removed", "version", or "files": the same version as other bytes. ``why`` says who wants it in
@@ -24,8 +23,7 @@ class Change:
     why: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(NamedTuple):
     """``changes`` by project; how many pins are the ``same``; ``asked``: (project, was, now) of requirements.
 
     ``context``: (what, was, now) of the locks themselves: shelf, interpreter, as of.

@@ -163,25 +163,6 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
-class LockHead:
-    """The one replaceable object of a named lock; what lists show of it, and the digest of its text."""
-
-    name: str
-    seq: int
-    write_id: str
-    prev: str | None
-    time: str
-    by: str
-    action: str
-    lock: str  # sha256 of locks/<name>/_content/<sha256>, a pylock.toml
-    pins: int
-    tag: str  # cache tag of the interpreter it is for
-    requirements: tuple[str, ...]
-    latest: str = ""
-    skips: tuple[Link, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Pin:
     """One line of a lock: exactly these bytes of exactly this wheel."""
 

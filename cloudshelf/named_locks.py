@@ -16,6 +16,7 @@ from .codecs.lock import format_lock
 from .codecs.named_lock import (
     LOCKS,
     LockFacts,
+    LockHead,
     facts_of,
     format_lock_head,
     parse_lock_head,
@@ -30,7 +31,7 @@ from .codecs.names import (
     sha256,
 )
 from .errors import AccessDenied, LockMissing, ObjectInvalid, ObjectMissing, ShelfError, UsageError
-from .model import Lock, LockHead
+from .model import Lock
 from .repository import Repository
 from .skips import find_seq
 from .stores.protocols import Get

@@ -262,7 +262,7 @@ class Session:
         """
         with self._guard:
             if to is None:
-                return {"states": self._journal.rows(), "now": [pin["project"] for pin in lock_pins(self._lock or "")]}
+                return {"states": self._journal.rows()}
             state = self._journal.find(to)
             if state.lock is None:
                 answer = self._forget()

@@ -20,7 +20,7 @@ from .codecs.names import is_normalized, manifest_key, named_extras, named_proje
 from .codecs.origin import public_origin
 from .errors import LockMissing, NoShelf, ObjectInvalid, SeveralShelves, ShelfError, UsageError, VersionMissing
 from .layers import Layers
-from .model import Entry, Head, Loaded, Lock, LockHead, Manifest, Pin
+from .model import Entry, Head, Loaded, Lock, Manifest, Pin
 from .parallel import map_parallel
 from .repository import PARALLEL, Repository, ShelfInfo, shorten
 from .stores.opening import open_store
@@ -29,6 +29,7 @@ from .urls import split_urls
 
 if TYPE_CHECKING:
     from .answers import Changed, FileFacts, Found, LogEntry, Shown, VersionFacts, Why
+    from .codecs.named_lock import LockHead
     from .commit import Change
     from .named_locks import NamedLocks
     from .resolver import Resolution

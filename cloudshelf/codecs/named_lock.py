@@ -6,12 +6,31 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..errors import ObjectInvalid
-from ..model import LockHead
+from ..model import Link
 from .envelope import format_object, parse_object
 from .head import format_skips, parse_latest, parse_skips
 from .names import is_lock_name, is_sha256
 
 LOCKS = "catalog/locks"
+
+
+@dataclass(frozen=True, slots=True)
+class LockHead:
+    """The one replaceable object of a named lock; what lists show of it, and the digest of its text."""
+
+    name: str
+    seq: int
+    write_id: str
+    prev: str | None
+    time: str
+    by: str
+    action: str
+    lock: str  # sha256 of locks/<name>/_content/<sha256>, a pylock.toml
+    pins: int
+    tag: str  # cache tag of the interpreter it is for
+    requirements: tuple[str, ...]
+    latest: str = ""
+    skips: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

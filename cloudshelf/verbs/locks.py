@@ -27,10 +27,16 @@ def diff(args: Args, progress: Progress) -> Result:
             raise UsageError("diff needs two locks here: cloudshelf diff pylock.toml team/2026q4")
         sides.append((str(given["lock_name"]), parse_lock(str(given["lock"]), str(given["lock_name"]))))
     (from_name, before), (to_name, after) = sides
-    found = plain(compare_locks(before, after, provided=args.get("provided")))
-    found["asked"] = [{"project": p, "was": was, "now": now} for p, was, now in found["asked"]]
-    found["context"] = [{"what": what, "was": was, "now": now} for what, was, now in found["context"]]
-    return {"from": from_name, "to": to_name, "pins": len(after.pins), **found}
+    found = compare_locks(before, after, provided=args.get("provided"))
+    return {
+        "from": from_name,
+        "to": to_name,
+        "pins": len(after.pins),
+        "same": found.same,
+        "changes": [change._asdict() for change in found.changes],
+        "asked": [{"project": project, "was": was, "now": now} for project, was, now in found.asked],
+        "context": [{"what": what, "was": was, "now": now} for what, was, now in found.context],
+    }
 
 
 def locks(args: Args, progress: Progress) -> Result:
@@ -84,10 +90,9 @@ def _refuse_lacking(shelf: Shelf, lock: Lock) -> None:
     map_parallel(check, lock.pins, PARALLEL)
 
 
-def lock_to_name(shelf: Shelf, text: str, args: Args) -> Lock:
-    """The lock of ``text`` as one of ``shelf``. Raises UsageError for one of another shelf, unless that was named."""
+def lock_to_name(shelf: Shelf, found: Lock, args: Args) -> Lock:
+    """``found`` as a lock of ``shelf``. Raises UsageError for one of another shelf, unless that was named."""
     name = str(args.get("lock_name") or "The lock")
-    found = shelf.read_lock(text, name)
     if found.shelf == shelf.url:
         return found
     if not args.get("shelf_named"):

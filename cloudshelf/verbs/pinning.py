@@ -28,7 +28,6 @@ from ..model import Loaded, Lock
 from ..shelf import Shelf
 from ..wanted import Row, Wanted
 from .common import Args, Progress, Result, lock_name, plain, shelf_of, target_of
-from .locks import lock_to_name, name_lock
 from .sources import expand, wanted_of
 from .variants import join_locks, read_lock, wanted_labels, without_other_builds
 
@@ -87,8 +86,10 @@ def lock(args: Args, progress: Progress) -> Result:
         pins = tuple(dataclasses.replace(pin, origin=public_origin(pin.origin)) for pin in found.pins)
         found = dataclasses.replace(found, pins=pins)  # of a lock that somebody wrote by hand: no secret leaves it
         if args.get("name"):
+            from .locks import lock_to_name
+
             shelf = shelf_of(args)
-            found = lock_to_name(shelf, str(args["lock"]), args)
+            found = lock_to_name(shelf, found, args)
     elif len(wanted_labels(args)) > 1:
         shelf = shelf_of(args)
         text, locks = join_locks(lambda each: _resolve(shelf, {**each, "loaded": {}}, None).lock, args)
@@ -101,14 +102,17 @@ def lock(args: Args, progress: Progress) -> Result:
         found = resolution.lock
         differences = _differences(found, args.get("running") or {})
         notes = [*wanted.notes(), *resolution.notes, *differences, *_as_of(found)]
-    named = name_lock(shelf, str(args["name"]), found) if args.get("name") else None
-    return {
-        **({"named": named} if named else {}),
+    result: Result = {
         "lock": format_lock(found),
         "pins": _pins(found),
         "requirements": list(found.requirements),
         "notes": notes,
     }
+    if args.get("name"):
+        from .locks import name_lock
+
+        result["named"] = name_lock(shelf, str(args["name"]), found)
+    return result
 
 
 def _dry_run(shelf: Shelf, args: Args) -> Result:
