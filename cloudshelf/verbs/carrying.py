@@ -21,9 +21,13 @@ from .common import Args, Progress, Result, person, plain, shelf_of, target_of
 def export(args: Args, progress: Progress) -> Result:
     """Write ``requirements`` with what they need, the pins of ``lock`` (text), or ``all`` there is, to ``bundle``.
 
+    A lock without ``lock_name`` is that of the notebook that asks, and taken when nothing else is.
+
     With ``engine`` also cloudshelf itself, for ``python`` and ``platform``. Releases are carried whole: every wheel and
     every interpreter that the shelf has of them.
     """
+    if (args.get("requirements") or args.get("all")) and not args.get("lock_name"):
+        args = {**args, "lock": None}
     asked = [name for name in ("requirements", "lock", "all") if args.get(name)]
     if len(asked) > 1:
         raise UsageError("export takes requirements, a lock or --all, one of them.")

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +19,7 @@ from tests.servers import seaweed
 from .conftest import make_wheel
 from .test_kernel import Kernel
 
+CODE_CELL = {"metadata": {}, "outputs": [], "execution_count": None}
 DEMO = [  # name, version, what it requires; in the order in which a curator published them
     ("numpy", "1.26.4", ()),
     ("numpy", "2.0.0", ()),
@@ -31,9 +33,36 @@ DEMO = [  # name, version, what it requires; in the order in which a curator pub
 INDEX = [("matplotlib", "3.9", ("numpy",)), ("ours", "1.0", ())]  # not published yet
 FILES = {
     "script.py": "import pandas\n",
+    "job.py": "# /// script\n# dependencies = ['pandas']\n# ///\n"
+    "import sys, pandas\nassert sys.argv[1:] == ['--fast']\n",
     "Makefile": "all:\n\ttrue\n",
     "requirements.txt": "pandas>=2.2\n",
+    "constraints.txt": "numpy<2\n",
+    "pyproject.toml": "[project]\nname = 'x'\nversion = '1'\ndependencies = ['numpy']\n"
+    "optional-dependencies = {plots = ['pandas']}\n[dependency-groups]\ndev = ['pytest']\n",
+    "environment.yml": "dependencies:\n  - pandas\n  - gcc\n  - pip:\n    - torch\n",
+    "report.ipynb": json.dumps(
+        {
+            "cells": [
+                {"cell_type": "code", "source": line, "id": name} | CODE_CELL
+                for name, line in (("a", "%load_ext cloudshelf"), ("b", "%shelf use pandas"))
+            ],
+            "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+            "nbformat": 4,
+            "nbformat_minor": 5,
+        }
+    ),
 }
+# What must have been typed before.
+BEFORE = {
+    "sync --notebook report.ipynb": "lock --notebook report.ipynb",
+    "run --notebook report.ipynb -- papermill report.ipynb out.ipynb": "lock --notebook report.ipynb",
+    "kernelspec remove team": "kernelspec team --lock pylock.toml",
+    "import pandas.tar": "export pandas.tar pandas",
+}
+# What these do is tested elsewhere: they write where every kernel of this Python or machine looks, take a shelf that
+# has been there for long, another bucket, or an index with all that the engine needs.
+ELSEWHERE = ("--sys-prefix", "--system", "--as-of", "--logs", "--engine", "s3://team/shelf")
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +92,10 @@ def demo(server, settings, tmp_path_factory):
     program.chmod(0o755)
     environ = settings | server.environ()
     environ |= {"CLOUDSHELF_CACHE": str(folder / "cache"), "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(index)}
-    environ |= {"CLOUDSHELF_URL": (folder / "shelf").as_uri(), "PATH": f"{program.parent}:{os.environ['PATH']}"}
+    environ |= {
+        "CLOUDSHELF_URL": (folder / "shelf").as_uri(),
+        "PATH": f"{program.parent}:{Path(sys.executable).parent}:{os.environ['PATH']}",
+    }
 
     def run(*words):
         subprocess.run(["cloudshelf", *words], env=environ, cwd=work, check=True, capture_output=True)
@@ -73,6 +105,8 @@ def demo(server, settings, tmp_path_factory):
         run("publish", "--no-deps", str(wheels[name, version]))
     run("default", "pandas==2.2.3")
     run("lock", "pandas", "pytest", "-o", "pylock.toml")
+    for requirements in (("numpy",), ("pandas",), ("pandas", "pytest")):
+        run("lock", *requirements, "--name", "team/2026q4")
     return folder, environ
 
 
@@ -86,21 +120,30 @@ def world(demo, server, tmp_path):
     for key in [found.key for found in store.list("")]:
         store.delete(key)
     own = {"CLOUDSHELF_URL": (tmp_path / "shelf").as_uri(), "CLOUDSHELF_CACHE": str(tmp_path / "cache")}
+    lock = tmp_path / "work" / "pylock.toml"
+    lock.write_text(lock.read_text().replace(environ["CLOUDSHELF_URL"], own["CLOUDSHELF_URL"]))
     return tmp_path / "work", environ | own  # one cache would see the copies' heads go back in time
 
 
+def examples_of(verb, face):
+    """Those that are run here."""
+    return [e for e in verb.examples_in(face) if not any(word in e for word in ELSEWHERE)]
+
+
 def command_examples():
-    return [example for verb in grammar.VERBS.values() if "command" in verb.faces for example in verb.examples]
+    return [e for verb in grammar.VERBS.values() if "command" in verb.faces for e in examples_of(verb, "command")]
 
 
 def magic_examples():
-    return [e for verb in grammar.VERBS.values() if "magic" in verb.faces for e in verb.examples_in("magic")]
+    return [e for verb in grammar.VERBS.values() if "magic" in verb.faces for e in examples_of(verb, "magic")]
 
 
 def run_example(world, line):
     folder, environ = world
+    before = BEFORE.get(line.removesuffix(" --json"))
+    lines = [*([f"cloudshelf {before} >/dev/null"] if before else []), f"cloudshelf {line}"]
     return subprocess.run(
-        ["sh", "-c", f"cloudshelf {line}"], cwd=folder, env=environ, capture_output=True, text=True, check=False
+        ["sh", "-c", " && ".join(lines)], cwd=folder, env=environ, capture_output=True, text=True, check=False
     )
 
 
@@ -117,7 +160,7 @@ def test_an_example_of_the_command_works_as_it_stands_there(world, example):
 def test_every_verb_of_the_command_answers_with_json_alone(world, verb):
     if verb.name == "run":
         pytest.skip("its output is that of the command that it becomes")
-    for example in verb.examples:
+    for example in examples_of(verb, "command"):
         shutil.rmtree(world[0] / "shelf", ignore_errors=True)  # of `init ./shelf`
         done = run_example(world, f"{example} --json")
         assert isinstance(json.loads(done.stdout), dict), f"{done.stdout}\n{done.stderr}"
@@ -143,7 +186,8 @@ def test_every_example_of_the_magic_works_as_it_stands_there_and_answers_with_js
     for example in magic_examples():
         if "--restart" in example:
             continue
-        prepared = kernel(f"%shelf connect {url}\n%shelf use pandas==2.2.3 torch==2.1.2")
+        before = f"\n%shelf {BEFORE[example]}" if example in BEFORE else ""
+        prepared = kernel(f"%shelf connect {url}\n%shelf use pandas==2.2.3 torch==2.1.2{before}")
         shown = kernel(f"%shelf {example}")
         if (prepared.status, shown.status) != ("ok", "ok"):
             failed.append((example, prepared.error, shown.error))
