@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cloudshelf import grammar
+from cloudshelf import grammar, vocabulary
 from cloudshelf.errors import UsageError
 
 
@@ -89,7 +89,7 @@ def test_a_verb_of_the_other_face_says_what_to_do_in_this_one(parse, line, only,
 
 def test_every_verb_of_one_face_says_what_to_do_in_the_other():
     alone = {verb.name for verb in grammar.VERBS.values() if len(verb.faces) == 1}
-    assert alone == set(grammar._INSTEAD)
+    assert alone == set(vocabulary.INSTEAD)
 
 
 def test_no_words_mean_status_in_a_notebook_and_help_in_a_terminal():
@@ -189,7 +189,7 @@ def test_every_verb_has_a_help_page_with_an_example(face):
 def test_every_example_can_be_parsed(verb):
     for example in verb.examples:
         parsed = grammar.parse_words(grammar.split_line(example), face=verb.faces[0])
-        assert parsed.verb == grammar._ALIASES.get((verb.name, verb.faces[0]), verb.name)
+        assert parsed.verb == vocabulary.ALIASES.get((verb.name, verb.faces[0]), verb.name)
 
 
 def test_overview_names_every_verb_of_its_face_only():

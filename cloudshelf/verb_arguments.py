@@ -1,0 +1,310 @@
+"""What each verb takes: functions that add a verb's own arguments to a parser (argparse)."""
+
+from __future__ import annotations
+
+import argparse
+
+WHICH_LOCK = "a file (it ends in .toml, or is a path) or a name on the shelf"
+DEFAULT_LOCK = "pylock.toml"
+
+
+def nothing(_parser: argparse.ArgumentParser) -> None:
+    pass
+
+
+def requirements(parser: argparse.ArgumentParser, what: str = "such as pandas or pandas>=2.2,<3") -> None:
+    parser.add_argument("requirements", nargs="*", metavar="REQUIREMENT", help=what)
+    sources(parser)
+
+
+def sources(parser: argparse.ArgumentParser) -> None:
+    """Files that name requirements; gathering.py tells their kinds apart."""
+    parser.add_argument(
+        *("-r", "--requirement"),
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="requirements.txt, pylock.toml, pyproject.toml, a script with its block, environment.yml",
+    )
+    constraint = "limits versions, asks for nothing (pip's)"
+    parser.add_argument("-c", "--constraint", action="append", default=[], metavar="FILE", help=constraint)
+    parser.add_argument("--extra", action="append", default=[], metavar="NAME", help="an extra of pyproject.toml")
+    group = "a dependency group of pyproject.toml (alone, without -r: only that)"
+    parser.add_argument("--group", action="append", default=[], metavar="NAME", help=group)
+
+
+def hashes(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--require-hashes", action="store_true", help="every requirement needs a --hash (pip's)")
+
+
+def dry(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--dry-run", action="store_true", help="report line by line what the shelf has; change nothing")
+
+
+def harmless(parser: argparse.ArgumentParser) -> None:
+    """What a pip user types by habit, and what changes nothing here."""
+    parser.add_argument("-q", "--quiet", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("-y", "--yes", action="store_true", help=argparse.SUPPRESS)
+
+
+def interpreter(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--python", metavar="VERSION", help="for this Python, such as 3.12 (default: this one)")
+    parser.add_argument("--platform", metavar="TAG", help="for this platform, such as manylinux_2_28_aarch64")
+
+
+def as_of(parser: argparse.ArgumentParser) -> None:
+    what = "on the shelf as it was then: 2026-11-01 (to its end, UTC) or 2026-11-01T14:30"
+    parser.add_argument("--as-of", metavar="DAY", help=what)
+
+
+def init(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("url", nargs="?", metavar="URL", help="s3://bucket/prefix or file:///folder")
+    parser.add_argument("--name", default="", help="what people call this shelf")
+    parser.add_argument("--request-url", metavar="URL", help="what `request` opens, with {name}, {version}, {why}, …")
+
+
+def publish(parser: argparse.ArgumentParser) -> None:
+    requirements(parser, "a requirement, a wheel file or a source archive")
+    parser.add_argument("--no-deps", action="store_true", help="without what they require")
+    parser.add_argument(
+        "--python", action="append", default=[], metavar="VERSION", help="for this Python; several times: for each"
+    )
+    parser.add_argument("--platform", metavar="TAG", help="for this platform, such as manylinux_2_28_aarch64")
+    parser.add_argument("--default", action="store_true", help="make these versions the ones a bare name takes")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be uploaded, upload nothing")
+    parser.add_argument("--index-url", "-i", metavar="URL", help="pip's: another index than the configured one")
+    parser.add_argument("--extra-index-url", action="append", default=[], metavar="URL", help="pip's: a further index")
+    parser.add_argument("--find-links", "-f", action="append", default=[], metavar="DIR", help="pip's: folder or page")
+    parser.add_argument("--no-index", action="store_true", help="pip's: only --find-links")
+    parser.add_argument(
+        "--allow-module", action="append", default=[], metavar="MODULE", help="may take over this module's name"
+    )
+
+
+def project(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", metavar="PROJECT[==VERSION]")
+
+
+def release(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", metavar="PROJECT==VERSION")
+
+
+def ls(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", nargs="?", metavar="PROJECT[==VERSION]", help="its versions, or a version's wheels")
+
+
+def search(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("words", nargs="+", metavar="WORD", help="in names, summaries and module names")
+
+
+def why(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", metavar="PROJECT", help="a pinned project: who asked for it")
+    parser.add_argument("--lock", metavar="LOCK", help="in this lock (default in a notebook: its own pins)")
+    parser.add_argument("--with", dest="with_", action="append", default=[], metavar="REQUIREMENT", help="in its lock")
+
+
+def variant(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--variant", metavar="LABEL", help="builds for cpu, cu121 … (default: as the drivers here say)")
+
+
+def use(parser: argparse.ArgumentParser) -> None:
+    requirements(parser)
+    variant(parser)
+    hashes(parser)
+    parser.add_argument("-U", "--upgrade", action="store_true", help="let go of the versions that they are pinned at")
+    parser.add_argument("--restart", action="store_true", help="restart the kernel first, when versions are loaded")
+    parser.add_argument("--shadow", action="store_true", help="go before an editable or direct-URL install of it")
+    as_of(parser)
+    dry(parser)
+    harmless(parser)
+
+
+def browse(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("words", nargs="*", metavar="WORD", help="begin with the projects that these words find")
+
+
+def drop(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("projects", nargs="+", metavar="PROJECT", help="no longer asked for")
+    harmless(parser)
+
+
+def uninstall(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("projects", nargs="*", metavar="PROJECT", help="no longer asked for")
+    parser.add_argument(
+        "-r", "--requirement", action="append", default=[], metavar="FILE", help="what this file asks for"
+    )
+    harmless(parser)
+
+
+def freeze(parser: argparse.ArgumentParser) -> None:
+    requirements(parser, "freeze what these come to (a notebook: nothing, for its own pins)")
+    parser.add_argument("--lock", metavar="FILE", help="the pins of this lock")
+    hashes(parser)
+    parser.add_argument("--hashes", action="store_true", help="with the sha256 of each wheel")
+    parser.add_argument("-o", "--output", metavar="FILE", help="write it there (default: print it)")
+    interpreter(parser)
+
+
+def lock(parser: argparse.ArgumentParser) -> None:
+    requirements(parser, "what to lock (a notebook: nothing, for its own pins); a word ending in .toml is the file")
+    hashes(parser)
+    parser.add_argument("-o", "--output", metavar="FILE", help="write it there (default: print it)")
+    parser.add_argument("--name", metavar="NAME", help="put it on the shelf by this name, such as team/2026q4")
+    notebook(parser, "put it into this notebook (default in a notebook: itself; in a terminal: the only one here)")
+    parser.add_argument("--lock", metavar="LOCK", help="this lock as it is: to name one, or to get one that has a name")
+    as_of(parser)
+    dry(parser)
+    interpreter(parser)
+    parser.add_argument(
+        "--variant",
+        action="append",
+        default=[],
+        metavar="LABEL",
+        help="builds for cpu, cu121 …; several times: one lock for all of them",
+    )
+
+
+def notebook(parser: argparse.ArgumentParser, what: str) -> None:
+    parser.add_argument("--notebook", nargs="?", const=True, metavar="FILE.ipynb", help=what)
+    parser.add_argument("--force", action="store_true", help="although the notebook's lock was edited")
+
+
+def sync(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "lock", nargs="?", default=DEFAULT_LOCK, metavar="LOCK", help=f"default: {DEFAULT_LOCK}; {WHICH_LOCK}"
+    )
+    notebook(parser, "the lock in this notebook, or with this digest (default in a notebook: its own)")
+    variant(parser)
+
+
+def diff(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("locks", nargs="+", metavar="LOCK", help=f"from, to (a notebook: its own pins); {WHICH_LOCK}")
+
+
+def locks(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", nargs="?", metavar="NAME", help="its history: who changed it when (default: all locks)")
+
+
+def history(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--to", type=int, metavar="STATE", help="go back, or forth, to the pins of that state")
+
+
+def fill(parser: argparse.ArgumentParser) -> None:
+    requirements(parser, "fill an environment of these (a notebook: nothing, for its own)")
+    hashes(parser)
+    parser.add_argument("--lock", metavar="LOCK", help="fill the environment of this lock")
+    variant(parser)
+
+
+def run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--with", dest="with_", action="append", default=[], metavar="REQUIREMENT", help="importable")
+    sources(parser)
+    hashes(parser)
+    parser.add_argument("--script", metavar="FILE", help="run this Python file with what its block asks for (PEP 723)")
+    parser.add_argument("--lock", metavar="LOCK", help=f"exactly the pins of this lock; {WHICH_LOCK}")
+    parser.add_argument("--notebook", metavar="FILE.ipynb", help="exactly the pins of this notebook's lock; --inherit")
+    parser.add_argument("--force", action="store_true", help="although the notebook's lock was edited")
+    parser.add_argument(
+        "--inherit", action="store_true", help="other Pythons with cloudshelf, and kernels, see the environment too"
+    )
+    variant(parser)
+    as_of(parser)
+    parser.add_argument("--fill", action="store_true", help="bring every file first, for programs that are no Python")
+    parser.add_argument("--profile", action="store_true", help="at the end, a picture of what its imports took")
+    parser.add_argument("command", nargs=argparse.REMAINDER, metavar="-- COMMAND …")
+
+
+def kernelspec(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("words", nargs="*", metavar="NAME", help="make this kernel; or: list (default), remove NAME")
+    parser.add_argument("--lock", metavar="FILE", help="the lock that it starts with")
+    parser.add_argument("--notebook", metavar="FILE.ipynb", help="the lock of this notebook")
+    parser.add_argument("--force", action="store_true", help="although the notebook's lock was edited")
+    parser.add_argument("--display-name", metavar="TEXT", help="what Jupyter shows (default: NAME)")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--user", action="store_true", help="for this user (default)")
+    where.add_argument("--sys-prefix", action="store_true", help="for who uses this Python")
+    where.add_argument("--prefix", metavar="DIR", help="below DIR/share/jupyter/kernels")
+
+
+def profile(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--last", type=int, default=10, metavar="N", help="this many imports (default: 10; 0: all)")
+
+
+def yank(parser: argparse.ArgumentParser) -> None:
+    release(parser)
+    parser.add_argument("--reason", default="", help="shown to who has it pinned")
+
+
+def rollback(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", metavar="PROJECT")
+    parser.add_argument("--to", type=int, metavar="SEQ", help="a sequence of `log` (default: the one before)")
+
+
+def log(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", metavar="PROJECT")
+
+
+def verify(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("projects", nargs="*", metavar="PROJECT", help="default: all")
+    parser.add_argument("--repair", action="store_true", help="write the catalog (ls, search, bare imports) anew first")
+
+
+def cache(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", nargs="?", choices=("info", "prune", "clear", "verify"), default="info")
+
+
+def request(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", metavar="PROJECT[==VERSION]", help="what the shelf should have")
+    parser.add_argument("--why", default="", metavar="TEXT", help="for the curator who decides")
+    interpreter(parser)
+    parser.add_argument("--no-browser", action="store_true", help="show the URL, do not open it")
+
+
+def settings(parser: argparse.ArgumentParser) -> None:
+    names = ("request-url", "usage-reports")  # shelf_settings.py
+    parser.add_argument("name", nargs="?", choices=names, help="default: show all of them")
+    parser.add_argument("value", nargs="?", metavar="VALUE", help="what it shall be")
+    parser.add_argument("--unset", action="store_true", help="take it away")
+
+
+def usage(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("projects", nargs="*", metavar="PROJECT", help="default: all")
+    parser.add_argument("--since", metavar="DAY", help="such as 2026-11-01 (default: 90 days ago)")
+    parser.add_argument("--logs", metavar="PLACE", help="access logs of S3: s3://bucket/prefix or a folder of them")
+
+
+def place(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_mutually_exclusive_group()
+    parser.set_defaults(place="user")
+    places = (("user", "your own kernels (default)"), ("sys-prefix", "kernels of this Python's environment"))
+    for place, what in (*places, ("system", "everybody's on this machine: /etc/ipython")):
+        group.add_argument(f"--{place}", action="store_const", const=place, dest="place", help=what)
+
+
+def enable(parser: argparse.ArgumentParser) -> None:
+    place(parser)
+    parser.add_argument("--zero-step", choices=("on", "off"), help="import of what is not pinned (default: on)")
+
+
+def export(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("bundle", metavar="BUNDLE", help="the file to write, such as pandas.tar")
+    requirements(parser)
+    parser.add_argument("--lock", metavar="FILE", help="exactly the pins of this lock")
+    parser.add_argument("--all", action="store_true", help="everything that is on the shelf")
+    parser.add_argument("--engine", action="store_true", help="cloudshelf itself too, to be installed by pip")
+    interpreter(parser)
+
+
+def import_(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("bundle", metavar="BUNDLE", help="a file that export wrote")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be imported, upload nothing")
+
+
+def completion(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("interpreter", choices=("bash", "zsh", "fish"), metavar="SHELL", help="bash, zsh or fish")
+
+
+def connect(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "url", nargs="*", metavar="URL", help="s3://bucket/prefix or file:///folder; the first that has a project wins"
+    )
