@@ -193,7 +193,7 @@ def asked_in_notebook(notebook: Notebook, *, force: bool = False) -> dict[str, A
     UsageError when it asks for nothing, and when its lock was edited (not with ``force``).
     """
     from .codecs.notebook import asked_in_cells, parse_block
-    from .session import lock_requirements, merge_requirements
+    from .lock_text import lock_requirements, merge_requirements
 
     try:
         block = parse_block(notebook.content, notebook.name, force=force)

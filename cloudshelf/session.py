@@ -12,17 +12,18 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from .arguments import expand_requirements, find_lock, read_text, refuse_unwritable, write_text
-from .errors import AlreadyLoaded, CacheUnusable, NoShelf, ProjectMissing, ShelfError, Unsatisfiable, UsageError
+from .errors import AlreadyLoaded, NoShelf, ProjectMissing, ShelfError, Unsatisfiable, UsageError
+from .in_place import environment_rows, sum_statistics
 from .journal import Journal
+from .lock_text import lock_as_of, lock_pins, lock_requirements, merge_requirements, normalize, project_of
 
 ENVIRONMENT = "CLOUDSHELF_ENVIRONMENT"  # the active environment, for children (subprocess_hook)
 PROVIDED = "CLOUDSHELF_PROVIDED"  # "NAME==VERSION …": what it lacks because this process has it, for children too
@@ -515,130 +516,11 @@ class Session:
         return dict(call(verb, dict(args), progress or self.progress) or {})
 
 
-def normalize(name: str) -> str:
-    """The normalized form of a project's name (PEP 503)."""
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def project_of(requirement: str) -> str:
-    """The normalized project of a requirement (PEP 508: it begins with the name); "" when it has none."""
-    match = re.match(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)", requirement)
-    return normalize(match[1]) if match else ""
-
-
-def merge_requirements(earlier: Sequence[str], later: Sequence[str]) -> list[str]:
-    """``later`` replaces what ``earlier`` asked of the same projects."""
-    replaced = {project_of(r) for r in later}
-    return [r for r in earlier if project_of(r) not in replaced] + list(dict.fromkeys(later))
-
-
-def lock_requirements(text: str) -> list[str]:
-    """What was asked for, of a lock's text."""
-    import tomllib
-
-    tool = tomllib.loads(text).get("tool", {}).get("cloudshelf", {})
-    return [str(r) for r in tool.get("requirements", [])]
-
-
-def lock_as_of(text: str | None) -> str | None:
-    """The moment that a lock's text was resolved as of; None for none."""
-    import tomllib
-
-    found = tomllib.loads(text or "").get("tool", {}).get("cloudshelf", {}).get("as-of")
-    return str(found) if found else None
-
-
 def parse_moment(text: str | None) -> str | None:
     """The moment that a person wrote, None for none. Raises UsageError."""
     from .as_of import parse_moment as parse
 
     return parse(text) if text is not None else None
-
-
-def lock_pins(text: str) -> list[dict[str, Any]]:
-    """Project and version of every pin of a lock's text (PEP 751)."""
-    import tomllib
-
-    packages = tomllib.loads(text).get("packages", [])
-    return [{"project": str(p["name"]), "version": str(p.get("version", ""))} for p in packages]
-
-
-def sum_statistics(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """The totals of several environments: requests, bytes, files and seconds."""
-    total: dict[str, Any] = {}
-    for row in rows:
-        for name, value in row.items():
-            if isinstance(value, (int, float)):
-                total[name] = total.get(name, 0) + value
-    return total
-
-
-FileKey = tuple[str, str, bytes]
-
-
-def environment_rows(environment: str, activated: Iterable[str] = ()) -> list[dict[str, Any]]:
-    """One row a pin of an environment: loaded or not, bytes in place of bytes in all; read from indexes on disk.
-
-    A file that is in place in one of ``activated``, the environments of this process, counts as in place, once.
-    Raises CacheUnusable when the environment itself cannot be read; an earlier one that cannot counts nothing.
-    """
-    index, presence = _read_index(environment)
-    places = list(dict.fromkeys([environment, *activated]))
-    elsewhere: set[FileKey] = set()
-    for earlier in places[1:]:
-        with contextlib.suppress(CacheUnusable):
-            elsewhere |= _files_in_place(*_read_index(earlier))
-    present = bytearray(presence)
-    if elsewhere:
-        for number, key in _files(index):
-            present[number] = present[number] or key in elsewhere
-    sizes = index["sizes"]
-    rows = []
-    for project in index["projects"]:
-        numbers = range(project["start"], project["stop"])
-        modules = [name for name in project["modules"] if any(_loaded_from(name, e) for e in places)]
-        rows.append(
-            {
-                "project": project["name"],
-                "version": project["version"],
-                "loaded": modules,
-                "files": len(numbers),
-                "present": sum(present[i] for i in numbers),
-                "bytes": sum(sizes[i] for i in numbers),
-                "fetched": sum(sizes[i] for i in numbers if present[i]),
-            }
-        )
-    return rows
-
-
-def _read_index(environment: str) -> tuple[dict[str, Any], bytes]:
-    """The index and the presence of an environment. Raises CacheUnusable."""
-    import marshal
-
-    folder = Path(environment, ".cloudshelf")
-    try:
-        return marshal.loads((folder / "index").read_bytes()), (folder / "presence").read_bytes()
-    except (OSError, ValueError, EOFError, TypeError) as error:
-        raise CacheUnusable(environment, f"its index cannot be read ({error})") from None
-
-
-def _files(index: Mapping[str, Any]) -> Iterator[tuple[int, FileKey]]:
-    """Number, and what a file is in any environment: its project, its path and its digest."""
-    paths, digests = index["paths"], index["digests"]
-    for project in index["projects"]:
-        for i in range(project["start"], project["stop"]):
-            yield i, (project["name"], paths[i], digests[32 * i : 32 * i + 32])
-
-
-def _files_in_place(index: Mapping[str, Any], present: bytes) -> set[FileKey]:
-    return {key for number, key in _files(index) if present[number]}
-
-
-def _loaded_from(module: str, environment: str) -> bool:
-    spec = getattr(sys.modules.get(module), "__spec__", None)
-    origin = getattr(spec, "origin", None)
-    places = [origin] if isinstance(origin, str) else list(getattr(spec, "submodule_search_locations", None) or ())
-    return any(place.startswith(environment + os.sep) for place in places if isinstance(place, str))
 
 
 def loaded_distributions(environments: Iterable[str] = ()) -> dict[str, dict[str, Any]]:

@@ -13,7 +13,8 @@ from typing import Any
 
 from cloudshelf import render
 from cloudshelf.errors import NoShelf, ShelfError, UsageError
-from cloudshelf.session import Session, project_of
+from cloudshelf.lock_text import project_of
+from cloudshelf.session import Session
 
 MOST = 500  # projects in the list; a filter finds the others
 WIDTH, HEIGHT = "26em", "22em"  # of the controls, and of the details, which scroll

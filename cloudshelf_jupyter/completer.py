@@ -6,7 +6,8 @@ import re
 from typing import Any
 
 from cloudshelf.completion import Names, Word, words
-from cloudshelf.session import Session, project_of
+from cloudshelf.lock_text import project_of
+from cloudshelf.session import Session
 
 from .names import ShelfNames
 

@@ -10,7 +10,8 @@ import os
 from typing import Any
 
 from cloudshelf.copies import find_copies, own_folders
-from cloudshelf.session import Session, lock_pins, project_of
+from cloudshelf.lock_text import lock_pins, project_of
+from cloudshelf.session import Session
 
 
 class InstallWatch:

@@ -17,9 +17,10 @@ from traitlets.config import SingletonConfigurable
 from cloudshelf import grammar
 from cloudshelf.arguments import gather_files, prepare, write_text
 from cloudshelf.errors import Interrupted, ShelfError, UsageError
+from cloudshelf.lock_text import project_of
 from cloudshelf.notebooks import find_notebook
 from cloudshelf.render import Bars
-from cloudshelf.session import Session, current, project_of
+from cloudshelf.session import Session, current
 
 from . import (
     browser,

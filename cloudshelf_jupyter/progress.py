@@ -89,7 +89,7 @@ class ImportProgress:
         if not numbers:
             self._bars.close(finished=True)
             return
-        from cloudshelf.session import environment_rows
+        from cloudshelf.in_place import environment_rows
 
         rows = environment_rows(environment)
         first = 0

@@ -10,7 +10,8 @@ from typing import Any
 
 from cloudshelf.arguments import write_text
 from cloudshelf.errors import ShelfError, UsageError
-from cloudshelf.session import Progress, Session, merge_requirements, parse_moment
+from cloudshelf.lock_text import merge_requirements
+from cloudshelf.session import Progress, Session, parse_moment
 
 
 def restart_with(

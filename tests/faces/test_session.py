@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from cloudshelf import in_place, lock_text
 from cloudshelf import session as sessions
 from cloudshelf.errors import AlreadyLoaded, NoShelf, StoreUnreachable, Unsatisfiable, UsageError
 
@@ -27,7 +28,7 @@ class Fetcher:
             raise self.failure
         if verb in ("use", "sync"):
             requirements = args.get("requirements") or ["six"]
-            pins = [{"project": sessions.project_of(r), "version": "1"} for r in requirements]
+            pins = [{"project": lock_text.project_of(r), "version": "1"} for r in requirements]
             return {
                 "lock": args.get("lock") or LOCK,
                 "environment": f"/environments/{len(self.calls)}",
@@ -231,7 +232,7 @@ def _environment(folder, project, files):
 def test_a_file_in_place_in_an_earlier_environment_counts_once(tmp_path):
     first = _environment(tmp_path / "1", "a", {"x.py": ("x", 100, 1), "y.py": ("y", 10, 1), "z.py": ("z", 1, 1)})
     second = _environment(tmp_path / "2", "a", {"x.py": ("x", 100, 0), "y.py": ("y", 10, 1), "z.py": ("o", 1, 0)})
-    (row,) = sessions.environment_rows(second, [first, second])
+    (row,) = in_place.environment_rows(second, [first, second])
     assert (row["present"], row["fetched"], row["bytes"]) == (2, 110, 111)
-    (alone,) = sessions.environment_rows(second, [str(tmp_path / "gone"), second])
+    (alone,) = in_place.environment_rows(second, [str(tmp_path / "gone"), second])
     assert alone["fetched"] == 10
