@@ -156,7 +156,7 @@ def _run(command: grammar.Command) -> int:
     finally:
         if told is not None:
             told.close()
-    for note in answer.get("notes", ()):
+    for note in answer["notes"] if verb == "use" else ():  # of a lock everything is known
         _say(str(note))
     environ = isolated(os.environ, environment)
     if args.get("inherit") or args.get("notebook"):

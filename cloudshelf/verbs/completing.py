@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 
+from ..config import read_config
 from ..model import Manifest
+from ..remembered import remember
 from ..shelf import Shelf
 from .common import Args, Progress, Result, shelf_of
 
@@ -26,6 +28,7 @@ def read_names(shelf: Shelf, pause: Callable[[], object] = lambda: None) -> Resu
         facts = shelf.projects(pause)
         modules = sorted({module for each in facts for module in each.modules})
         answer = {"projects": [each.project for each in facts], "modules": modules}
+        remember(read_config().cache, shelf.url, answer["projects"])  # for Tab in a shell
         _remembered[shelf.url] = (time.monotonic(), answer)
     return answer
 

@@ -156,10 +156,7 @@ def test_a_circle_of_dependencies_has_an_order(tmp_path: Path) -> None:
     assert [item.project for item in items if item.requested] == ["aa"]
 
 
-def test_a_python_that_is_not_here_gets_wheels_without_bytecode(
-    shelf: CountingStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("cloudshelf.publisher.interpreter.shutil.which", lambda name: None)
+def test_another_platform_gets_wheels_without_bytecode(shelf: CountingStore, tmp_path: Path) -> None:
     build_wheel(tmp_path, tag=f"cp{OTHER.replace('.', '')}-abi3-manylinux_2_17_aarch64")
     build_wheel(tmp_path, tag="cp39-cp39-manylinux_2_17_aarch64")
     index = IndexOptions(find_links=(str(tmp_path),), no_index=True)
@@ -185,6 +182,12 @@ def test_another_python_of_this_machine_gets_its_own_bytecode_beside_ours(
     (published,) = Repository(shelf).release("demo", "1.0").wheels
     assert published.filename == wheel.name
     assert published.trees.keys() == {HERE.tag, python.cache_tag}
+
+
+def test_a_python_that_is_not_here_is_named_without_an_executable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cloudshelf.publisher.interpreter._candidates", lambda python: iter(("/nowhere/python",)))
+    found = find_interpreter(OTHER, None)
+    assert (found.python, found.executable, found.tag) == (OTHER, None, "")
 
 
 def test_the_interpreter_at_hand_is_found() -> None:
