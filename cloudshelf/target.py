@@ -14,6 +14,7 @@ from packaging import tags
 from packaging.markers import default_environment
 from packaging.version import InvalidVersion, Version
 
+from .build_variables import settle
 from .errors import PlatformUnsupported, UsageError
 
 SUPPORTED = "CPython 3.11 to 3.14 on Linux with glibc, on x86-64 and aarch64"
@@ -108,6 +109,7 @@ def supported_environments() -> list[dict[str, str]]:
 
 def check_platform() -> None:
     """Raises PlatformUnsupported, saying what was found, where environments cannot be made."""
+    settle()
     if sys.implementation.name != "cpython":
         _refuse(f"{platform.python_implementation()} {platform.python_version()}")
     if sys.platform != "linux":

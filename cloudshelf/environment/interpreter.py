@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..build_variables import settle
 from ..errors import PlatformUnsupported, UsageError
 from . import answering
 
@@ -81,6 +82,7 @@ def _ask(real: str, executable: str) -> Interpreter:
 @functools.lru_cache
 def _describe_own() -> Interpreter:
     """Without a process: a start of Python takes longer than all the rest of a warm run."""
+    settle()
     return _described(answering.facts())
 
 
