@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
@@ -18,25 +17,20 @@ from cloudshelf import grammar
 from cloudshelf.arguments import gather_files, prepare, write_text
 from cloudshelf.errors import Interrupted, ShelfError, UsageError
 from cloudshelf.lock_text import project_of
-from cloudshelf.notebooks import find_notebook
 from cloudshelf.render import Bars
 from cloudshelf.session import Session, current
 
 from . import (
-    browser,
     completer,
     display,
     import_completer,
     installs,
-    own_notebook,
     progress,
     question,
     restart,
-    saving,
     zero_step,
 )
 from .names import ShelfNames
-from .profile_cell import profile_cell
 
 
 class CloudShelf(SingletonConfigurable):
@@ -132,6 +126,8 @@ class ShelfMagics(Magics):
                 if profiled is None:
                     result = self._answer(command, bars)
                 else:
+                    from .profile_cell import profile_cell
+
                     result = profile_cell(self.shell, self.session, profiled)
             bars.close(finished=True)
         finally:
@@ -182,7 +178,9 @@ class ShelfMagics(Magics):
             case "profile":
                 return session.profile(args["last"])
             case "browse":
-                browser.open_browser(session, args["words"])
+                from .browser import open_browser
+
+                open_browser(session, args["words"])
                 return None
             case "drop":
                 return session.drop(*self._dropped(args), progress=bars)
@@ -192,25 +190,16 @@ class ShelfMagics(Magics):
                 result = session.freeze(hashes=args["hashes"], progress=bars)
                 return _written(args["output"], "text", result)
             case "sync" if args["notebook"] is not None:
-                notebook = own_notebook.find_own_notebook(self.shell, args["notebook"])
-                lock = notebook.block(force=args["force"]).lock
-                shelf, variant = session.url if command.shelf else None, args["variant"] or ""
-                done = session.sync(lock, name=notebook.name, shelf=shelf, variant=variant, progress=bars)
-                return done | {"notes": [*done["notes"], f"These are the pins that {notebook.name} carries."]}
+                from .notebook_locks import sync_notebook
+
+                return sync_notebook(self.shell, session, command, bars)
             case "sync":
                 shelf = session.url if command.shelf else None
                 return session.sync(args["lock"], shelf=shelf, variant=args["variant"] or "", progress=bars)
-            case "lock" if args["notebook"] is not None and self._is_own(args["notebook"]):
-                if args["lock"] or args["requirements"] or args["requirement"] or args["name"]:
-                    raise UsageError("%shelf lock --notebook is for the pins of this notebook. First: %shelf use …")
-                done = saving.lock_into_own_notebook(self.shell, session, session.complete_lock(progress=bars))
-                bars.close(finished=True)
-                if command.json:
-                    return done
-                saving.ask_editor(self.shell, done)
-                return None
             case "lock" if args["notebook"] is not None:
-                return self._lock_other(command, bars)
+                from .notebook_locks import lock_notebook
+
+                return lock_notebook(self.shell, session, command, bars)
             case "lock" if _about_pins(command):
                 file = args["output"] or next(iter(args["requirements"]), None)
                 done = session.complete_lock(file, progress=bars, name=args["name"], as_of=args["as_of"])
@@ -226,25 +215,6 @@ class ShelfMagics(Magics):
             case "traceback":
                 return {"traceback": display.full_traceback(self.shell)}
         return self._fetcher(command, bars)
-
-    def _is_own(self, asked: str | bool) -> bool:
-        """Whether a notebook is the one of this kernel, which its editor has open."""
-        own = own_notebook.own_path(self.shell)
-        return asked is True or (own is not None and own.resolve() == Path(str(asked)).expanduser().resolve())
-
-    def _lock_other(self, command: grammar.Command, bars: Bars) -> dict[str, Any]:
-        """The pins of this notebook, or what the line names, into a notebook that nobody has open."""
-        if command.args["lock"] or command.args["requirements"] or command.args["requirement"]:
-            args = {k: v for k, v in prepare(command).items() if v is not None and (k != "shelf" or command.shelf)}
-        else:
-            notebook = find_notebook(command.args["notebook"])
-            args = {"notebook": str(notebook.path), "notebook_name": notebook.name, "force": command.args["force"]}
-        self.session.call("refuse-open-notebook", args)
-        named = "requirements" in args
-        done = self.session.call("lock", args, bars) if named else self.session.complete_lock(progress=bars)
-        put = self.session.call("put-lock", {**args, "lock": done["lock"]})
-        notes = [*done["notes"], *put["notes"]]
-        return {**done, **put, "file": args["notebook_name"], "pins": done["pins"], "notes": notes}
 
     def _fetcher(self, command: grammar.Command, bars: Bars) -> dict[str, Any]:
         named = command.shelf or command.args.get("url")  # else the session's

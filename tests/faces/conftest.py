@@ -80,9 +80,14 @@ def cloudshelf(settings):
 
 @pytest.fixture(scope="session")
 def shelf(settings, cloudshelf, tmp_path_factory):
-    """The shelf: shelfone (1.0 the default, 2.0), shelftwo that needs it, shelfscript with a console script."""
-    folder = tmp_path_factory.mktemp("wheels")
-    cloudshelf("init")
+    """The shelf of most tests, which may add to it; see ``publish_small``."""
+    publish_small(cloudshelf, tmp_path_factory.mktemp("wheels"))
+    return settings["CLOUDSHELF_URL"]
+
+
+def publish_small(cloudshelf, folder, **environ):
+    """A shelf: shelfone (1.0 the default, 2.0), shelftwo that needs it, shelfscript with a console script."""
+    cloudshelf("init", **environ)
     one = "version = {!r}\n"
     wheels = [
         make_wheel(folder, "shelfone", "1.0", {"shelfone/__init__.py": one.format("1.0"), "shelfone/late.py": "x=1\n"}),
@@ -97,5 +102,4 @@ def shelf(settings, cloudshelf, tmp_path_factory):
         ),
     ]
     for wheel in wheels:
-        cloudshelf("publish", "--no-deps", wheel)
-    return settings["CLOUDSHELF_URL"]
+        cloudshelf("publish", "--no-deps", wheel, **environ)

@@ -5,13 +5,23 @@ import sys
 
 import pytest
 
+from .conftest import publish_small
 from .test_kernel import Kernel
 from .widgets import Front
 
 
+@pytest.fixture(scope="module")
+def own(settings, cloudshelf, tmp_path_factory):
+    """The settings of a shelf that no other test adds to."""
+    folder = tmp_path_factory.mktemp("browsed")
+    environ = {"CLOUDSHELF_URL": f"file://{folder / 'shelf'}", "CLOUDSHELF_CACHE": str(folder / "cache")}
+    publish_small(cloudshelf, folder, **environ)
+    return settings | environ
+
+
 @pytest.fixture
-def kernel(shelf, settings):
-    running = Kernel(settings)
+def kernel(own):
+    running = Kernel(own)
     assert running("%load_ext cloudshelf").status == "ok"
     yield running
     running.stop()
