@@ -47,6 +47,7 @@ def prune_environments(cache: Path, *, unused_for: float = 0.0) -> list[Environm
             if free and time.time() - _last_used(path) >= unused_for:
                 info = _describe(path, in_use=False)
                 _remove(path)
+                (cache / "builders" / path.name).unlink(missing_ok=True)
                 removed.append(info)
     for folder in (cache / "environments", cache / "engine"):
         remove_unfinished(folder)

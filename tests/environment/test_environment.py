@@ -306,8 +306,11 @@ def test_environments_are_listed_and_pruned_by_age(make: Maker) -> None:
     assert info.files == len(made.index["paths"]) > info.present > 0
     assert prune_environments(make.cache, unused_for=3600) == []
     (engine,) = (make.cache / "engine").iterdir()
+    turn = make.cache / "builders" / made.path.name
+    turn.parent.mkdir()
+    turn.touch()
     assert [i.path for i in prune_environments(make.cache)] == [str(made.path)]
-    assert not engine.exists()
+    assert not engine.exists() and not turn.exists()
 
 
 def test_what_a_killed_builder_left_is_removed(make: Maker) -> None:
