@@ -62,11 +62,13 @@ class EnvironmentFinder(external.FileFinder):
             for suffix, loader in _SUFFIXES:
                 number = inside.get("__init__" + suffix, -1)
                 if number >= 0:
-                    return self._spec(fullname, f"{self.path}/{tail}/__init__{suffix}", loader, number, tail)
+                    path = f"{self.path}/{tail}/__init__{suffix}"
+                    return self._spec(fullname, path, loader, number, tail) or super().find_spec(fullname, target)
         for suffix, loader in _SUFFIXES:
             number = names.get(tail + suffix, -1)
             if number >= 0:
-                return self._spec(fullname, f"{self.path}/{tail}{suffix}", loader, number, None)
+                path = f"{self.path}/{tail}{suffix}"
+                return self._spec(fullname, path, loader, number, None) or super().find_spec(fullname, target)
         if self._look:
             found = super().find_spec(fullname, target)
             if found is not None and not (is_folder and found.loader is None):
@@ -121,7 +123,10 @@ class EnvironmentFinder(external.FileFinder):
     def _below(self, name: str) -> str:
         return f"{self._folder}/{name}" if self._folder else name
 
-    def _spec(self, fullname: str, path: str, loader: Any, number: int, package: str | None) -> ModuleSpec:
+    def _spec(self, fullname: str, path: str, loader: Any, number: int, package: str | None) -> ModuleSpec | None:
+        """None for what somebody removed, as ``pip uninstall`` does: then the folder on the disk is what counts."""
+        if self._environment.is_removed(number, path):
+            return None
         folder = self._folder if package is None else self._below(package)
         made = loader(fullname, path, self._environment, number, folder)
         if not _is_real_import():

@@ -9,6 +9,7 @@ from __future__ import annotations
 import marshal
 import mmap
 import os
+import posix
 from _bisect import bisect_right
 
 from ..errors import CacheUnusable, FormatUnknown, ShelfError
@@ -55,6 +56,16 @@ class Environment:
     def was_in_place(self, number: int) -> bool:
         """Whether file ``number`` was in place when this process opened the environment."""
         return bool(self._before[number])
+
+    def is_removed(self, number: int, path: str) -> bool:
+        """Whether file ``number`` was in place once, and is at ``path`` no more; for one that was not, no look there."""
+        if not self._presence[number]:
+            return False
+        try:
+            posix.stat(path)
+        except OSError:
+            return True
+        return False
 
     def place_of(self, path: str) -> str | None:
         """An absolute path relative to the environment, "" for its root; None when it lies elsewhere."""

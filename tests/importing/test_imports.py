@@ -50,6 +50,19 @@ def test_a_package_sees_every_file_of_its_folder_from_its_body_on(box: Made) -> 
         assert f"'{name}'" in listed
 
 
+def test_what_somebody_removed_is_not_there_any_more(box: Made, tmp_path: Path) -> None:
+    """As ``pip uninstall`` leaves it; a copy that comes later in sys.path is found then, as anywhere."""
+    box.says("import box.deep.leaf")
+    (box.site / "box/deep/leaf.py").unlink()
+    assert box.says("import importlib.util as u; print(u.find_spec('box.deep.leaf'))") == "None"
+    shutil.rmtree(box.site / "box")
+    code = "import importlib.util as u\nprint(u.find_spec('box'))\n"
+    code += "try: import box\nexcept ModuleNotFoundError as e: print(e)"
+    assert box.says(code).splitlines() == ["None", "No module named 'box'"]
+    (tmp_path / "box.py").write_text("X = 'another'\n")
+    assert box.says(f"import sys; sys.path.append({str(tmp_path)!r}); import box; print(box.X)") == "another"
+
+
 def test_idle_files_wait_until_they_are_touched(box: Made) -> None:
     box.says("import box")
     assert not box.is_there("box/stub.pyi")
