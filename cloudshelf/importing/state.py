@@ -58,7 +58,7 @@ class Environment:
         return bool(self._before[number])
 
     def is_removed(self, number: int, path: str) -> bool:
-        """Whether file ``number`` was in place once, and is at ``path`` no more; for one that was not, no look there."""
+        """Whether file ``number`` was in place once, and is at ``path`` no more; for one that was not, no look."""
         if not self._presence[number]:
             return False
         try:
