@@ -119,7 +119,10 @@ def world(demo, server, tmp_path):
     store = open_store("s3://our-shelf/curated", environ=server.environ())
     for key in [found.key for found in store.list("")]:
         store.delete(key)
+    home = tmp_path / "home"  # of which `enable` and `kernelspec` write the settings of kernels
+    home.mkdir()
     own = {"CLOUDSHELF_URL": (tmp_path / "shelf").as_uri(), "CLOUDSHELF_CACHE": str(tmp_path / "cache")}
+    own |= {"HOME": str(home), "IPYTHONDIR": str(home / "ipython")}
     lock = tmp_path / "work" / "pylock.toml"
     lock.write_text(lock.read_text().replace(environ["CLOUDSHELF_URL"], own["CLOUDSHELF_URL"]))
     return tmp_path / "work", environ | own  # one cache would see the copies' heads go back in time
