@@ -164,6 +164,19 @@ def module_owners(store: Get, modules: Iterable[str]) -> dict[str, str]:
         return {module: owner for found in pool.map(read, wanted) for module, owner in found.items()}
 
 
+def refresh_catalog(store: CatalogStore, repository: Repository, projects: Iterable[str]) -> None:
+    """Tell the catalog what it does not know of ``projects``: by this change, or one that was killed before this step.
+
+    Raises ObjectInvalid and what the store raises.
+    """
+    repository.forget()
+    known = {facts.project: facts.seq for facts in repository.listing()}
+    stale = [project for project in projects if known.get(project) != repository.head(project).seq]
+    if stale:
+        update_catalog(store, [project_facts(repository, project) for project in stale])
+        repository.forget()
+
+
 def rebuild_catalog(store: RebuildStore, repository: Repository | None = None) -> tuple[ProjectFacts, ...]:
     """Write the whole catalog anew from the heads; what it now tells.
 

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from ..catalog import CatalogStore, module_owners, project_facts, update_catalog
+from ..catalog import CatalogStore, module_owners, refresh_catalog
 from ..codecs.names import manifest_key, pack_key, release_key, sha256
 from ..codecs.release import format_release
 from ..commit import Change, change_head, put_immutable
@@ -184,14 +184,9 @@ def _notes(store: Get, repository: Repository, plans: Sequence[Plan]) -> list[st
 
 
 def _refresh_catalog(store: CatalogStore, repository: Repository, projects: Sequence[str]) -> None:
-    """Tell the catalog what it does not know: of this import, or of one that was killed before it came to this."""
+    """``refresh_catalog``, whose failure is told as what it is: all is committed."""
     try:
-        repository.forget()
-        known = {facts.project: facts.seq for facts in repository.listing()}
-        stale = [project for project in projects if known.get(project) != repository.head(project).seq]
-        if stale:
-            update_catalog(store, [project_facts(repository, project) for project in stale])
-            repository.forget()
+        refresh_catalog(store, repository, projects)
     except (ObjectInvalid, StoreError) as error:
         raise CatalogOutdated(list(projects), str(error)) from error
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from ..catalog import CatalogStore, project_facts, update_catalog
+from ..catalog import CatalogStore, refresh_catalog
 from ..codecs.wheel import parse_wheel_name
 from ..errors import CatalogOutdated, ObjectInvalid, ProjectMissing, StoreError, UsageError, VersionMissing
 from ..model import Release, Wheel
@@ -125,7 +125,7 @@ def publish(request: PublishRequest, store: PublishStore, *, reporter: Reporter 
     if request.default:
         _move_defaults(store, repository, items, by)
     try:
-        _refresh_catalog(store, repository, [item.project for item in items])
+        refresh_catalog(store, repository, [item.project for item in items])
     except (ObjectInvalid, StoreError) as error:
         raise CatalogOutdated([f"{item.project} {item.version}" for item in items], str(error)) from error
     return _report(repository, items, dict.fromkeys(uploaded, PUBLISHED), uploaded, errors)
@@ -327,16 +327,6 @@ def _move_defaults(store: PublishStore, repository: Repository, items: Sequence[
         if item.requested and repository.head(item.project).default != item.version:
             move_default(store, item.project, item.version, by=by)
             repository.forget(item.project)
-
-
-def _refresh_catalog(store: PublishStore, repository: Repository, projects: Sequence[str]) -> None:
-    """Tell the catalog what it does not know: of this publish, or of one that was killed before it came to this."""
-    repository.forget()
-    known = {facts.project: facts.seq for facts in repository.listing()}
-    stale = [project for project in projects if known.get(project) != repository.head(project).seq]
-    if stale:
-        update_catalog(store, [project_facts(repository, project) for project in stale])
-        repository.forget()
 
 
 def _report(
