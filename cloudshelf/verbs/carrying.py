@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Sequence
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -130,8 +131,13 @@ def _locked_pins(shelf: Shelf, args: Args) -> list[Pin]:
         return lock if lock.shelf else shelf.repin(lock, target)
 
     locks = [read(first)]
-    locks += [read(lambda _, label=label: label) for label in labels[1:]]  # type: ignore[misc]
+    locks += [read(partial(_take, label)) for label in labels[1:]]
     return [pin for lock in locks for pin in lock.pins]
+
+
+def _take(label: str, _labels: Sequence[str]) -> str:
+    """``choose`` of ``parse_lock``: this one."""
+    return label
 
 
 def _objects(shelf: Shelf, chosen: Sequence[Carried], progress: Progress) -> list[Member]:
