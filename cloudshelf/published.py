@@ -6,7 +6,9 @@ from .model import Head
 from .repository import Repository
 from .skips import find_first
 
-MOST = 48  # states that are looked at: of 3,000, which link to earlier ones, some 30; of old chains, which do not, so many
+MOST = (
+    48  # states that are looked at: of 3,000, which link to earlier ones, some 30; of old chains, which do not, so many
+)
 
 
 def find_published(repository: Repository, head: Head, version: str) -> Head | None:

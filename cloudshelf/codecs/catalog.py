@@ -9,7 +9,7 @@ Three kinds of objects, so that no request and no upload grows with the shelf mo
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
