@@ -6,9 +6,7 @@ from .model import Head
 from .repository import Repository
 from .skips import find_first
 
-MOST = (
-    48  # states that are looked at: of 3,000, which link to earlier ones, some 30; of old chains, which do not, so many
-)
+MOST = 48  # states that are looked at: of 3,000 that link to earlier ones some 30; old chains have no such links
 
 
 def find_published(repository: Repository, head: Head, version: str) -> Head | None:
