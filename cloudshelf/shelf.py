@@ -41,12 +41,14 @@ class Shelf:
     """A shelf of distributions, or several in order (layers.py).
 
     ``cache`` is the folder of the user's cache, None for none. ``as_of``, a moment (as_of.py), shows the projects as
-    they were then.
+    they were then. ``info`` is what shelf.json of an only shelf says, where that is known already.
     """
 
-    def __init__(self, *stores: Store, cache: Path | None = None, as_of: str = "") -> None:
+    def __init__(
+        self, *stores: Store, cache: Path | None = None, as_of: str = "", info: ShelfInfo | None = None
+    ) -> None:
         self._stores = stores
-        self._repositories = [Repository(store, cache=cache, as_of=as_of) for store in stores]
+        self._repositories = [Repository(store, cache=cache, as_of=as_of, info=info) for store in stores]
         self.repository = self._repositories[0] if len(stores) == 1 else Layers(self._repositories)
 
     @classmethod
