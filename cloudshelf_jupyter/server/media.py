@@ -15,8 +15,8 @@ _PICTURES = {
 _JSON = {".json", ".ipynb", ".geojson"}
 _TEXT = {
     ".py", ".pyi", ".pyx", ".pxd", ".pth", ".typed", ".txt", ".md", ".rst", ".log", ".tex", ".csv", ".tsv", ".sql",
-    ".cfg", ".toml", ".ini", ".yaml", ".yml", ".lock", ".in", ".template", ".jinja", ".j2", ".mplstyle", ".afm", ".cmake",
-    ".html", ".htm", ".xhtml", ".svg", ".xml", ".xsl", ".css", ".js", ".mjs", ".jsx", ".ts", ".tsx", ".map",
+    ".cfg", ".toml", ".ini", ".yaml", ".yml", ".lock", ".in", ".template", ".jinja", ".j2", ".mplstyle", ".afm",
+    ".cmake", ".html", ".htm", ".xhtml", ".svg", ".xml", ".xsl", ".css", ".js", ".mjs", ".jsx", ".ts", ".tsx", ".map",
     ".c", ".h", ".cc", ".cpp", ".hpp", ".cu", ".cuh", ".f", ".f90", ".r", ".rs", ".go", ".java", ".sh", ".bat",
 }  # fmt: skip
 _TEXT_NAMES = {
