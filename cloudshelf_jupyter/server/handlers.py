@@ -57,9 +57,13 @@ class ShelfHandler(APIHandler):
         self._gone = True
         if self._running is not None:
             self._running.cancel()
+        self.log.info("cloudshelf: nobody waits any more for %s", self.request.path)
 
     async def _while_wanted(self, work: Coroutine[Any, Any, T]) -> T:
         self._running = asyncio.ensure_future(work)
+        stream = getattr(self.request.connection, "stream", None)
+        if stream is not None and stream.closed():  # it left at once, and tornado tells nobody
+            self.on_connection_close()
         try:
             result: T = await self._running
         except asyncio.CancelledError:
