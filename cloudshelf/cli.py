@@ -51,11 +51,12 @@ def _obey(command: grammar.Command) -> int:
     if command.verb == "run":
         return _run(command)
     from . import render
+    from .render.bars import Bars
 
     args = prepare(command)
     if command.verb == "lock" and args.get("notebook"):
         _serve("refuse-open-notebook", args, None)
-    bars = render.Bars(_bar)
+    bars = Bars(_bar)
     try:
         if sys.stderr.isatty():
             bars({"stage": command.verb})  # not every verb reports
@@ -193,7 +194,7 @@ class _Late:
 
     def _show(self, event: Mapping[str, Any]) -> None:
         if self._bars is None:
-            from .render import Bars
+            from .render.bars import Bars
 
             self._bars = Bars(_bar)
         self._bars.show(event)
