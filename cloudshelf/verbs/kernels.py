@@ -22,7 +22,7 @@ from ..codecs.lock import format_lock, parse_lock
 from ..errors import ShelfError, UsageError
 from ..quantities import count
 from .common import Args, Progress, Result
-from .pinning import sync
+from .restoring import sync
 
 if TYPE_CHECKING:
     from jupyter_client.kernelspec import KernelSpecManager
