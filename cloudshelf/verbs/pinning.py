@@ -200,7 +200,7 @@ def fill(args: Args, progress: Progress) -> Result:
         raise UsageError("What to fill? Name it: cloudshelf fill pandas, or: cloudshelf fill --lock pylock.toml")
     else:
         folder = sync(args, progress)["environment"]
-    from ..session import filled_line
+    from ..render import filled_line
 
     transfer = Transfer(BlobCache(read_config().cache))
     try:
