@@ -30,6 +30,7 @@ from . import (
     restart,
     zero_step,
 )
+from .channel import target
 from .names import ShelfNames
 
 
@@ -288,6 +289,7 @@ def load(shell: Any) -> None:
     question.install(shell)
     installs.install(shell, session)
     names.learn()
+    target.register(shell, session)
     restart.apply_wish(shell, session)
 
 
@@ -311,5 +313,6 @@ def unload(shell: Any) -> None:
     import_completer.uninstall(shell)
     question.uninstall(shell)
     display.restore_errors()
+    target.unregister(shell)
     for kind in ("line", "cell"):
         shell.magics_manager.magics[kind].pop("shelf", None)

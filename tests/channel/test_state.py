@@ -1,0 +1,36 @@
+"""What a panel shows of a kernel: all of it on open, then what changes, whoever changed it."""
+
+
+def test_a_panel_gets_the_whole_state_when_it_is_opened(kernel, front_end, shelf):
+    kernel("%shelf use shelftwo\nimport shelfone")
+    panel = front_end.open()
+    state = panel.wait(lambda state: state)
+    assert panel.state["requirements"] == ["shelftwo"] and state
+    assert panel.state["shelf"]["url"] == shelf
+    one, two = panel.pin("shelfone"), panel.pin("shelftwo")
+    assert (one["version"], one["asked"], one["modules"], one["loaded"]) == ("1.0", False, ["shelfone"], ["shelfone"])
+    assert (two["asked"], two["loaded"], two["badges"]) == (True, [], ["pinned"])
+    assert one["badges"] == ["loaded"] and one["seconds"] > 0 and two["seconds"] is None
+    assert 0 < one["fetched"] <= one["bytes"]
+    assert panel.state["totals"]["bytes"] == one["bytes"] + two["bytes"]
+    assert panel.state["busy"] is panel.state["restart"] is panel.state["notebook"] is panel.state["problem"] is None
+
+
+def test_what_is_typed_in_a_cell_is_seen(kernel, front_end):
+    panel = front_end.open()
+    panel.wait(lambda state: state["pins"] == [])
+    kernel("%shelf use shelfone")
+    panel.wait(lambda state: [pin["project"] for pin in state["pins"]] == ["shelfone"])
+    kernel("import shelfone")
+    panel.wait(lambda state: state["pins"][0]["badges"] == ["loaded"])
+    kernel("%shelf drop shelfone")
+    panel.wait(lambda state: state["pins"] == [] and state["requirements"] == [])
+    assert panel.gaps == 0
+
+
+def test_the_shelfs_name_comes_when_it_is_known(kernel, front_end, cloudshelf, tmp_path):
+    url = f"file://{tmp_path}/named"
+    cloudshelf("init", url, "--name", "curated")
+    panel = front_end.open()
+    kernel(f"%shelf connect {url}")
+    panel.wait(lambda state: state["shelf"] == {"url": url, "name": "curated"})
