@@ -283,7 +283,7 @@ def load(shell: Any) -> None:
     display.shorten_errors()
     if _wants_zero_step(shell):
         zero_step.install(zero_step.ZeroStepFinder(session, shell.user_ns, print, magics.bars))
-    progress.show_imports(progress.ImportProgress(magics.bars()))
+    progress.show_imports(progress.ImportProgress(magics.bars(), session))
     completer.install(shell, session, names)
     import_completer.install(shell, names)
     question.install(shell)

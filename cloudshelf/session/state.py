@@ -177,6 +177,11 @@ class State:
         self._tell_changed()
         return answer
 
+    def tell_progress(self, verb: str, event: Mapping[str, Any] | None) -> None:
+        """Tell the observers what this thread does; None: it has ended."""
+        for observer in list(self.observers):
+            observer.progressed(verb, event)
+
     def _tell_changed(self) -> None:
         for observer in list(self.observers):
             observer.changed()
@@ -188,18 +193,14 @@ class State:
     def _call(self, verb: str, args: Mapping[str, Any], progress: Progress | None = None) -> dict[str, Any]:
         from ..importing.client import call
 
-        shown, observers = progress or self.progress, list(self.observers)
-        if not observers:
-            return dict(call(verb, dict(args), shown) or {})
+        shown = progress or self.progress
 
         def told(event: dict[str, Any]) -> None:
-            for observer in observers:
-                observer.progressed(verb, event)
+            self.tell_progress(verb, event)
             if shown is not None:
                 shown(event)
 
         try:
             return dict(call(verb, dict(args), told) or {})
         finally:
-            for observer in observers:
-                observer.progressed(verb, None)
+            self.tell_progress(verb, None)
