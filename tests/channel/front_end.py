@@ -17,6 +17,7 @@ class FrontEnd:
     def __init__(self, kernel, *, subshell=True):
         self.kernel = kernel
         own = Session(key=kernel.manager.session.key)  # of the same one, two clients would get each other's answers
+        own.pack = pack
         self.client = kernel.manager.client(session=own)
         self.client.start_channels()
         self.client.wait_for_ready(timeout=PATIENCE)
@@ -30,6 +31,13 @@ class FrontEnd:
         self.panels[panel.id] = panel
         panel.send("comm_open", {"version": 1} | data, target_name="cloudshelf.panel", target_module=None)
         return panel
+
+    def open_after_restart(self, **data):
+        """The kernel is a new process: without the subshell, and without the panels of the old one."""
+        self.client.wait_for_ready(timeout=PATIENCE)
+        self.subshell = self._create_subshell() if self.subshell else None
+        self.panels.clear()
+        return self.open(**data)
 
     def send(self, kind, content):
         message = self.client.session.msg(kind, content)
@@ -85,6 +93,11 @@ class FrontEnd:
             reply = self.client.control_channel.get_msg(timeout=PATIENCE)
             if reply["parent_header"].get("msg_id") == message["header"]["msg_id"]:
                 return reply["content"]["subshell_id"]
+
+
+def pack(content):
+    """As a browser does it: half of a surrogate pair is escaped, which is no error in JSON."""
+    return json.dumps(content, default=str).encode()
 
 
 class Panel:
