@@ -1,0 +1,37 @@
+/** What the details show, as the server says it (docs/rest-api.md). */
+
+import type { IVersion } from '../api';
+
+/** A wheel of a version: `WheelFacts` of cloudshelf/answers.py. */
+export interface IWheel {
+  readonly filename: string;
+  readonly size: number;
+  readonly installed: number;
+  readonly files: number;
+  readonly packed: number;
+  readonly eager: number;
+  readonly origin: string;
+  readonly requires_python: string;
+  readonly interpreters: readonly string[];
+}
+
+/** One version with all that the tab shows; fields that an older server leaves out are missing. */
+export interface IVersionDetails extends IVersion {
+  readonly default?: string | null;
+  readonly latest?: string | null;
+  readonly versions?: number;
+  readonly yanked?: string | null;
+  readonly license?: string;
+  readonly requires?: readonly string[];
+  readonly extras?: readonly string[];
+  readonly modules?: readonly string[];
+  readonly scripts?: readonly string[];
+  readonly wheels?: readonly IWheel[];
+}
+
+/** Which project and version a tab is about; without a version it is the curator's default. */
+export interface ISubject {
+  readonly shelf: string;
+  readonly project: string;
+  readonly version?: string;
+}
