@@ -56,7 +56,7 @@ export function requirementsOf(line: string): IRequirement[] {
       open = false;
       continue;
     }
-    const before = joined[joined.length - 1];
+    const before = joined.at(-1);
     if (
       open &&
       before &&
@@ -77,8 +77,9 @@ export function requirementsOf(line: string): IRequirement[] {
 
 /** The project that a requirement names, normalized (PEP 503); empty where it names none. */
 export function projectOf(requirement: string): string {
-  const found = PROJECT.exec(requirement.trim());
-  return found ? found[1].replace(/[-_.]+/g, '-').toLowerCase() : '';
+  return partsOf(requirement)
+    .name.replace(/[-_.]+/g, '-')
+    .toLowerCase();
 }
 
 /** The line with `requirement` in place of `old`. A bare project asks for nothing else, so it changes nothing. */
@@ -87,11 +88,11 @@ export function replaceRequirement(
   old: IRequirement,
   requirement: string
 ): string {
-  const [, name, extras, rest] = PROJECT.exec(requirement.trim()) ?? [];
+  const { name, extras, rest } = partsOf(requirement);
   if (!rest && !extras) {
     return line;
   }
-  const kept = extras ?? PROJECT.exec(old.text.trim())?.[2] ?? '';
+  const kept = extras || partsOf(old.text).extras;
   return (
     line.slice(0, old.start) + quote(name + kept + rest) + line.slice(old.end)
   );
@@ -102,6 +103,16 @@ export function appendRequirement(line: string, requirement: string): string {
   const words = wordsOf(line, 0);
   const end = words.length ? words[words.length - 1].end : line.length;
   return `${line.slice(0, end)} ${quote(requirement.trim())}${line.slice(end)}`;
+}
+
+function partsOf(requirement: string): {
+  name: string;
+  extras: string;
+  rest: string;
+} {
+  const found: (string | undefined)[] = PROJECT.exec(requirement.trim()) ?? [];
+  const [, name = '', extras = '', rest = ''] = found;
+  return { name, extras, rest };
 }
 
 function quote(word: string): string {

@@ -27,7 +27,7 @@ export function Compare(props: {
   const names = props.versions.map(row => row.version);
   const at = names.indexOf(props.shown);
   // The newest comes first: what one wants to know is mostly what changed since the version before
-  const before = names[at + 1] ?? names[at - 1] ?? props.shown;
+  const before = names.at(at + 1) ?? names.at(at - 1) ?? props.shown;
   const [from, setFrom] = React.useState(before);
   const [to, setTo] = React.useState(props.shown);
   const [answer, setAnswer] = React.useState<Answer>({ kind: 'none' });

@@ -80,15 +80,16 @@ function Ready(props: {
   const { subject, loaded } = props;
   const { project, version } = loaded;
   const row = project.versions.find(each => each.version === version.version);
+  const yanked = row?.yanked ?? null;
   return (
     <>
       <h1>
         {project.project} {version.version}
       </h1>
       <p>{version.summary}</p>
-      {row?.yanked != null && (
+      {yanked !== null && (
         <p className="cs-Warning" role="note">
-          {yankedText(row.yanked, trans.__)}
+          {yankedText(yanked, trans)}
         </p>
       )}
       <Actions

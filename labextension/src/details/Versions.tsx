@@ -1,3 +1,4 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import type { IProject } from '../api';
@@ -47,7 +48,7 @@ export function Versions(props: {
               <td>
                 {[
                   row.default && trans.__('default'),
-                  row.yanked !== null && yankedText(row.yanked, trans.__)
+                  row.yanked !== null && yankedText(row.yanked, trans)
                 ]
                   .filter(Boolean)
                   .join(', ')}
@@ -86,9 +87,6 @@ export function Versions(props: {
 }
 
 /** Why a version is not taken by itself any more. */
-export function yankedText(
-  reason: string,
-  translate: (text: string, ...values: string[]) => string
-): string {
-  return reason ? translate('yanked: %1', reason) : translate('yanked');
+export function yankedText(reason: string, trans: TranslationBundle): string {
+  return reason ? trans.__('yanked: %1', reason) : trans.__('yanked');
 }

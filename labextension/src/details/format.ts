@@ -32,5 +32,5 @@ export function formatFact(value: unknown): string {
   if (value === null || value === undefined || value === '') {
     return '–';
   }
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }

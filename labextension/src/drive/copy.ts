@@ -7,6 +7,9 @@ import { FileDialog } from '@jupyterlab/filebrowser';
 import { type Contents, ServerConnection } from '@jupyterlab/services';
 import type { ITranslator } from '@jupyterlab/translation';
 
+/** As bytes, notebooks too: a copy is what it was copied from. */
+const WRITTEN = { type: 'file', format: 'base64' } as const;
+
 /** Ask for a folder; null where the person went away. */
 export async function askFolder(
   manager: IDocumentManager,
@@ -56,8 +59,7 @@ export async function writeCopy(
     }
     path = button.displayType === 'warn' ? path : other;
   }
-  const { content } = model;
-  await contents.save(path, { type: 'file', format: 'base64', content });
+  await contents.save(path, { ...WRITTEN, content: model.content as string });
   return path;
 }
 

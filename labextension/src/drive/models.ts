@@ -24,7 +24,7 @@ export function folderModel(
     mimetype: '',
     content,
     // Lab's types say that a folder's format is a text; its own server says "json" of one with content
-    format: (content ? 'json' : null) as Contents.FileFormat
+    format: content ? 'json' : null
   };
 }
 
