@@ -26,7 +26,7 @@ export interface IUseOptions {
  * The answer is whether the cell ran without an error; what went wrong stands below it, and it is scrolled to.
  * Throws an Error with a sentence for people when the notebook cannot be written.
  */
-export async function useInNotebook(
+export async function writeAndRun(
   panel: NotebookPanel,
   requirement: string,
   options: IUseOptions

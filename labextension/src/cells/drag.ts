@@ -9,15 +9,15 @@ import { type IRow, requirementOf } from './requirement';
 const CELLS = 'application/vnd.jupyter.cells';
 const DISTANCE = 5; // pixels before a press becomes a drag, as everywhere in Lab
 
-/** A cell, in nbformat's words, that uses a row. */
-export function cellFor(row: IRow): {
+/** A cell, in nbformat's words, that uses something. */
+export function cellFor(requirement: string): {
   cell_type: 'code';
   source: string;
   metadata: { trusted: true };
 } {
   return {
     cell_type: 'code',
-    source: `%shelf use ${requirementOf(row)}`,
+    source: `%shelf use ${requirement}`,
     metadata: { trusted: true }
   };
 }
@@ -52,7 +52,7 @@ export function startDrag(event: MouseEvent, row: IRow): void {
 }
 
 async function drag(event: MouseEvent, row: IRow): Promise<void> {
-  const cell = cellFor(row);
+  const cell = cellFor(requirementOf(row));
   const mimeData = new MimeData();
   mimeData.setData(CELLS, [cell]);
   mimeData.setData('text/plain', cell.source);

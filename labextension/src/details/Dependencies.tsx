@@ -34,7 +34,11 @@ export function Dependencies(props: {
         ))}
       </ul>
       <h3>{trans.__('It is needed by')}</h3>
-      <Dependents shelf={shelf} dependents={dependents} />
+      <Dependents
+        shelf={shelf}
+        dependents={dependents}
+        note={props.version.dependents_note}
+      />
     </section>
   );
 }
@@ -42,16 +46,11 @@ export function Dependencies(props: {
 function Dependents(props: {
   shelf: string;
   dependents: string[] | null;
+  note: string | null;
 }): React.JSX.Element {
   const { trans } = useDetails();
   if (props.dependents === null) {
-    return (
-      <p>
-        {trans.__(
-          "The shelf's catalog does not say; it will after a curator's: cloudshelf verify --repair"
-        )}
-      </p>
-    );
+    return <p>{props.note ?? trans.__("The shelf's catalog does not say.")}</p>;
   }
   if (props.dependents.length === 0) {
     return <p>{trans.__('No other project of this shelf.')}</p>;

@@ -107,7 +107,7 @@ function Ready(props: {
         shown={version.version}
       />
       <Dependencies subject={subject} version={version} />
-      {version.wheels && <Wheels wheels={version.wheels} />}
+      <Wheels wheels={version.wheels} />
       <Readme readme={version.readme} />
     </>
   );

@@ -26,8 +26,8 @@ export function Difference(props: { diff: IVersionDiff }): React.JSX.Element {
           {facts.map(fact => (
             <tr key={fact.name}>
               <th scope="row">{fact.name}</th>
-              <td>{formatFact(fact.from)}</td>
-              <td>{formatFact(fact.to)}</td>
+              <td>{factText(fact.name, fact.from)}</td>
+              <td>{factText(fact.name, fact.to)}</td>
             </tr>
           ))}
           {rows.map(row => (
@@ -66,6 +66,14 @@ export function Difference(props: { diff: IVersionDiff }): React.JSX.Element {
 interface IFileRow {
   readonly path: string;
   readonly size: string;
+}
+
+const SIZES = new Set(['size', 'installed', 'packed']);
+
+function factText(name: string, value: unknown): string {
+  return SIZES.has(name) && Number.isFinite(Number(value))
+    ? formatBytes(Number(value))
+    : formatFact(value);
 }
 
 function sized(file: ISizedFile): IFileRow {

@@ -31,5 +31,5 @@ export async function load(
   const version = await api.version(subject.shelf, subject.project, chosen, {
     signal
   });
-  return { project, version };
+  return { project, version: version as IVersionDetails };
 }

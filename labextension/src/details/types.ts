@@ -15,18 +15,28 @@ export interface IWheel {
   readonly interpreters: readonly string[];
 }
 
-/** One version with all that the tab shows; fields that an older server leaves out are missing. */
+/** What the wheel's METADATA say; URLs are http or https. */
+export interface IMetadata {
+  readonly author: string;
+  readonly maintainer: string;
+  readonly license: string;
+  readonly keywords: readonly string[];
+  readonly classifiers: readonly string[];
+  readonly urls: Readonly<Record<string, string>>;
+}
+
+/** One version with all that the tab shows. */
 export interface IVersionDetails extends IVersion {
-  readonly default?: string | null;
-  readonly latest?: string | null;
-  readonly versions?: number;
-  readonly yanked?: string | null;
-  readonly license?: string;
-  readonly requires?: readonly string[];
-  readonly extras?: readonly string[];
-  readonly modules?: readonly string[];
-  readonly scripts?: readonly string[];
-  readonly wheels?: readonly IWheel[];
+  readonly yanked: string | null;
+  readonly license: string;
+  readonly requires_python: string;
+  readonly extras: readonly string[];
+  readonly modules: readonly string[];
+  readonly scripts: readonly string[];
+  readonly wheels: readonly IWheel[];
+  readonly files: number;
+  readonly metadata: IMetadata;
+  readonly dependents_note: string | null;
 }
 
 /** Which project and version a tab is about; without a version it is the curator's default. */
