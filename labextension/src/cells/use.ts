@@ -27,11 +27,6 @@ export class Cells implements ICells {
     });
   }
 
-  /** Pin it in the kernel; no cell says so. */
-  async useInKernel(requirement: string): Promise<void> {
-    await this._link().request('use', { requirements: [requirement] });
-  }
-
   /** A cell below the one in front, for who reads it before it runs; what a drop makes, for the keyboard. */
   async insertCell(requirement: string): Promise<void> {
     const notebook = this._link().panel.content;

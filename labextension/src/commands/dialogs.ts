@@ -1,9 +1,9 @@
-/** What commands ask people, and how they say that something did not work. */
+/** What commands ask people when their arguments do not say it. */
 
-import { InputDialog, showErrorMessage } from '@jupyterlab/apputils';
+import { InputDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import { ApiError, isAborted, type ShelfApi } from '../api';
+import { ApiError, type ShelfApi } from '../api';
 import type { ICommandArgs } from './ids';
 
 /** A project of a shelf, and perhaps a version. */
@@ -11,21 +11,6 @@ export interface IAsked {
   readonly shelf: string;
   readonly project: string;
   readonly version?: string;
-}
-
-/** Do something for a command; what goes wrong becomes one message. */
-export async function reporting(
-  title: string,
-  action: () => Promise<void> | void
-): Promise<void> {
-  try {
-    await action();
-  } catch (error) {
-    if (!isAborted(error)) {
-      const message = error instanceof Error ? error.message : String(error);
-      await showErrorMessage(title, message);
-    }
-  }
 }
 
 /** A requirement that a person types, such as `pandas>=2.2`; null where the person went away. */
@@ -60,7 +45,7 @@ export async function askSubject(
   if (typed === null) {
     return null;
   }
-  const [name, wanted] = typed.split('==').map(part => part.trim());
+  const [name = '', wanted] = typed.split('==').map(part => part.trim());
   return {
     shelf: await shelfWith(api, name),
     project: name,
@@ -70,10 +55,8 @@ export async function askSubject(
 
 /** The shelf that supplies a project: the first that has it, as for the kernel. Rejects with the last shelf's answer. */
 async function shelfWith(api: ShelfApi, project: string): Promise<string> {
-  const { shelves } = await api.shelves();
-  let missing: unknown = new Error(
-    'No shelf is configured here. Set CLOUDSHELF_URL, or c.CloudShelf.url, and start the server again.'
-  );
+  const { shelves, error } = await api.shelves();
+  let missing: unknown = new Error(error?.message ?? 'No shelf is set here.');
   for (const shelf of shelves) {
     try {
       await api.project(shelf.id, project);

@@ -3,17 +3,15 @@ import {
   type JupyterFrontEnd,
   type JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import {
-  ICommandPalette,
-  MainAreaWidget,
-  WidgetTracker
-} from '@jupyterlab/apputils';
+import { MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
-import { askSubject, reporting } from '../commands/dialogs';
+import { askSubject } from '../commands/dialogs';
+import { guarded } from '../commands/guard';
 import { CommandIDs, type ICommandArgs } from '../commands/ids';
 import { shelfIcon } from '../icons';
+import { onShelfChange } from '../shelf/events';
 import { IShelfApi } from '../tokens';
 import type { ISubject } from './types';
 import { DetailsWidget, tabId } from './widget';
@@ -24,13 +22,12 @@ export const detailsPlugin: JupyterFrontEndPlugin<void> = {
   description: 'A tab with the details of a project or a version.',
   autoStart: true,
   requires: [IShelfApi, IRenderMimeRegistry],
-  optional: [ITranslator, ICommandPalette, ILayoutRestorer],
+  optional: [ITranslator, ILayoutRestorer],
   activate: (
     app: JupyterFrontEnd,
     api: IShelfApi,
     rendermime: IRenderMimeRegistry,
     translator: ITranslator | null,
-    palette: ICommandPalette | null,
     restorer: ILayoutRestorer | null
   ): void => {
     const trans = (translator ?? nullTranslator).load('cloudshelf');
@@ -69,21 +66,27 @@ export const detailsPlugin: JupyterFrontEndPlugin<void> = {
       label,
       caption: trans.__('README, versions, dependencies and sizes, in a tab'),
       execute: (args: ICommandArgs) =>
-        reporting(label, async () => {
-          const subject = await askSubject(api, trans, label, args);
-          if (subject) {
-            open(subject);
-          }
-        })
-    });
-    palette?.addItem({
-      command: CommandIDs.showDetails,
-      category: trans.__('Shelf')
+        guarded(
+          label,
+          async () => {
+            const subject = await askSubject(api, trans, label, args);
+            if (subject) {
+              open(subject);
+            }
+          },
+          trans
+        ),
+      describedBy: { args: { type: 'object' } }
     });
     void restorer?.restore(tracker, {
       command: CommandIDs.showDetails,
       args: tab => ({ ...tab.content.subject }),
       name: tab => tab.id
+    });
+    onShelfChange(app.serviceManager.events, shelf => {
+      tracker
+        .filter(tab => tab.content.subject.shelf === shelf)
+        .forEach(tab => tab.content.refresh());
     });
   }
 };

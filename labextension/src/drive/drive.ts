@@ -15,8 +15,8 @@ import {
   shelfOf
 } from './place';
 
-/** Rows of one request; the server may give fewer. */
-const PAGE = 1000;
+/** Rows of one request: the most that the server gives (docs/rest-api.md). */
+const PAGE = 500;
 
 /** Folders of a shelf are its projects, theirs are versions, below these is the installed tree. */
 export class ShelfDrive implements Contents.IDrive {

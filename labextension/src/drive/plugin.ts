@@ -3,7 +3,7 @@ import {
   type JupyterFrontEnd,
   type JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import { ICommandPalette, Notification } from '@jupyterlab/apputils';
+import { Notification } from '@jupyterlab/apputils';
 import { PathExt } from '@jupyterlab/coreutils';
 import { IDocumentManager } from '@jupyterlab/docmanager';
 import {
@@ -12,7 +12,7 @@ import {
 } from '@jupyterlab/filebrowser';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
-import { reporting } from '../commands/dialogs';
+import { guarded } from '../commands/guard';
 import { CommandIDs, type ICommandArgs } from '../commands/ids';
 import { IShelfApi } from '../tokens';
 import { addBrowser } from './browser';
@@ -30,7 +30,6 @@ export const drivePlugin: JupyterFrontEndPlugin<void> = {
   requires: [IShelfApi, IDocumentManager],
   optional: [
     ITranslator,
-    ICommandPalette,
     IFileBrowserFactory,
     IDefaultFileBrowser,
     ILayoutRestorer
@@ -40,7 +39,6 @@ export const drivePlugin: JupyterFrontEndPlugin<void> = {
     api: IShelfApi,
     manager: IDocumentManager,
     translator: ITranslator | null,
-    palette: ICommandPalette | null,
     factory: IFileBrowserFactory | null,
     browser: IDefaultFileBrowser | null,
     restorer: ILayoutRestorer | null
@@ -74,55 +72,61 @@ export const drivePlugin: JupyterFrontEndPlugin<void> = {
     app.commands.addCommand(CommandIDs.openFile, {
       label: openLabel,
       execute: (args: ICommandArgs) =>
-        reporting(openLabel, async () => {
-          const path = await localPathOf(args);
-          await drive.get(path, { content: false }); // the server's sentence, rather than an empty tab
-          if (!openReadOnly(manager, path)) {
-            throw new Error(
-              trans.__(
-                'Nothing here shows files like %1. Copy it to the workspace.',
-                PathExt.basename(path)
-              )
-            );
-          }
-        })
+        guarded(
+          openLabel,
+          async () => {
+            const path = await localPathOf(args);
+            await drive.get(path, { content: false }); // the server's sentence, rather than an empty tab
+            if (!openReadOnly(manager, path)) {
+              throw new Error(
+                trans.__(
+                  'Nothing here shows files like %1. Copy it to the workspace.',
+                  PathExt.basename(path)
+                )
+              );
+            }
+          },
+          trans
+        ),
+      describedBy: { args: { type: 'object' } }
     });
 
     const copyLabel = trans.__('Copy to Workspace…');
     app.commands.addCommand(CommandIDs.copyToWorkspace, {
       label: copyLabel,
       execute: (args: ICommandArgs) =>
-        reporting(copyLabel, async () => {
-          const path = await localPathOf(args);
-          const name = PathExt.basename(path);
-          const start = browser?.model.path ?? '';
-          const folder = await askFolder(manager, language, name, start);
-          if (folder === null) {
-            return;
-          }
-          const model = await drive.get(path, {
-            type: 'file',
-            format: 'base64'
-          });
-          const copied = await writeCopy(contents, language, model, folder);
-          if (copied === null) {
-            return;
-          }
-          Notification.success(trans.__('Copied to %1', copied), {
-            autoClose: 5000
-          });
-          if (isNotebook(copied)) {
-            manager.openOrReveal(copied);
-          }
-        })
+        guarded(
+          copyLabel,
+          async () => {
+            const path = await localPathOf(args);
+            const name = PathExt.basename(path);
+            const start = browser?.model.path ?? '';
+            const folder = await askFolder(manager, language, name, start);
+            if (folder === null) {
+              return;
+            }
+            const model = await drive.get(path, {
+              type: 'file',
+              format: 'base64'
+            });
+            const copied = await writeCopy(contents, language, model, folder);
+            if (copied === null) {
+              return;
+            }
+            Notification.success(trans.__('Copied to %1', copied), {
+              autoClose: 5000
+            });
+            if (isNotebook(copied)) {
+              manager.openOrReveal(copied);
+            }
+          },
+          trans
+        ),
+      describedBy: { args: { type: 'object' } }
     });
 
     if (factory) {
       addBrowser(app, factory, restorer, trans);
-      palette?.addItem({
-        command: CommandIDs.openDrive,
-        category: trans.__('Shelf')
-      });
     }
   }
 };

@@ -2,7 +2,6 @@ import type {
   JupyterFrontEnd,
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import { ICommandPalette } from '@jupyterlab/apputils';
 import { IDocumentManager } from '@jupyterlab/docmanager';
 import { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
 import { ILauncher } from '@jupyterlab/launcher';
@@ -10,7 +9,7 @@ import type { KernelSpec } from '@jupyterlab/services';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { UUID } from '@lumino/coreutils';
 
-import { reporting } from '../commands/dialogs';
+import { guarded } from '../commands/guard';
 import { CommandIDs } from '../commands/ids';
 import { shelfIcon } from '../icons';
 import { IShelfApi } from '../tokens';
@@ -23,14 +22,13 @@ export const launcherPlugin: JupyterFrontEndPlugin<void> = {
   description: 'Makes notebooks that begin with a lock.',
   autoStart: true,
   requires: [IShelfApi, IDocumentManager],
-  optional: [ITranslator, ILauncher, ICommandPalette, IDefaultFileBrowser],
+  optional: [ITranslator, ILauncher, IDefaultFileBrowser],
   activate: (
     app: JupyterFrontEnd,
     api: IShelfApi,
     manager: IDocumentManager,
     translator: ITranslator | null,
     launcher: ILauncher | null,
-    palette: ICommandPalette | null,
     browser: IDefaultFileBrowser | null
   ): void => {
     const language = translator ?? nullTranslator;
@@ -68,16 +66,13 @@ export const launcherPlugin: JupyterFrontEndPlugin<void> = {
       ),
       icon: shelfIcon,
       execute: args =>
-        reporting(label, () => create(label, folderOf(args, browser)))
+        guarded(label, () => create(label, folderOf(args, browser)), trans),
+      describedBy: { args: { type: 'object' } }
     });
     launcher?.add({
       command: CommandIDs.newNotebookFromLock,
       category: 'Notebook', // Lab's own section; it translates the name itself
       rank: 90
-    });
-    palette?.addItem({
-      command: CommandIDs.newNotebookFromLock,
-      category: trans.__('Shelf')
     });
   }
 };
