@@ -109,7 +109,6 @@ function VersionSelect(props: {
     <label>
       {props.label}{' '}
       <select
-        className="jp-mod-styled"
         name={props.name}
         value={props.value}
         onChange={event => props.choose(event.target.value)}

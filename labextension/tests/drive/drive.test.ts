@@ -41,6 +41,8 @@ class Server {
           project: 'pandas',
           versions: [{ version: '2.2', default: true, yanked: null }]
         });
+      case V:
+        return json({ published: '2026-11-01T00:00:00Z' });
       case `${V}/files`: {
         if (path !== '' && path !== 'pandas') {
           return problem(404, 'PathMissing', `There is no folder ${path}.`);
@@ -179,6 +181,12 @@ describe('files of the drive', () => {
     await expect(drive.get(at('a.so'), { format: 'text' })).rejects.toThrow(
       'a.so is not text in UTF-8'
     );
+  });
+
+  it('have the time of their version, which Lab needs of what it opens', async () => {
+    server.files.set('a.py', new TextEncoder().encode('x'));
+    const model = await drive.get(at('a.py'));
+    expect(model.last_modified).toBe('2026-11-01T00:00:00Z');
   });
 
   it('may be large', async () => {
