@@ -51,6 +51,9 @@ export async function writeAndRun(
   const plan = planUse(shared.cells.map(textOf), requirement, options.mustLoad);
   writePlan(shared, plan);
   const cell = notebook.widgets[plan.index];
+  if (!cell) {
+    return false; // somebody closed the notebook
+  }
   const done = await NotebookActions.runCells(
     notebook,
     [cell],

@@ -3,7 +3,8 @@ import * as React from 'react';
 
 import type { IProject } from '../api';
 import { useDetails } from './context';
-import { formatBytes, formatTime } from './format';
+import { formatTime } from './format';
+import { formatBytes } from '../panel/format';
 import type { IVersionDetails } from './types';
 
 /** What the shelf knows of a version: facts with their names. */
@@ -42,7 +43,7 @@ export function About(props: {
   return (
     <section data-section="about">
       <h2>{trans.__('About')}</h2>
-      <dl className="cs-Facts">
+      <dl className="cloudshelf-Facts">
         {facts
           .filter(([, value]) => value)
           .map(([name, value]) => (

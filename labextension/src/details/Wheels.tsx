@@ -1,7 +1,7 @@
 import * as React from 'react';
 
 import { useDetails } from './context';
-import { formatBytes } from './format';
+import { formatBytes } from '../panel/format';
 import type { IWheel } from './types';
 
 /** The files that were published of a version, one for each kind of machine. */
@@ -12,7 +12,7 @@ export function Wheels(props: {
   return (
     <section data-section="wheels">
       <h2>{trans.__('Wheels')}</h2>
-      <table className="cs-Table">
+      <table className="cloudshelf-Table">
         <thead>
           <tr>
             <th scope="col">{trans.__('Wheel')}</th>
