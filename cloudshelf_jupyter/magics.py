@@ -17,7 +17,7 @@ from cloudshelf import grammar
 from cloudshelf.arguments import gather_files, prepare, write_text
 from cloudshelf.errors import Interrupted, ShelfError, UsageError
 from cloudshelf.lock_text import project_of
-from cloudshelf.render import Bars
+from cloudshelf.render.bars import Bars
 from cloudshelf.session import Session, current
 
 from . import (
