@@ -206,20 +206,20 @@ class _Late:
 
 
 def isolated(environ: os._Environ[str] | dict[str, str], environment: str) -> dict[str, str]:
-    """The environment variables of a process that sees ``environment`` as an activated venv, and nothing else."""
-    inner = {k: v for k, v in environ.items() if k not in ("PYTHONPATH", "PYTHONHOME", "CLOUDSHELF_ENVIRONMENT")}
-    inner["VIRTUAL_ENV"] = environment
-    inner["PATH"] = os.pathsep.join([f"{environment}/bin", inner.get("PATH", os.defpath)])
-    return inner
+    """The variables of a process whose Python is that of ``environment``, and which sees nothing else.
+
+    It is no activated venv: every run of the lock shares it, and uv installs into what VIRTUAL_ENV names, else into
+    the first Python on PATH if that is a venv. uv 0.11.8 and newer look at UV_PYTHON_SEARCH_PATH instead.
+    """
+    outer = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "CLOUDSHELF_ENVIRONMENT")
+    inner = {k: v for k, v in environ.items() if k not in outer}
+    path = inner.get("PATH", os.defpath)
+    return {"UV_PYTHON_SEARCH_PATH": path} | inner | {"PATH": f"{environment}/bin{os.pathsep}{path}"}
 
 
 def inheriting(isolated: Mapping[str, str], environment: str) -> dict[str, str]:
-    """The variables of a process in which other Pythons than the environment's see it too, by ``subprocess_hook``.
-
-    It is no activated venv to them: IPython would put it into ``sys.path`` itself, and uv would install into it.
-    """
-    inner = {k: v for k, v in isolated.items() if k != "VIRTUAL_ENV"}
-    return inner | {"CLOUDSHELF_ENVIRONMENT": environment}
+    """The variables of a process in which other Pythons than the environment's see it too, by ``subprocess_hook``."""
+    return {**isolated, "CLOUDSHELF_ENVIRONMENT": environment}
 
 
 def _which(program: str, path: str) -> str:

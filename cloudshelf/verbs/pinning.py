@@ -58,7 +58,8 @@ def lock(args: Args, progress: Progress) -> Result:
     ``preferred`` (text) holds pins to keep where possible; ``notes`` name the projects that the lock has in another
     version than ``running`` (project to version), the caller's process. With ``name`` the shelf has the lock from then
     on, by that name: that of ``requirements``, or ``lock`` (text) as it is. With ``dry_run`` the result has ``lines``,
-    the report of the files' lines, and ``problem``, why there is no lock, in place of an error.
+    the report of the files' lines, ``changes`` of ``preferred``, and ``problem``, why there is no lock, in place of an
+    error.
     """
     args = expand(args)
     wanted = wanted_of(args)
@@ -108,9 +109,8 @@ def _dry_run(shelf: Shelf, args: Args) -> Result:
     from ..availability import is_missing
 
     wanted = wanted_of(args)
-    lines = _report(shelf, wanted.rows)
+    lines, preferred = _report(shelf, wanted.rows), own_lock(args, "preferred")
     try:
-        preferred = own_lock(args, "preferred")
         resolution = resolve(shelf, args, preferred)
     except (ProjectMissing, PythonUnfit, Unsatisfiable, AlreadyLoaded) as error:
         told = any(map(is_missing, lines)) and not isinstance(error, PythonUnfit)
