@@ -10,11 +10,10 @@ from functools import partial
 from typing import Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
-from traitlets import Bool, Unicode
-from traitlets.config import SingletonConfigurable
 
 from cloudshelf import grammar
 from cloudshelf.arguments import gather_files, prepare, write_text
+from cloudshelf.config import default_shelf_folder
 from cloudshelf.errors import Interrupted, ShelfError, UsageError
 from cloudshelf.lock_text import project_of
 from cloudshelf.render.bars import Bars
@@ -30,14 +29,9 @@ from . import (
     restart,
     zero_step,
 )
+from .channel import target
 from .names import ShelfNames
-
-
-class CloudShelf(SingletonConfigurable):
-    """Settings in IPython's or Jupyter's configuration files, such as ``c.CloudShelf.url``."""
-
-    url = Unicode("", help="The shelf of every notebook, such as s3://our-shelf/curated").tag(config=True)
-    zero_step = Bool(True, help="Whether an import in a cell pins what nobody has pinned").tag(config=True)
+from .settings import CloudShelf
 
 
 @magics_class
@@ -274,7 +268,7 @@ def load(shell: Any) -> None:
     """Register everything; start the fetcher without waiting for it, and have it get ready."""
     session = current()
     configured = CloudShelf(config=shell.config).url
-    if configured and not session.url:
+    if configured and session.url in (None, default_shelf_folder().as_uri()):  # nobody named another
         session.configure(configured)
     names = ShelfNames(session)
     magics = ShelfMagics(shell, session, names)
@@ -282,12 +276,13 @@ def load(shell: Any) -> None:
     display.shorten_errors()
     if _wants_zero_step(shell):
         zero_step.install(zero_step.ZeroStepFinder(session, shell.user_ns, print, magics.bars))
-    progress.show_imports(progress.ImportProgress(magics.bars()))
+    progress.show_imports(progress.ImportProgress(magics.bars(), session))
     completer.install(shell, session, names)
     import_completer.install(shell, names)
     question.install(shell)
     installs.install(shell, session)
     names.learn()
+    target.register(shell, session)
     restart.apply_wish(shell, session)
 
 
@@ -311,5 +306,6 @@ def unload(shell: Any) -> None:
     import_completer.uninstall(shell)
     question.uninstall(shell)
     display.restore_errors()
+    target.unregister(shell)
     for kind in ("line", "cell"):
         shell.magics_manager.magics[kind].pop("shelf", None)

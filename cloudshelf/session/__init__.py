@@ -17,9 +17,9 @@ from typing import Any
 from .children import ENVIRONMENT, PROVIDED
 from .locking import parse_moment
 from .pinning import Session
-from .state import Progress
+from .state import Pinned, Progress
 
-__all__ = ["ENVIRONMENT", "PROVIDED", "Progress", "Session", "current", "parse_moment"]
+__all__ = ["ENVIRONMENT", "PROVIDED", "Pinned", "Progress", "Session", "current", "parse_moment"]
 
 _session = Session()
 

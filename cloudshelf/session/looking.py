@@ -135,6 +135,8 @@ class Looking(State):
                 "preferred": self._lock,
                 "dropping": sorted(project_of(r) for r in asked) if upgrade else [],
                 "loaded": self._loaded(),
+                "variant": self._wanted_variant(),
+                "shadow": sorted(self._shadow),
                 "asked": list(asked),
                 "wanted": dict(wanted) if wanted else None,
                 "dry_run": True,

@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 from ..arguments import read_text
 from ..errors import NoShelf, UsageError
@@ -16,6 +16,26 @@ from ..lock_text import lock_requirements
 from .children import ENVIRONMENT, PROVIDED, tell_children
 
 Progress = Callable[[dict[str, Any]], None]
+
+
+class Observer(Protocol):
+    """Who shows the state elsewhere. Told in the thread that works: it waits for nothing, and raises nothing."""
+
+    def changed(self) -> None:
+        """The shelf or the pins are others now."""
+
+    def progressed(self, verb: str, event: Mapping[str, Any] | None) -> None:
+        """A verb reports ``event``; None: it has ended."""
+
+
+class Pinned(NamedTuple):
+    """What is pinned at a moment."""
+
+    requirements: tuple[str, ...]
+    lock: str | None
+    environment: str | None
+    activated: tuple[str, ...]  # every environment of this process
+    provided: Mapping[str, str]
 
 
 class State:
@@ -32,6 +52,8 @@ class State:
         self._shadow: set[str] = set()  # editable or direct-URL installs that the shelf's pins go before
         self._provided: dict[str, str] = {}  # what the kernel has and the shelf lacks: needed, but no pin
         self.progress: Progress | None = None
+        self.observers: list[Observer] = []
+        os.register_at_fork(after_in_child=self._renew_guard)
         self._adopt(os.environ.get(ENVIRONMENT))
         self._journal = Journal()
         self._remember("the beginning")
@@ -72,6 +94,7 @@ class State:
         answer = self._call("connect", {"shelf": wanted})
         with self._guard:
             self._url = wanted
+        self._tell_changed()
         return answer
 
     def configure(self, url: str) -> None:
@@ -79,6 +102,13 @@ class State:
         from ..urls import normalize_urls
 
         self._url = normalize_urls(url)
+        self._tell_changed()
+
+    def pinned(self) -> Pinned:
+        """What is pinned, without waiting for a verb that works; ``Observer.changed`` is told when that has ended."""
+        return Pinned(
+            tuple(self._requirements), self._lock, self._environment, tuple(self._activated), dict(self._provided)
+        )
 
     def call(self, verb: str, args: Mapping[str, Any], progress: Progress | None = None) -> dict[str, Any]:
         """Any verb of ``verbs.serve``, by the fetcher, for this session's shelf."""
@@ -144,9 +174,33 @@ class State:
         """``answer`` itself, after a step that succeeded."""
         answer = answer or {}
         self._journal.add(did, self._lock, self._requirements, self._provided, answer.get("changes", ()))
+        self._tell_changed()
         return answer
+
+    def tell_progress(self, verb: str, event: Mapping[str, Any] | None) -> None:
+        """Tell the observers what this thread does; None: it has ended."""
+        for observer in list(self.observers):
+            observer.progressed(verb, event)
+
+    def _tell_changed(self) -> None:
+        for observer in list(self.observers):
+            observer.changed()
+
+    def _renew_guard(self) -> None:
+        """In a forked child: a thread of the parent, which the child has not, may have held it."""
+        self._guard = threading.RLock()
 
     def _call(self, verb: str, args: Mapping[str, Any], progress: Progress | None = None) -> dict[str, Any]:
         from ..importing.client import call
 
-        return dict(call(verb, dict(args), progress or self.progress) or {})
+        shown = progress or self.progress
+
+        def told(event: dict[str, Any]) -> None:
+            self.tell_progress(verb, event)
+            if shown is not None:
+                shown(event)
+
+        try:
+            return dict(call(verb, dict(args), told) or {})
+        finally:
+            self.tell_progress(verb, None)

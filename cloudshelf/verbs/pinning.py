@@ -110,12 +110,15 @@ def _dry_run(shelf: Shelf, args: Args) -> Result:
     wanted = wanted_of(args)
     lines = _report(shelf, wanted.rows)
     try:
-        resolution = resolve(shelf, args, own_lock(args, "preferred"))
+        preferred = own_lock(args, "preferred")
+        resolution = resolve(shelf, args, preferred)
     except (ProjectMissing, PythonUnfit, Unsatisfiable, AlreadyLoaded) as error:
         told = any(map(is_missing, lines)) and not isinstance(error, PythonUnfit)
         problem = "" if told else str(error)
         return {"lines": lines, "problem": problem, "pins": [], "notes": wanted.notes(conda=False), "exit_code": 1}
-    return {"lines": lines, "problem": None, "pins": pin_rows(resolution.lock), "notes": list(resolution.notes)}
+    changes = change_rows(preferred, resolution.lock, _parents(resolution.edges), resolution.provided)
+    pins, notes = pin_rows(resolution.lock), list(resolution.notes)
+    return {"lines": lines, "problem": None, "changes": changes, "pins": pins, "notes": notes}
 
 
 def freeze(args: Args, progress: Progress) -> Result:
