@@ -80,7 +80,7 @@ def lab(start_lab: Callable[..., Lab], published_shelf: Path) -> Lab:
 
 @pytest.fixture
 def open_page(browser: Browser, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., LabPage]]:
-    """Opens a page of a lab on a notebook. After a test that failed: a picture, and what the page and the server said."""
+    """Opens a page of a lab on a notebook. After a failure: a picture, and what the page and the server said."""
     pages: list[LabPage] = []
 
     def make(lab: Lab, path: str, *, kernel: bool = True, **options: Any) -> LabPage:

@@ -1,4 +1,4 @@
-"""A real JupyterLab on 127.0.0.1, with folders of its own; and kernels for it: Python, another language, one that dies."""
+"""A real JupyterLab on 127.0.0.1, with folders of its own; kernels for it: Python, another language, one that dies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A kernel of another language: it says what it is told. (docs of jupyter_client: "Making simple Python wrapper kernels")"""
+"""A kernel of another language: it says what it is told. (jupyter_client, "Making simple Python wrapper kernels")"""
 
 from ipykernel.kernelapp import IPKernelApp
 from ipykernel.kernelbase import Kernel
