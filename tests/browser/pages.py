@@ -156,8 +156,7 @@ class LabPage:
             self.problems.append(f"{why}: {url}")
 
 
-_NOTEBOOK = "[...window.jupyterapp.shell.widgets('main')]"
-    ".find(w => w.isVisible && w.content && w.content.activeCell !== undefined)"
+_NOTEBOOK = "[...window.jupyterapp.shell.widgets('main')].find(w => w.isVisible && w.sessionContext && w.content.model)"
 
 _IS_IDLE = (
     "const c = n && n.sessionContext; const k = c && c.isReady && c.session && c.session.kernel; "
