@@ -56,6 +56,16 @@ class Panel:
         """Click the button of an action."""
         (within or self.root).locator(f'[data-action="{action}"]').first.click()
 
+    def switch(self, project: str, version: str) -> None:
+        """Choose another version from the menu of a pin."""
+        self.act(self.pin(project), "switch")
+        self.page.locator(".lm-Menu-item", has_text=version).click()
+
+    def act(self, row: Locator, action: str) -> None:
+        """Press a row's button, which may show only under the pointer."""
+        row.hover()
+        row.locator(f'[data-action="{action}"]').first.click()
+
     # The shelf
 
     def shelf_state(self, state: str) -> None:
