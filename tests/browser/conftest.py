@@ -83,10 +83,13 @@ def open_page(browser: Browser, request: pytest.FixtureRequest, tmp_path: Path) 
     """Opens a page of a lab on a notebook. After a failure: a picture, and what the page and the server said."""
     pages: list[LabPage] = []
 
-    def make(lab: Lab, path: str, *, kernel: bool = True, **options: Any) -> LabPage:
+    def make(lab: Lab, path: str, *, kernel: bool = True, notebook7: str = "", **options: Any) -> LabPage:
         page = LabPage(browser, lab, f"w{next(lab.labels)}", **options)
         pages.append(page)
-        page.open(path, kernel=kernel)
+        if notebook7:
+            page.open_in_notebook(notebook7, path)
+        else:
+            page.open(path, kernel=kernel)
         return page
 
     yield make

@@ -25,8 +25,8 @@ START_SECONDS = 120.0
 _KERNELS = Path(__file__).parent / "kernels"
 _QUIET = {  # nothing that looks for news in the network, or asks about it
     "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
-    "@jupyterlab/application-extension/shell": {"startMode": "multiple"},
 }
+_OTHERS = {"disabledExtensions": {"@jupyterlab/scheduler": True}}  # it does not start in Notebook 7
 
 
 @dataclass
@@ -143,6 +143,7 @@ def running_lab(
         file = folder / "settings" / f"{plugin}.jupyterlab-settings"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(values))
+    (_made(folder / "config" / "labconfig") / "page_config.json").write_text(json.dumps(_OTHERS))
     words = [
         *(sys.executable, "-m", "jupyter", program, "--no-browser", "--allow-root"),
         *("--ServerApp.ip=127.0.0.1", "--ServerApp.port=0", f"--IdentityProvider.token={token}"),

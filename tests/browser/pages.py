@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Response, expect
 
@@ -35,7 +36,7 @@ class LabPage:
         page = self.context.new_page()
         page.set_default_timeout(SLOW)
         page.on("console", self._console)
-        page.on("pageerror", lambda error: self.problems.append(f"error: {error}"))
+        page.on("pageerror", lambda error: self.problems.append(f"error: {error.stack or error}"))
         page.on("response", self._response)
         page.on("requestfailed", lambda request: self._failed(request.url, request.failure or ""))
         return page
@@ -44,6 +45,13 @@ class LabPage:
         """Lab with the notebook in front; ``kernel``: wait until its kernel is idle."""
         self.page.goto(self.lab.page(path, self.workspace))
         self.ready(kernel=kernel)
+
+    def open_in_notebook(self, page: str, path: str) -> None:
+        """A page of Notebook 7: "notebooks", "tree", "edit" or "consoles"."""
+        self.page.goto(f"{self.lab.url}/{page}/{quote(path)}?token={self.lab.token}")
+        self.page.wait_for_function("() => window.jupyterapp && window.jupyterapp.restored.then(() => true)")
+        if page == "notebooks":
+            self.idle()
 
     def reload(self, *, kernel: bool = True) -> None:
         """As F5 does."""
@@ -135,7 +143,7 @@ class LabPage:
 
     def expect_problems(self, *patterns: str) -> None:
         """What a test provokes is no surprise: forget problems that have one of ``patterns``."""
-        self.problems = [p for p in self.problems if not any(re.search(each, p) for each in patterns)]
+        self.problems = [p for p in self.problems if not any(re.search(each, p, re.DOTALL) for each in patterns)]
 
     def close(self) -> None:
         self.context.close()

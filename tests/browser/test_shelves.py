@@ -1,4 +1,4 @@
-"""What the panel says of a shelf that is not there, not allowed, not reached or slow: always something, and what next."""
+"""A shelf that is not there, not allowed, not reached or slow: the panel always says something, and what next."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def test_slow_is_a_skeleton_then_a_message_then_there(
 
 
 def test_what_one_may_not_read_is_locked_and_says_whom_to_ask(shown, server: S3Server, small: SmallShelf) -> None:
-    small.cloudshelf("settings", "set", "request-url", "https://example.org/ask?project={project}")
+    small.cloudshelf("settings", "request-url", "https://example.org/ask?project={name}")
     page = shown({"CLOUDSHELF_URL": small.url, **server.environ(PARTLY)}, "ready")
     page.panel.expand(page.panel.project("shelfone"))
     expect(page.panel.version("shelfone", "1.0")).to_be_visible()
