@@ -6,7 +6,6 @@ Fixtures are the package's, not the session's: playwright's loop would be in the
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,11 +14,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from .browsers import NoBrowser, launch
 from .lab import Lab, running_lab
 from .pages import LabPage, dump
 
-_CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-_FLAGS = ("--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-background-networking")
 OPTIONS = ("--LabApp.expose_app_in_browser=True",)
 
 
@@ -42,22 +40,13 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 FAILED = pytest.StashKey[bool]()
 
 
-def chromium() -> str:
-    """Where this machine's browser is."""
-    found = next((path for name in _CHROMIUM if (path := shutil.which(name))), None)
-    if found is None:
-        why = f"No browser: none of {', '.join(_CHROMIUM)} is on PATH; apt-get install chromium"
-        pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
-    return found
-
-
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    path = chromium()
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=path, args=list(_FLAGS))
-        yield launched
-        launched.close()
+    try:
+        with sync_playwright() as playwright, launch(playwright) as launched:
+            yield launched
+    except NoBrowser as error:
+        pytest.fail(str(error)) if os.environ.get("CI") else pytest.skip(str(error))
 
 
 @pytest.fixture(scope="package")
