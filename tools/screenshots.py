@@ -14,14 +14,15 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, expect, sync_playwright
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import demo
+
 from tests.browser.browsers import launch
 from tests.browser.lab import Lab, running_lab
 from tests.browser.pages import LabPage
 
+ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "screenshots"
 SIZES = {"wide": (1440, 900), "narrow": (900, 700)}
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
