@@ -98,6 +98,13 @@ def describe(verb: str, result: Result) -> list[Block]:
     return _PAGES.get(verb, _fields)(result)
 
 
+def filled_line(done: Mapping[str, Any]) -> str:
+    """What a fill did, in one line."""
+    if not done.get("files"):
+        return "Everything was in place already."
+    return f"Brought {done['files']} files, {size(done.get('bytes', 0))}; the environment needs no network now."
+
+
 def size(count: float) -> str:
     """Bytes for people: 12 B, 3.4 kB, 120 MB (powers of 1000)."""
     for unit in ("B", "kB", "MB", "GB"):

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from cloudshelf import render
+from cloudshelf.session import Session
 
 DELAY = 0.8  # seconds; what ends before leaves no empty output in a notebook
 OFTEN = 0.2  # seconds between two pictures of one bar
@@ -81,12 +82,13 @@ def bar_class(shell: Any) -> Callable[..., Any]:
 class ImportProgress:
     """What an import waits for, when it waits longer than a second: ``importing.client`` calls it once a second."""
 
-    def __init__(self, bars: render.Bars) -> None:
-        self._bars = bars
+    def __init__(self, bars: render.Bars, session: Session) -> None:
+        self._bars, self._session = bars, session
 
     def __call__(self, environment: str, numbers: Sequence[int]) -> None:
         """Files with ``numbers`` are still missing; none: they are there, or will not come."""
         if not numbers:
+            self._session.tell_progress("import", None)
             self._bars.close(finished=True)
             return
         from cloudshelf.in_place import environment_rows
@@ -96,15 +98,15 @@ class ImportProgress:
         for row in rows:  # of the file that was asked for first
             first += row["files"]
             if numbers[0] < first:
-                self._bars.show(
-                    {
-                        "stage": f"importing {row['project']}",
-                        "done": row["fetched"],
-                        "total": row["bytes"],
-                        "unit": "B",
-                        "what": f"waiting for {len(numbers)} file{'' if len(numbers) == 1 else 's'}",
-                    }
-                )
+                event = {
+                    "stage": f"importing {row['project']}",
+                    "done": row["fetched"],
+                    "total": row["bytes"],
+                    "unit": "B",
+                    "what": f"waiting for {len(numbers)} file{'' if len(numbers) == 1 else 's'}",
+                }
+                self._session.tell_progress("import", event)
+                self._bars.show(event)
                 return
 
 

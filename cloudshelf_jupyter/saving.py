@@ -30,12 +30,10 @@ def lock_into_own_notebook(shell: Any, session: Session, answer: dict[str, Any])
 
     The lock is kept in the cache until then, named by its digest.
     """
-    lock = session.call("lock", {"lock": answer["lock"], "requirements": []})["lock"]  # as everybody may read it
-    shelf = session.call("connect", {})
-    block = make_block(str(lock), str(shelf["shelf"]), str(shelf["name"]))
+    lock, block = make_own_block(session, str(answer["lock"]))
     kept = Path(read_config().cache) / "locks" / f"{block['digest'][:12]}.toml"
     kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    write_text(kept, str(lock))
+    write_text(kept, lock)
     path = own_path(shell)
     name = shlex.quote(str(path)) if path is not None else "FILE.ipynb"
     return {
@@ -46,6 +44,13 @@ def lock_into_own_notebook(shell: Any, session: Session, answer: dict[str, Any])
         "block": block,
         "command": f"cloudshelf lock --notebook {name} --lock {shlex.quote(str(kept))}",
     }
+
+
+def make_own_block(session: Session, lock: str) -> tuple[str, dict[str, Any]]:
+    """A lock of this session (text) as everybody may read it, and the block that carries it in a notebook."""
+    public = str(session.call("lock", {"lock": lock, "requirements": []})["lock"])
+    shelf = session.call("connect", {})
+    return public, make_block(public, str(shelf["shelf"]), str(shelf["name"]))
 
 
 def ask_editor(shell: Any, result: dict[str, Any]) -> None:

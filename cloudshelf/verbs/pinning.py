@@ -127,7 +127,9 @@ def _dry_run(shelf: Shelf, args: Args) -> Result:
         told = any(map(is_missing, lines)) and not isinstance(error, PythonUnfit)
         problem = "" if told else str(error)
         return {"lines": lines, "problem": problem, "pins": [], "notes": wanted.notes(conda=False), "exit_code": 1}
-    return {"lines": lines, "problem": None, "pins": _pins(resolution.lock), "notes": list(resolution.notes)}
+    changes = _changes(_preferred_of(args), resolution.lock, _parents(resolution.edges), resolution.provided)
+    pins, notes = _pins(resolution.lock), list(resolution.notes)
+    return {"lines": lines, "problem": None, "changes": changes, "pins": pins, "notes": notes}
 
 
 def freeze(args: Args, progress: Progress) -> Result:
@@ -200,7 +202,7 @@ def fill(args: Args, progress: Progress) -> Result:
         raise UsageError("What to fill? Name it: cloudshelf fill pandas, or: cloudshelf fill --lock pylock.toml")
     else:
         folder = sync(args, progress)["environment"]
-    from ..session import filled_line
+    from ..render import filled_line
 
     transfer = Transfer(BlobCache(read_config().cache))
     try:

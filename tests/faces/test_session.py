@@ -66,7 +66,7 @@ def fetcher(monkeypatch):
     monkeypatch.delenv(sessions.ENVIRONMENT, raising=False)
     monkeypatch.delenv(sessions.PROVIDED, raising=False)
     monkeypatch.setenv("CLOUDSHELF_URL", "file:///shelf")
-    monkeypatch.setattr(sessions, "environment_rows", lambda environment, activated=(): [])
+    monkeypatch.setattr(in_place, "environment_rows", lambda environment, activated=(): [])
     yield fake
     os.environ.pop(sessions.ENVIRONMENT, None)
     os.environ.pop(sessions.PROVIDED, None)
