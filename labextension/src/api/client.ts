@@ -10,7 +10,8 @@ import type {
   IProjects,
   IShelves,
   IVersion,
-  IVersionDiff
+  IVersionDiff,
+  NotebookBlock
 } from './types';
 
 /** What may be said with every request: a signal that gives it up. */
@@ -140,6 +141,17 @@ export class ShelfApi {
     );
   }
 
+  /** The block that puts a lock, the text of a pylock.toml, into a notebook. */
+  async lockBlock(
+    text: string,
+    options: IRequestOptions = {}
+  ): Promise<NotebookBlock> {
+    const url = this._url(['locks', 'block'], {});
+    const response = await this._request(url, options, undefined, { text });
+    await raiseFor(response);
+    return ((await response.json()) as { block: NotebookBlock }).block;
+  }
+
   private async _get<T>(
     parts: string[],
     query: Query,
@@ -172,9 +184,12 @@ export class ShelfApi {
   private _request(
     url: string,
     options: IRequestOptions,
-    etag?: string
+    etag?: string,
+    body?: object
   ): Promise<Response> {
-    const init: RequestInit = {};
+    const init: RequestInit = body
+      ? { method: 'POST', body: JSON.stringify(body) }
+      : {};
     if (options.signal) {
       init.signal = options.signal;
     }

@@ -5,6 +5,7 @@ export const CommandIDs = {
   switchVersion: 'cloudshelf:switch-version',
   writeLock: 'cloudshelf:write-lock',
   restoreLock: 'cloudshelf:restore-lock',
+  insertCell: 'cloudshelf:insert-cell',
   copyRequirement: 'cloudshelf:copy-requirement',
   showDetails: 'cloudshelf:show-details',
   openFile: 'cloudshelf:open-file',
@@ -20,6 +21,8 @@ export const CommandIDs = {
 
 /** What commands are told; `shelf` is a shelf's id. */
 export interface ICommandArgs {
+  /** In place of project and version: as one types it. */
+  requirement?: string;
   shelf?: string;
   project?: string;
   version?: string;

@@ -126,7 +126,13 @@ export class NotebookLink {
     if (content.status === 'error') {
       throw new Error(`${content.ename}: ${content.evalue}`);
     }
+    this._loadedHere = true;
     await this._channel?.open();
+  }
+
+  /** Whether `loadExtension` loaded it, so that a colleague's kernel does not have it by itself. */
+  get loadedHere(): boolean {
+    return this._loadedHere;
   }
 
   /** Resolves when the pins are live, or rejects when they will not be. */
@@ -267,6 +273,7 @@ export class NotebookLink {
 
   private _channel: Channel | null = null;
   private _language: string | null = null;
+  private _loadedHere = false;
   private _told = false;
   private _restarted = false;
   private _disconnected = false;
