@@ -118,8 +118,8 @@ def _server(lab: Lab) -> dict[str, list[float]]:
         "filter": _times(lab, lambda n: f"{base}?limit=100&q={words[n % len(words)].replace(' ', '%20')}"),
         "one project": _times(lab, lambda n: f"{base}/{project_name(n)}"),
         "one version": _times(lab, lambda n: f"{base}/{project_name(n)}/versions/1.1"),
-        "files, cold": _times(lab, lambda n: f"{flat}?path=flat/data&limit=100", 1),
-        "files": _times(lab, lambda n: f"{flat}?path=flat/data&limit=100&offset={n * 1000}"),
+        "files, cold": _times(lab, lambda n: f"{flat}?path=site/flat/data&limit=100", 1),
+        "files": _times(lab, lambda n: f"{flat}?path=site/flat/data&limit=100&offset={n * 1000}"),
     }
 
 
@@ -175,9 +175,15 @@ def _expand(page: LabPage) -> list[float]:
     """Open the wheel's folder; the long tasks of it."""
     _long_tasks(page.page)
     panel = page.panel
-    for row in (panel.project("flat"), panel.version("flat", "1.0"), panel.file("flat"), panel.file("flat/data")):
+    for row in (
+        panel.project("flat"),
+        panel.version("flat", "1.0"),
+        panel.file("site"),
+        panel.file("site/flat"),
+        panel.file("site/flat/data"),
+    ):
         panel.expand(row)
-    panel.shelf.locator('[data-path^="flat/data/"]').first.wait_for()
+    panel.shelf.locator('[data-path^="site/flat/data/"]').first.wait_for()
     return _long_tasks(page.page)
 
 

@@ -1,6 +1,6 @@
-"""Builds the panel's bundle: for ``pip install``, editable or not, and for wheels (pyproject.toml's build hook), and for make.
+"""Builds the panel's bundle: for ``pip install`` and wheels (the build hook in pyproject.toml), and for make.
 
-A bundle that is newer than its sources stays. So nobody needs Node to install a wheel, or to build one from a source archive.
+A bundle that is newer than its sources stays: a wheel needs no Node, nor does building one from a source archive.
 """
 
 from __future__ import annotations

@@ -1,15 +1,9 @@
 import { LabIcon } from '@jupyterlab/ui-components';
 
 import shelfSvg from '../style/icons/shelf.svg';
-import lockSvg from '../style/icons/lock.svg';
 
-/** Lab colours `jp-icon3` for the theme, light and dark. */
+/** Its class `jp-icon3` takes the theme's colours. */
 export const shelfIcon = new LabIcon({
   name: 'cloudshelf:shelf',
   svgstr: shelfSvg
-});
-
-export const lockIcon = new LabIcon({
-  name: 'cloudshelf:lock',
-  svgstr: lockSvg
 });

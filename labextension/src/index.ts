@@ -9,6 +9,10 @@ import { notebookPlugin } from './notebook/plugin';
 import { panelPlugin } from './panel/plugin';
 import { savingPlugin } from './saving/plugin';
 import { waterfallPlugin } from './waterfall/plugin';
+import { palettePlugin } from './commands/palette';
+import { notebookCommandsPlugin } from './notebook/commands';
+import { shelfCommandsPlugin } from './shelf/commands';
+import { statusPlugin } from './status/plugin';
 
 /** One plugin a concern. */
 const plugins: JupyterFrontEndPlugin<unknown>[] = [
@@ -20,7 +24,11 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   drivePlugin,
   launcherPlugin,
   savingPlugin,
-  waterfallPlugin
+  waterfallPlugin,
+  notebookCommandsPlugin,
+  shelfCommandsPlugin,
+  statusPlugin,
+  palettePlugin
 ];
 
 export default plugins;

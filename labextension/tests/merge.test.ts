@@ -29,7 +29,8 @@ const state: IState = {
   busy: null,
   totals: { bytes: 100, fetched: 10 },
   notebook: null,
-  restart: null
+  restart: null,
+  problem: null
 };
 
 describe('a change', () => {

@@ -21,8 +21,13 @@ export function isAborted(error: unknown): boolean {
   return error instanceof Error && error.name === 'AbortError';
 }
 
+/** A problem as it is shown; `locked` says that it is one of permission. */
+export interface IShownProblem extends IApiProblem {
+  locked: boolean;
+}
+
 /** Anything thrown, as something to show. */
-export function problemOf(error: unknown): IApiProblem & { locked: boolean } {
+export function problemOf(error: unknown): IShownProblem {
   if (error instanceof ApiError) {
     return { ...error.problem, locked: error.locked };
   }

@@ -69,6 +69,7 @@ export class Channel {
     comm.onClose = () => this._onClose(comm);
     await subshell(this._kernel, comm);
     if (this._comm === comm && !comm.isDisposed) {
+      // No `client`: a tab that is duplicated has the storage of the other one, and would close its channel.
       comm.open({ version: VERSION });
     }
   }
@@ -84,8 +85,11 @@ export class Channel {
       return Promise.reject(gone());
     }
     const id = ++this._lastId;
-    const reply = new PromiseDelegate<unknown>();
-    this._pending.set(id, { reply, progress });
+    const reply = new PromiseDelegate<IVerbs[V]['result']>();
+    this._pending.set(id, {
+      reply: reply,
+      progress
+    });
     comm.send({ type: 'request', id, verb, args: args as JSONObject });
     return reply.promise;
   }
@@ -120,6 +124,9 @@ export class Channel {
       case 'reply':
         this._settle(said);
         break;
+      case 'ping':
+        comm.send({ type: 'pong' });
+        break;
     }
   }
 
@@ -129,7 +136,7 @@ export class Channel {
     }
     const merged = mergeChange(this._state, change);
     if (!merged) {
-      void this.open();
+      this.request('state', {}).catch(() => undefined); // a closed channel shows itself
       return;
     }
     this._state = merged;
@@ -137,16 +144,21 @@ export class Channel {
   }
 
   private _settle(said: IReplyMessage): void {
+    const { name, message, next } = said.error ?? {
+      name: 'Error',
+      message: 'The kernel gave no reason.',
+      next: null
+    };
+    if (said.id === null) {
+      console.warn(`cloudshelf: the kernel did not understand: ${message}`);
+      return;
+    }
     const pending = this._pending.get(said.id);
     this._pending.delete(said.id);
     if (said.ok) {
       pending?.reply.resolve(said.result);
     } else {
-      const { name, message, next } = said.error ?? {
-        name: 'Error',
-        message: 'The kernel gave no reason.'
-      };
-      pending?.reply.reject(new ChannelError(name, message, next ?? null));
+      pending?.reply.reject(new ChannelError(name, message, next));
     }
   }
 

@@ -43,9 +43,21 @@ export interface IState {
   provided: Record<string, string>;
   busy: IBusy | null;
   totals: { bytes: number; fetched: number };
-  /** How the pins stand to the lock that the notebook carries. */
-  notebook: { digest: string; same: boolean; problem: string | null } | null;
-  restart: { requirements: string[]; message: string } | null;
+  /** How the pins stand to the lock that the notebook carries; its digest is null where it carries none. */
+  notebook: {
+    digest: string | null;
+    same: boolean;
+    problem: string | null;
+    missing: { project: string; version: string }[];
+  } | null;
+  /** What waits for a restart; `stored` says whether the kernel has been told to pin it then. */
+  restart: {
+    requirements: string[];
+    message: string;
+    stored: boolean;
+  } | null;
+  /** Why some of this could not be read. */
+  problem: string | null;
 }
 
 export interface IStateMessage {
@@ -67,48 +79,72 @@ export interface IProgressMessage {
   event: Omit<IBusy, 'verb'>;
 }
 
+/** `id` is null where what was said is no request. */
 export interface IReplyMessage {
   type: 'reply';
-  id: number;
+  id: number | null;
   ok: boolean;
   result?: unknown;
-  error?: { name: string; message: string; next?: string };
+  error?: { name: string; message: string; next: string | null };
+}
+
+/** The kernel asks whether somebody is there. */
+export interface IPingMessage {
+  type: 'ping';
 }
 
 export type KernelMessage =
-  IStateMessage | IChangeMessage | IProgressMessage | IReplyMessage;
+  | IStateMessage
+  | IChangeMessage
+  | IProgressMessage
+  | IReplyMessage
+  | IPingMessage;
 
 /** What each verb takes and answers. */
 export interface IVerbs {
-  use: { args: { requirements: string[]; upgrade?: boolean }; result: unknown };
-  drop: { args: { projects: string[] }; result: unknown };
-  plan: { args: { requirements: string[] }; result: IPlan };
+  use: {
+    args: { requirements: string[]; upgrade?: boolean };
+    result: IChanged;
+  };
+  drop: { args: { projects: string[] }; result: IChanged };
+  plan: { args: { requirements: string[]; upgrade?: boolean }; result: IPlan };
   block: {
     args: Record<string, never>;
-    result: { block: NotebookBlock; pins: number; notes: string[] };
+    result: { block: NotebookBlock; pins: unknown; notes: string[] };
   };
   notebook: {
     args: { block: NotebookBlock | null; path: string };
-    result: unknown;
+    result: Record<string, never>;
   };
-  restore: { args: { block: NotebookBlock }; result: unknown };
+  restore: { args: { block: NotebookBlock; path: string }; result: IChanged };
   profile: { args: { last: number }; result: IProfile };
-  wish: { args: { requirements: string[] }; result: unknown };
+  wish: {
+    args: { requirements: string[] };
+    result: { requirements: string[]; message: string };
+  };
+  state: { args: Record<string, never>; result: Record<string, never> };
 }
 
-export interface IPlan {
-  changes: {
-    project: string;
-    was: string | null;
-    version: string | null;
-    why?: string | null;
-  }[];
-  pins: unknown;
-  /** Why it cannot be had in this kernel as it is. */
+/** `was` is null for what is new, `version` for what goes. */
+export interface IPinChange {
+  project: string;
+  was: string | null;
+  version: string | null;
+  why: string[];
+}
+
+export interface IChanged {
+  changes: IPinChange[];
+  notes: string[];
+}
+
+/** What `use` would do; `problem` says why it could not. */
+export interface IPlan extends IChanged {
   problem: string | null;
 }
 
 export interface IProfile {
-  svg: string;
+  svg: string | null;
+  note: string | null;
   [more: string]: unknown;
 }
