@@ -62,11 +62,12 @@ def _take(browser: Browser, lab: Lab, name: str, width: int, height: int) -> Non
         panel.filter("humanize")
         panel.expand(panel.project("humanize"))
         panel.expand(panel.version("humanize", "4.12.0"))
-        expect(panel.file("humanize")).to_be_visible()
+        panel.expand(panel.file("site"))
+        expect(panel.file("site/humanize")).to_be_visible()
         page.idle()
         page.shot(PICTURES / f"panel-{name}.png")
-        panel.act(panel.version("humanize", "4.12.0"), "details")
-        expect(panel.details.locator("[data-readme]")).to_be_visible()
+        panel.show_details(panel.version("humanize", "4.12.0"))
+        expect(panel.readme).to_be_visible()
         page.shot(PICTURES / f"details-{name}.png")
 
 

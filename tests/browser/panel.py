@@ -56,10 +56,19 @@ class Panel:
         """Click the button of an action."""
         (within or self.root).locator(f'[data-action="{action}"]').first.click()
 
-    def switch(self, project: str, version: str) -> None:
-        """Choose another version from the menu of a pin."""
+    def nothing_pinned(self) -> None:
+        """Wait until the kernel has answered, and has no pins."""
+        self.state("ready")
+        expect(self.here.locator("[data-pin]")).to_have_count(0)
+
+    def switch(self, project: str, version: str) -> Locator:
+        """Choose another version of a pin; what would change, which is shown first."""
         self.act(self.pin(project), "switch")
-        self.page.locator(".lm-Menu-item", has_text=version).click()
+        self.page.locator(".jp-Dialog select").select_option(version)
+        self.page.locator(".jp-Dialog .jp-mod-accept").click()
+        plan = self.page.locator('.jp-Dialog [data-cloudshelf="plan"]')
+        expect(plan).to_be_visible()
+        return plan
 
     def act(self, row: Locator, action: str) -> None:
         """Press a row's button, which may show only under the pointer."""
@@ -96,7 +105,15 @@ class Panel:
             self.page.keyboard.press("ArrowRight")
         expect(row).to_have_attribute("aria-expanded", "true")
 
-    def menu(self, row: Locator) -> Locator:
-        """The context menu of a row."""
+    def choose(self, row: Locator, label: str) -> None:
+        """An entry of a row's context menu."""
         row.click(button="right")
-        return self.page.locator(".lm-Menu")
+        self.page.locator(".lm-Menu-item", has_text=label).click()
+
+    def show_details(self, row: Locator) -> None:
+        self.choose(row, "Show Details")
+        expect(self.details).to_have_attribute("data-state", "ready")
+
+    @property
+    def readme(self) -> Locator:
+        return self.details.locator('[data-section="readme"]')

@@ -29,10 +29,11 @@ def test_panel_and_details(lab: Lab, open_page: Callable[..., LabPage], theme: s
     panel.filter("humanize")
     panel.expand(panel.project("humanize"))
     panel.expand(panel.version("humanize", "4.9.0"))
-    expect(panel.file("humanize")).to_be_visible()
+    panel.expand(panel.file("site"))
+    expect(panel.file("site/humanize")).to_be_visible()
     assert violations(page.page, '[data-cloudshelf="panel"]') == []
-    panel.act(panel.version("humanize", "4.9.0"), "details")
-    expect(panel.details.locator("[data-readme]")).to_be_visible()
+    panel.show_details(panel.version("humanize", "4.9.0"))
+    expect(panel.readme).to_be_visible()
     assert violations(page.page, '[data-cloudshelf="details"]') == []
     assert violations(page.page, "#jp-main-statusbar") == []
 

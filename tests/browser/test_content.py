@@ -23,7 +23,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> SmallShelf:
 
 @pytest.fixture(scope="module")
 def small_lab(start_lab: Callable[..., Lab], small: SmallShelf) -> Lab:
-    return start_lab("content", "--CloudShelf.watch_interval=1", CLOUDSHELF_URL=small.url)
+    return start_lab("content", "--ServerSettings.watch_seconds=1", CLOUDSHELF_URL=small.url)
 
 
 @pytest.fixture
@@ -37,8 +37,8 @@ def page(small_lab: Lab, open_page: Callable[..., LabPage]) -> LabPage:
 def test_a_hostile_readme_is_only_text(page: LabPage) -> None:
     asked: list[str] = []
     page.page.on("request", lambda request: asked.append(request.url))
-    page.panel.act(page.panel.project("hostile"), "details")
-    readme = page.panel.details.locator("[data-readme]")
+    page.panel.show_details(page.panel.project("hostile"))
+    readme = page.panel.readme
     expect(readme).to_contain_text("The end.")
     expect(readme.locator("script, form, iframe, object, embed, style, meta, base, input, button")).to_have_count(0)
     expect(readme.locator("[onerror], [onload], [onclick], [style]")).to_have_count(0)
@@ -64,12 +64,13 @@ def test_odd_names_are_shown_as_they_are_and_open(page: LabPage) -> None:
     panel.expand(panel.project("odd"))
     expect(panel.version("odd", ODD_VERSION)).to_contain_text(ODD_VERSION)
     panel.expand(panel.version("odd", ODD_VERSION))
-    panel.expand(panel.file("odd"))
-    panel.expand(panel.file("odd/data"))
+    panel.expand(panel.file("site"))
+    panel.expand(panel.file("site/odd"))
+    panel.expand(panel.file("site/odd/data"))
     for path in ODD_FILES:
         row = panel.shelf.locator("[data-path]").filter(has_text=path.rpartition("/")[2])
         expect(row).to_have_count(1)
-        assert row.get_attribute("data-path") == path
+        assert row.get_attribute("data-path") == f"site/{path}"
         row.dblclick()
         expect(page.page.locator(".jp-FileEditor:visible")).to_contain_text("odd content")
         page.command("application:close")
@@ -93,7 +94,7 @@ def test_a_notebook_with_an_odd_name(small_lab: Lab, open_page: Callable[..., La
     path = small_lab.notebook("späße #1 100%.ipynb", kernel=small_lab.python())
     page = open_page(small_lab, path)
     page.panel.open()
-    page.panel.state("empty")
+    page.panel.nothing_pinned()
     page.panel.act(page.panel.project("shelfone"), "use")
     page.panel.badges("shelfone", "pinned")
     page.panel.press("write-lock")
@@ -109,7 +110,7 @@ def test_a_project_that_disappears_while_open(
     lab = start_lab("gone", CLOUDSHELF_URL=small.url)
     page = open_page(lab, lab.notebook("a.ipynb", kernel=lab.python()))
     page.panel.open()
-    page.panel.act(page.panel.project("shelftwo"), "details")
+    page.panel.show_details(page.panel.project("shelftwo"))
     expect(page.panel.details).to_contain_text("shelftwo")
     shutil.rmtree(tmp_path / "shelf" / "projects" / "shelftwo")
     small.cloudshelf("verify", "--repair")

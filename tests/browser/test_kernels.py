@@ -17,7 +17,7 @@ def test_no_notebook_in_front(lab: Lab, open_page: Callable[..., LabPage]) -> No
     page = open_page(lab, lab.notebook("closed.ipynb", kernel=lab.python()))
     page.panel.open()
     page.command("application:close")
-    page.panel.state("no-notebook")
+    page.panel.state("empty")
     page.panel.shelf_state("ready")
 
 
@@ -26,7 +26,7 @@ def test_a_kernel_without_the_extension_gets_it_at_a_press(lab: Lab, open_page: 
     page.panel.open()
     page.panel.state("no-extension")
     page.panel.press("load-extension")
-    page.panel.state("empty")
+    page.panel.nothing_pinned()
     page.run(0)
     expect(page.cell(0).locator(".jp-InputPrompt")).to_have_text("[1]:")  # nothing of ours was counted
 
@@ -45,7 +45,7 @@ def test_a_kernel_without_cloudshelf_says_what_to_install(lab: Lab, open_page: C
 def test_a_notebook_without_a_kernel(lab: Lab, open_page: Callable[..., LabPage]) -> None:
     page = open_page(lab, lab.notebook("none.ipynb", kernel=lab.python()))
     page.panel.open()
-    page.panel.state("empty")
+    page.panel.nothing_pinned()
     page.command("kernelmenu:shutdown")
     page.panel.state("no-kernel")
 
@@ -64,12 +64,12 @@ def test_a_busy_kernel_still_tells_and_takes(lab: Lab, open_page: Callable[..., 
     flag = tmp_path / "go on"
     page = open_page(lab, lab.notebook("busy.ipynb", WAIT.format(flag=str(flag)), kernel=lab.python()))
     page.panel.open()
-    page.panel.state("empty")
+    page.panel.nothing_pinned()
     page.start(0)
     expect(page.cell(0).locator(".jp-InputPrompt")).to_have_text("[*]:")
     page.page.reload()  # a panel that comes while a cell runs gets the state all the same
     page.ready(kernel=False)
-    page.panel.state("empty")
+    page.panel.nothing_pinned()
     flag.touch()
     page.idle()
 
@@ -95,4 +95,4 @@ def test_a_kernel_that_is_replaced(lab: Lab, open_page: Callable[..., LabPage]) 
         ".sessionContext.changeKernel({ name })",
         name,
     )
-    page.panel.state("empty")
+    page.panel.nothing_pinned()

@@ -27,7 +27,7 @@ def test_from_an_empty_cache_to_a_restored_lock(lab: Lab, open_page: Callable[..
     page = open_page(lab, path)
     panel = page.panel
     panel.open()
-    panel.state("empty")
+    panel.nothing_pinned()
 
     # filter, expand, use
     panel.shelf_state("ready")
@@ -60,8 +60,7 @@ def test_from_an_empty_cache_to_a_restored_lock(lab: Lab, open_page: Callable[..
     page.ran(1)
 
     # switch a version, seeing first what would change
-    panel.switch("humanize", "4.12.0")
-    expect(page.page.locator(".jp-Dialog")).to_contain_text("4.12.0")
+    expect(panel.switch("humanize", "4.12.0")).to_contain_text("4.12.0")
     page.accept()
     expect(panel.pin("humanize")).to_contain_text("4.12.0")
     page.run(2)
@@ -75,7 +74,7 @@ def test_from_an_empty_cache_to_a_restored_lock(lab: Lab, open_page: Callable[..
     page.command("kernelmenu:restart")
     page.accept()
     page.idle()
-    panel.state("empty")
+    panel.nothing_pinned()
     panel.press("restore")
     panel.badges("humanize", "pinned")
     expect(panel.pin("humanize")).to_contain_text("4.12.0")
@@ -91,20 +90,21 @@ def test_from_an_empty_cache_to_a_restored_lock(lab: Lab, open_page: Callable[..
 
     # a file, and the README
     panel.expand(panel.version("humanize", "4.12.0"))
-    panel.expand(panel.file("humanize"))
-    panel.file("humanize/time.py").dblclick()
+    panel.expand(panel.file("site"))
+    panel.expand(panel.file("site/humanize"))
+    panel.file("site/humanize/time.py").dblclick()
     editor = page.page.locator(".jp-FileEditor:visible")
     expect(editor).to_contain_text("timedelta")
     expect(editor.locator(".cm-content")).to_have_attribute("aria-readonly", "true")
-    panel.act(panel.version("humanize", "4.12.0"), "details")
+    panel.show_details(panel.version("humanize", "4.12.0"))
     expect(panel.details).to_contain_text("humanize")
-    expect(panel.details.locator("[data-readme]")).to_contain_text("humanize utilities")
+    expect(panel.readme).to_contain_text("humanize utilities")
 
     # all of it is there after a reload
     page.reload(kernel=False)
     expect(panel.root).to_be_visible()
     expect(panel.details).to_contain_text("humanize")
-    expect(panel.file("humanize/time.py")).to_be_visible()
+    expect(panel.file("site/humanize/time.py")).to_be_visible()
     page.page.locator(".lm-TabBar-tabLabel", has_text="story.ipynb").click()
     panel.badges("humanize", "pinned")
     assert json.dumps(page.metadata["cloudshelf"])

@@ -35,12 +35,12 @@ def test_two_tabs_of_one_notebook_show_the_same(s3_lab: Lab, open_page: Callable
     path = s3_lab.notebook("two.ipynb", "%shelf use humanize", kernel=s3_lab.python())
     page = open_page(s3_lab, path)
     page.panel.open()
-    page.panel.state("empty")
+    page.panel.nothing_pinned()
     second = page.tab()
     second.goto(s3_lab.page(path, f"{page.workspace}-second"))
     other = Panel(second)
     other.open()
-    other.state("empty")
+    other.nothing_pinned()
     page.page.bring_to_front()
     page.run(0)
     page.panel.badges("humanize", "pinned")
@@ -48,7 +48,7 @@ def test_two_tabs_of_one_notebook_show_the_same(s3_lab: Lab, open_page: Callable
     other.act(other.pin("humanize"), "drop")
     expect(page.panel.pin("humanize")).to_have_count(0)
     expect(other.pin("humanize")).to_have_count(0)
-    page.panel.state("empty")
+    page.panel.nothing_pinned()
 
 
 def test_a_reload_in_the_middle_of_a_fetch(
