@@ -116,8 +116,8 @@ class LabPage:
         return found
 
     def command(self, command: str, **args: object) -> None:
-        """A command of Lab's, as a menu runs it."""
-        self.page.evaluate("([id, args]) => window.jupyterapp.commands.execute(id, args)", [command, args])
+        """A command of Lab's, as a menu runs it: it may ask in a dialog, and is not waited for."""
+        self.page.evaluate("([id, args]) => { window.jupyterapp.commands.execute(id, args); }", [command, args])
 
     def palette(self, label: str) -> None:
         """The command that the palette shows with this label, by keyboard."""

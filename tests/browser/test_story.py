@@ -54,7 +54,7 @@ def test_from_an_empty_cache_to_a_restored_lock(lab: Lab, open_page: Callable[..
     page.start(1)
     panel.badges("pandas", "loaded")
     poll(page.page, lambda: panel.fetched("pandas") > 0, "bytes of pandas")
-    assert "imported" in page.output(1).inner_text()
+    expect(page.output(1)).to_contain_text("imported")
     expect(page.cell(1).locator(".jp-InputPrompt")).to_have_text("[*]:")
     flag.touch()
     page.ran(1)
