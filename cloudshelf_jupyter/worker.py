@@ -21,8 +21,8 @@ class Worker:
         with self._lock:
             self._jobs.put(job)
             if not self._running:
-                self._running = True
                 threading.Thread(target=self._run, name=self._name, daemon=True).start()
+                self._running = True  # afterwards: Ctrl-C may come between the two
 
     def waiting(self) -> int:
         """How many jobs have not begun."""

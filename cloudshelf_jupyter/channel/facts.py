@@ -61,7 +61,8 @@ class Facts:
 
     def may_move(self) -> bool:
         """Whether files may come, or a verb go on, without anybody telling."""
-        return bool(self._busy) or (self._in_place is not None and not self._in_place.is_complete())
+        in_place = self._in_place  # another thread may forget it
+        return bool(self._busy) or (in_place is not None and not in_place.is_complete())
 
     def now(self) -> Json:
         """The state of this moment. Raises nothing."""

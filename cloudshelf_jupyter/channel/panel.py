@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import time
 from collections.abc import Callable, Mapping
@@ -35,7 +36,7 @@ class Panel:
         self._closed = False
         # With the comm_open as parent, in whatever thread: ipykernel sends answers to the subshell that this came by.
         self._context = contextvars.copy_context()
-        self._opening = _data_of(message)
+        self._version = _version_of(_data_of(message))
         self._state: Json = {}
         self._carried: Carried | None = None
         self._unanswered = 0
@@ -44,21 +45,15 @@ class Panel:
 
     def refuse_other_version(self) -> bool:
         """Whether the front end speaks another version than this kernel; then it is told and the comm closed."""
-        version = self._opening.get("version") if isinstance(self._opening, dict) else None
-        if version == VERSION:
+        if self._version == VERSION:
             return False
         error = UsageError(
-            f"This kernel's cloudshelf speaks version {VERSION} of the panel's channel, the panel {version!r:.20}. "
-            "Install the same cloudshelf for the kernel and for JupyterLab."
+            f"This kernel's cloudshelf speaks version {VERSION} of the panel's channel, the panel version "
+            f"{self._version!r:.20}. Install the same cloudshelf for the kernel and for JupyterLab."
         )
         self.reply(None, error=told(error))
         self.close()
         return True
-
-    def replaces(self, other: Panel) -> bool:
-        """Whether the other is of the same browser tab, as it was before a reload."""
-        client = self._opening.get("client")
-        return other is not self and client is not None and other._opening.get("client") == client
 
     def show(self, facts: Json) -> None:
         """Send the whole state."""
@@ -118,7 +113,8 @@ class Panel:
     def close(self) -> None:
         """Close the comm; again, or when the front end has: nothing happens."""
         self._closed = True
-        self._context.copy().run(self._comm.close)
+        with contextlib.suppress(KeyError):  # closed by both ends at the same time
+            self._context.copy().run(self._comm.close)
 
     def _was_closed(self, _message: Any) -> None:
         self._closed = True
@@ -146,6 +142,10 @@ class Panel:
 
 def _data_of(message: Mapping[str, Any]) -> Any:
     return message.get("content", {}).get("data", {})
+
+
+def _version_of(data: Any) -> Any:
+    return data.get("version") if isinstance(data, dict) else None
 
 
 def _differences(before: list[Json], after: list[Json]) -> Json:

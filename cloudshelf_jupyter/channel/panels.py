@@ -26,7 +26,7 @@ MOST_WAITING = 100  # requests
 
 
 class Panels:
-    """The panels of one kernel; an observer of its session while there are any."""
+    """The panels of one kernel; an observer of its session."""
 
     def __init__(self, shell: Any, session: Session) -> None:
         self._shell, self._session = shell, session
@@ -36,25 +36,28 @@ class Panels:
         self._lock = threading.RLock()
         self._open: list[Panel] = []
         self._cells = 0  # that are running
+        session.observers.append(self)  # also while there is none: a reload in the middle of a verb finds it busy
         os.register_at_fork(after_in_child=self._forget)
 
     def open(self, comm: Any, message: Mapping[str, Any]) -> None:
-        """A front end opened ``comm``: it gets the state, in place of an older panel of the same browser tab."""
+        """A front end opened ``comm``: it gets the state, and from then on what changes."""
         panel = Panel(comm, message, on_request=self._asked, on_close=self._remove)
         if panel.refuse_other_version():
             return
         with self._lock:
             if not self._open:
-                self._observe()
+                self._shell.events.register("pre_run_cell", self._cell_begins)
+                self._shell.events.register("post_run_cell", self._cell_ends)
             self._open.append(panel)
-            older = [each for each in self._open if panel.replaces(each)] or self._open[:-MOST]
+            older = self._open[:-MOST]
             panel.show(self._facts.now())
         self._close(older)
         self._watcher.wake()
 
     def close(self) -> None:
-        """Close all of them."""
+        """Close all of them, for good."""
         self._close(list(self._open))
+        self._session.observers.remove(self)
 
     def publish(self) -> bool:
         """Send what changed to every panel; whether anything did."""
@@ -67,11 +70,12 @@ class Panels:
         return moved
 
     def changed(self) -> None:
-        self._watcher.wake()
+        if self._open:
+            self._watcher.wake()
 
     def progressed(self, verb: str, event: Mapping[str, Any] | None) -> None:
         self._facts.progressed(verb, event)
-        self._watcher.wake()
+        self.changed()
 
     def _close(self, panels: Iterable[Panel]) -> None:
         for panel in panels:
@@ -110,18 +114,12 @@ class Panels:
         self._cells = max(0, self._cells - 1)  # this one may have begun before there was a panel
         self._watcher.wake()
 
-    def _observe(self) -> None:
-        self._session.observers.append(self)
-        self._shell.events.register("pre_run_cell", self._cell_begins)
-        self._shell.events.register("post_run_cell", self._cell_ends)
-
     def _remove(self, panel: Panel) -> None:
         with self._lock:
             if panel not in self._open:
                 return
             self._open.remove(panel)
             if not self._open:
-                self._session.observers.remove(self)
                 self._shell.events.unregister("pre_run_cell", self._cell_begins)
                 self._shell.events.unregister("post_run_cell", self._cell_ends)
                 self._cells = 0

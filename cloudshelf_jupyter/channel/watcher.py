@@ -25,8 +25,8 @@ class Watcher:
         self._awake.set()
         with self._lock:
             if not self._running:
-                self._running = True
                 threading.Thread(target=self._run, name="cloudshelf-panel-watch", daemon=True).start()
+                self._running = True  # afterwards: Ctrl-C may come between the two
 
     def _run(self) -> None:
         pause = 0.0

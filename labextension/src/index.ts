@@ -5,30 +5,28 @@ import { cellsPlugin } from './cells/plugin';
 import { detailsPlugin } from './details/plugin';
 import { drivePlugin } from './drive/plugin';
 import { launcherPlugin } from './launcher/plugin';
+import { notebookCommandsPlugin } from './notebook/commands';
 import { notebookPlugin } from './notebook/plugin';
 import { panelPlugin } from './panel/plugin';
 import { savingPlugin } from './saving/plugin';
-import { waterfallPlugin } from './waterfall/plugin';
-import { palettePlugin } from './commands/palette';
-import { notebookCommandsPlugin } from './notebook/commands';
 import { shelfCommandsPlugin } from './shelf/commands';
 import { statusPlugin } from './status/plugin';
+import { waterfallPlugin } from './waterfall/plugin';
 
 /** One plugin a concern. */
 const plugins: JupyterFrontEndPlugin<unknown>[] = [
   apiPlugin,
   notebookPlugin,
   panelPlugin,
+  notebookCommandsPlugin,
+  shelfCommandsPlugin,
+  statusPlugin,
   cellsPlugin,
   detailsPlugin,
   drivePlugin,
   launcherPlugin,
   savingPlugin,
-  waterfallPlugin,
-  notebookCommandsPlugin,
-  shelfCommandsPlugin,
-  statusPlugin,
-  palettePlugin
+  waterfallPlugin
 ];
 
 export default plugins;

@@ -102,3 +102,17 @@ def test_an_interrupted_cell_leaves_the_channel_as_it_was(kernel, front_end, pro
     hold.release.set()
     assert panel.ask("use", requirements=["badone==2.0"])["ok"]
     assert panel.pin("badone")["version"] == "2.0"
+
+
+def test_a_reload_in_the_middle_of_a_use_finds_the_kernel_busy_and_then_the_pins(kernel, front_end, proxy):  # noqa: F811
+    before, hold = front_end.open(), Hold()
+    before.wait(lambda state: state)
+    proxy.fail(hold, path="/projects/badone/head", nth=None)
+    before.request("use", requirements=["badone"])
+    before.wait(lambda state: state["busy"])
+    before.close()
+    after = front_end.open()
+    front_end.wait(lambda: after.state)
+    assert after.messages[0]["state"]["busy"]["verb"] == "use"
+    hold.release.set()
+    after.wait(lambda state: state["pins"] and state["busy"] is None)

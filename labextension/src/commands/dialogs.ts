@@ -4,6 +4,7 @@ import { InputDialog, showErrorMessage } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { ApiError, isAborted, type ShelfApi } from '../api';
+import { ChannelError } from '../channel';
 import type { ICommandArgs } from './ids';
 
 /** A project of a shelf, and perhaps a version. */
@@ -22,10 +23,18 @@ export async function reporting(
     await action();
   } catch (error) {
     if (!isAborted(error)) {
-      const message = error instanceof Error ? error.message : String(error);
-      await showErrorMessage(title, message);
+      await showErrorMessage(title, wordsOf(error));
     }
   }
+}
+
+/** What went wrong, and what helps: the command that the kernel names, or whom to ask. */
+function wordsOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const next =
+    (error instanceof ChannelError && error.next) ||
+    (error instanceof ApiError && error.problem.ask);
+  return next ? `${message}\n\n${next}` : message;
 }
 
 /** A requirement that a person types, such as `pandas>=2.2`; null where the person went away. */
