@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal, NamedTuple
 from urllib.parse import unquote
 
-from cloudshelf.codecs.names import is_lock_name, is_normalized, normalize
+from cloudshelf.codecs.names import FILE_ENDINGS, is_lock_name, is_normalized, normalize
 from cloudshelf.errors import UsageError
 
 LARGEST_PAGE = 500
@@ -20,6 +20,13 @@ _LONGEST_PATH = 1024
 _SHELF = r"[0-9a-f]{12}"
 _PROJECT = r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?"  # PEP 508, "Names"
 _VERSION = r"[A-Za-z0-9][A-Za-z0-9.!+_-]{0,127}"
+
+# Only for openapi.json: what is_lock_name and _path allow, but for what is encoded twice.
+_ENDINGS = "|".join(re.escape(ending) for ending in FILE_ENDINGS)
+_LOCK_PART = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
+_LOCK = rf"^(?!.*\.\.)(?!.*({_ENDINGS})$){_LOCK_PART}(/{_LOCK_PART})*$"
+_PART = r"(?!\.{1,2}(/|$))[^/\\\u0000]+"
+_PARTS = f"{_PART}(/{_PART})*"
 
 
 class Parameter(NamedTuple):
@@ -101,15 +108,19 @@ _NAME = _TEXT | {"pattern": f"^{_PROJECT}$"}
 _NUMBER = _TEXT | {"pattern": f"^{_VERSION}$"}
 PROJECT = Parameter("project", "path", _project, _NAME, "A name; it is normalized (PEP 503).")
 VERSION = Parameter("version", "path", _version, _NUMBER, "A version, as the shelf spells it.")
-LOCK = Parameter("name", "path", _lock, _TEXT, "The name of a lock, such as team/2026q4.", pattern=".+")
+LOCK = Parameter(
+    "name", "path", _lock, _TEXT | {"pattern": _LOCK, "maxLength": 128}, "The name of a lock, such as team/2026q4.",
+    pattern=".+",
+)  # fmt: skip
 WORDS = Parameter(
     "q", "query", _words, _TEXT | {"maxLength": _LONGEST_WORDS},
     "Words that the name, the summary or a module of a project holds, all of them.", "",
 )  # fmt: skip
+_PATH = _TEXT | {"maxLength": _LONGEST_PATH}
 FOLDER = Parameter(
-    "path", "query", _path, _TEXT | {"maxLength": _LONGEST_PATH}, "A folder, relative; nothing for the top.", ""
+    "path", "query", _path, _PATH | {"pattern": f"^({_PARTS})?$"}, "A folder, relative; nothing for the top.", ""
 )
-FILE = Parameter("path", "query", _file, _TEXT | {"minLength": 1, "maxLength": _LONGEST_PATH}, "A file, relative.")
+FILE = Parameter("path", "query", _file, _PATH | {"pattern": f"^{_PARTS}$"}, "A file, relative.")
 OFFSET = Parameter(
     "offset", "query", _number("offset", 0, _LARGEST_OFFSET),
     {"type": "integer", "minimum": 0, "maximum": _LARGEST_OFFSET}, "How many to leave out at the beginning.", "0",
