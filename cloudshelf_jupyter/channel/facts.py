@@ -5,6 +5,7 @@ Less what is each panel's own: ``seq``, and the comparison with its notebook (ca
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -113,7 +114,9 @@ class Facts:
     def _restart(self, pinned: Pinned) -> Json | None:
         """What waits for a restart: a wish that is stored, or a use that was refused."""
         if not self._wish_is_read:
-            self._wish, self._wish_is_read = restart.read_wish(self._shell), True
+            with contextlib.suppress(ShelfError):  # of wrong settings, which ``_shelf`` tells
+                self._wish = restart.read_wish(self._shell)
+            self._wish_is_read = True
         if self._wish is not None:
             texts = [text for text in map(str, self._wish["requirements"]) if text not in pinned.requirements]
             message = f"After a restart of the kernel {', '.join(texts) or 'the same'} will be pinned."

@@ -45,12 +45,13 @@ class Panels:
         if panel.refuse_other_version():
             return
         with self._lock:
+            facts = self._facts.now()
             if not self._open:
                 self._shell.events.register("pre_run_cell", self._cell_begins)
                 self._shell.events.register("post_run_cell", self._cell_ends)
             self._open.append(panel)
             older = self._open[:-MOST]
-            panel.show(self._facts.now())
+            panel.show(facts)
         self._close(older)
         self._watcher.wake()
 

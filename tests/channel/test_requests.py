@@ -123,6 +123,15 @@ BLOCKS = {
 }
 
 
+def test_a_lock_that_cannot_be_restored_here_is_an_error_without_a_command(kernel, panel):
+    panel.ask("use", requirements=["shelfone==2.0"])
+    block = panel.ask("block")["result"]["block"]
+    panel.ask("use", requirements=["shelfone==1.0"])
+    kernel("import shelfone")
+    error = panel.ask("restore", block=block)["error"]
+    assert (error["name"], error["next"]) == ("AlreadyLoaded", None) and "restart the kernel" in error["message"]
+
+
 @pytest.mark.parametrize(("block", "says"), BLOCKS.values(), ids=BLOCKS.keys())
 def test_a_damaged_block_is_said_and_the_channel_goes_on(panel, block, says):
     assert panel.ask("notebook", block=block)["ok"]
