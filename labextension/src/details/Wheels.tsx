@@ -1,7 +1,7 @@
 import * as React from 'react';
 
 import { useDetails } from './context';
-import { formatBytes } from './format';
+import { formatBytes } from '../panel/format';
 import type { IWheel } from './types';
 
 /** The files that were published of a version, one for each kind of machine. */
