@@ -17,6 +17,7 @@ from cloudshelf import render
 from cloudshelf.arguments import write_text
 from cloudshelf.codecs.notebook import make_block
 from cloudshelf.config import read_config
+from cloudshelf.quantities import count
 from cloudshelf.session import Session
 
 from .own_notebook import own_path
@@ -78,11 +79,11 @@ def open_comm(result: dict[str, Any], replace: Replace) -> Any:
 
     def answered(message: dict[str, Any]) -> None:
         data = message.get("content", {}).get("data", {})
-        pins = len(result["pins"])
+        pins = count(len(result["pins"]), "pin")
         if data.get("status") == "saved":
-            replace(f"This notebook carries its lock now: {pins} pin{'' if pins == 1 else 's'}, saved by its editor.")
+            replace(f"This notebook carries its lock now: {pins}, saved by its editor.")
         elif data.get("status") == "set":
-            replace(f"This notebook carries its lock now: {pins} pin{'' if pins == 1 else 's'}. Save it to keep that.")
+            replace(f"This notebook carries its lock now: {pins}. Save it to keep that.")
         elif data.get("status") == "refused":
             replace(f"The editor did not take the lock: {data.get('reason', 'it did not say why')}")
         else:

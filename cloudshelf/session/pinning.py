@@ -137,7 +137,7 @@ class Session(Looking, Locking):
         """Bring every file of the active environment now."""
         if self._environment is None:
             raise UsageError("Nothing is pinned yet. Begin with: %shelf use pandas")
-        from ..render import filled_line
+        from ..quantities import filled_line
 
         done = self._call("fill", {"environment": self._environment}, progress)
         return done | {"environment": self._environment, "message": filled_line(done)}

@@ -14,7 +14,7 @@ from pathlib import Path
 from ..codecs.names import is_sha256
 from ..config import FLAGS, read_config, read_flag
 from ..errors import CacheUnusable, DiskFull, ShelfError
-from ..render import seconds, size
+from ..quantities import seconds, size
 from .common import Args, Progress, Result, shelf_of
 from .endpoints import endpoint_checks
 

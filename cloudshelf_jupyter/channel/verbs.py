@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from cloudshelf import render
 from cloudshelf.errors import AlreadyLoaded, ShelfError, UsageError
+from cloudshelf.render import describe
+from cloudshelf.render.blocks import Picture
 from cloudshelf.session import Progress, Session
 
 from .. import restart, saving
@@ -78,7 +79,7 @@ def _restore(kernel: Kernel, args: Args, progress: Progress) -> Json:
 
 def _profile(kernel: Kernel, args: Args, progress: Progress) -> Json:
     found = kernel.session.profile(args.count("last", 10))
-    pictures = [each for each in render.describe("profile", found) if isinstance(each, render.Picture)]
+    pictures = [each for each in describe("profile", found) if isinstance(each, Picture)]
     return {"note": None} | found | {"svg": pictures[0].svg if pictures else None}
 
 

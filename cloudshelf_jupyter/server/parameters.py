@@ -17,6 +17,7 @@ LARGEST_PAGE = 500
 _LARGEST_OFFSET = 10**9
 _LONGEST_WORDS = 200
 _LONGEST_PATH = 1024
+_LONGEST_NAME = 200
 _SHELF = r"[0-9a-f]{12}"
 _PROJECT = r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?"  # PEP 508, "Names"
 _VERSION = r"[A-Za-z0-9][A-Za-z0-9.!+_-]{0,127}"
@@ -47,6 +48,7 @@ def _shelf(text: str) -> str:
 
 
 def _project(text: str) -> str:
+    _checked(text, len(text) <= _LONGEST_NAME, f"The name is too long; {_LONGEST_NAME} characters are the most.")
     name = normalize(_matching(text, _PROJECT, f"{text!r} is not the name of a project; write it like scikit-learn."))
     return _checked(name, is_normalized(name), f"{text!r} is not the name of a project; write it like scikit-learn.")
 
@@ -104,7 +106,7 @@ def _checked(text: str, right: bool, message: str) -> str:
 
 _TEXT = {"type": "string"}
 SHELF = Parameter("shelf", "path", _shelf, _TEXT | {"pattern": f"^{_SHELF}$"}, "Its id, from the list of shelves.")
-_NAME = _TEXT | {"pattern": f"^{_PROJECT}$"}
+_NAME = _TEXT | {"pattern": f"^{_PROJECT}$", "maxLength": _LONGEST_NAME}
 _NUMBER = _TEXT | {"pattern": f"^{_VERSION}$"}
 PROJECT = Parameter("project", "path", _project, _NAME, "A name; it is normalized (PEP 503).")
 VERSION = Parameter("version", "path", _version, _NUMBER, "A version, as the shelf spells it.")
