@@ -22,3 +22,8 @@ def unload(shell: Any) -> None:
     from . import magics
 
     magics.unload(shell)
+
+
+def _jupyter_labextension_paths() -> list[dict[str, str]]:
+    """Where the panel's bundle is, and its name: JupyterLab's protocol for prebuilt extensions."""
+    return [{"src": "labextension", "dest": "cloudshelf"}]

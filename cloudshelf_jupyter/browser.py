@@ -6,8 +6,6 @@ control with a label: Tab goes from one to the next, arrows choose, Enter presse
 
 from __future__ import annotations
 
-import queue
-import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -15,6 +13,8 @@ from cloudshelf import render
 from cloudshelf.errors import NoShelf, ShelfError, UsageError
 from cloudshelf.lock_text import project_of
 from cloudshelf.session import Session
+
+from .worker import Worker
 
 MOST = 500  # projects in the list; a filter finds the others
 WIDTH, HEIGHT = "26em", "22em"  # of the controls, and of the details, which scroll
@@ -28,7 +28,7 @@ class Browser:
 
         self._session = session
         self._projects: list[dict[str, Any]] = []
-        self._work = _Worker(self._say)
+        self._worker = Worker("cloudshelf-browse")
         self.filter = widgets.Text(
             value=" ".join(words), description="Filter", placeholder="name, module or summary", continuous_update=True
         )
@@ -48,7 +48,7 @@ class Browser:
         self.projects.observe(lambda change: self._choose(change["new"]), "value")
         self.version.observe(lambda change: self._describe(change["new"]), "value")
         self.use.on_click(lambda button: self._use())
-        self._work.do("Reading the shelf …", self._read)
+        self._do("Reading the shelf …", self._read)
 
     def _read(self) -> str:
         self._projects = self._session.call("ls", {})["projects"]
@@ -72,7 +72,7 @@ class Browser:
         self.version.options = ()
         self.details.value = ""
         if project is not None:
-            self._work.do(f"Reading {project} …", lambda: self._read_versions(project))
+            self._do(f"Reading {project} …", lambda: self._read_versions(project))
 
     def _read_versions(self, project: str) -> str:
         if self.projects.value != project:
@@ -89,7 +89,7 @@ class Browser:
     def _describe(self, version: str | None) -> None:
         project = self.projects.value
         if project and version:
-            self._work.do(f"Reading {project} {version} …", lambda: self._read_details(project, version))
+            self._do(f"Reading {project} {version} …", lambda: self._read_details(project, version))
 
     def _read_details(self, project: str, version: str) -> str:
         if self._is_chosen(project, version):
@@ -106,7 +106,7 @@ class Browser:
         if self.projects.value and self.version.value:
             wanted = f"{self.projects.value}=={self.version.value}"
             self.use.disabled = True
-            self._work.do(f"Pinning {wanted} …", lambda: self._pin(wanted))
+            self._do(f"Pinning {wanted} …", lambda: self._pin(wanted))
 
     def _pin(self, wanted: str) -> str:
         try:
@@ -117,34 +117,10 @@ class Browser:
         top = next((name for name in modules if not name.startswith("_")), None)
         return f"{done}\nNow: import {top}" if top else done
 
-    def _say(self, message: str) -> None:
-        self.status.value = render.to_html("browse", {"message": message}) if message else ""
-
-
-class _Worker:
-    """Does one thing after the other, in a thread that ends when there is nothing to do."""
-
-    def __init__(self, say: Callable[[str], None]) -> None:
-        self._say = say
-        self._jobs: queue.SimpleQueue[tuple[str, Callable[[], str]]] = queue.SimpleQueue()
-        self._lock = threading.Lock()
-        self._running = False
-
-    def do(self, doing: str, job: Callable[[], str]) -> None:
+    def _do(self, doing: str, job: Callable[[], str]) -> None:
         """Have ``job`` done; its answer, or the error's message, is said."""
-        with self._lock:
-            self._jobs.put((doing, job))
-            if not self._running:
-                self._running = True
-                threading.Thread(target=self._run, name="cloudshelf-browse", daemon=True).start()
 
-    def _run(self) -> None:
-        while True:
-            with self._lock:
-                if self._jobs.empty():
-                    self._running = False
-                    return
-                doing, job = self._jobs.get()
+        def work() -> None:
             try:
                 self._say(doing)
                 self._say(job())
@@ -152,6 +128,11 @@ class _Worker:
                 self._say(f"cloudshelf: {error}")
             except Exception as error:  # a browser that says nothing any more would look as if it still worked
                 self._say(f"cloudshelf: {type(error).__name__}: {error}")
+
+        self._worker.do(work)
+
+    def _say(self, message: str) -> None:
+        self.status.value = render.to_html("browse", {"message": message}) if message else ""
 
 
 def open_browser(session: Session, words: Sequence[str] = ()) -> None:

@@ -16,7 +16,7 @@ from cloudshelf.arguments import gather_files, prepare, write_text
 from cloudshelf.config import default_shelf_folder
 from cloudshelf.errors import Interrupted, ShelfError, UsageError
 from cloudshelf.lock_text import project_of
-from cloudshelf.render import Bars
+from cloudshelf.render.bars import Bars
 from cloudshelf.session import Session, current
 
 from . import (
@@ -29,6 +29,7 @@ from . import (
     restart,
     zero_step,
 )
+from .channel import target
 from .names import ShelfNames
 from .settings import CloudShelf
 
@@ -275,12 +276,13 @@ def load(shell: Any) -> None:
     display.shorten_errors()
     if _wants_zero_step(shell):
         zero_step.install(zero_step.ZeroStepFinder(session, shell.user_ns, print, magics.bars))
-    progress.show_imports(progress.ImportProgress(magics.bars()))
+    progress.show_imports(progress.ImportProgress(magics.bars(), session))
     completer.install(shell, session, names)
     import_completer.install(shell, names)
     question.install(shell)
     installs.install(shell, session)
     names.learn()
+    target.register(shell, session)
     restart.apply_wish(shell, session)
 
 
@@ -304,5 +306,6 @@ def unload(shell: Any) -> None:
     import_completer.uninstall(shell)
     question.uninstall(shell)
     display.restore_errors()
+    target.unregister(shell)
     for kind in ("line", "cell"):
         shell.magics_manager.magics[kind].pop("shelf", None)

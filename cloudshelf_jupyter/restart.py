@@ -23,13 +23,30 @@ def restart_with(
     *,
     as_of: str | None = None,
 ) -> None:
-    """Store what shall be pinned after the restart (``asked`` and ``wanted`` of Session.ask), then restart.
+    """Store what shall be pinned after the restart (see ``store_wish``), then restart."""
+    requirements = store_wish(shell, session, asked, wanted, progress, as_of=as_of)
+    print(
+        "Restarting the kernel, which Jupyter may call died. Then run %load_ext cloudshelf; "
+        f"it pins: {', '.join(requirements)}"
+    )
+    shell.kernel.do_shutdown(True)
+
+
+def store_wish(
+    shell: Any,
+    session: Session,
+    asked: list[str],
+    wanted: Mapping[str, Any] | None = None,
+    progress: Progress | None = None,
+    *,
+    as_of: str | None = None,
+) -> list[str]:
+    """Store what shall be pinned after a restart (``asked`` and ``wanted`` of Session.ask): all the requirements.
 
     Raises UsageError outside of a kernel, and what the resolver raises: a typing error costs no kernel's state.
     """
-    kernel = getattr(shell, "kernel", None)
     place = wish_file(shell)
-    if kernel is None or place is None:
+    if place is None:
         raise UsageError("Only a notebook's kernel can be restarted from here; start Python again and repeat the use.")
     requirements = merge_requirements(session.requirements, asked)
     wanted = {**wanted, "asked": asked} if wanted else None  # the earlier ones are not of these files
@@ -38,23 +55,31 @@ def restart_with(
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     wish = {"shelf": session.url, "requirements": requirements, "wanted": wanted, "as_of": as_of}
     write_text(place, json.dumps(wish))
-    print(
-        "Restarting the kernel, which Jupyter may call died. Then run %load_ext cloudshelf; "
-        f"it pins: {', '.join(requirements)}"
-    )
-    kernel.do_shutdown(True)
+    return requirements
+
+
+def read_wish(shell: Any) -> dict[str, Any] | None:
+    """What is stored for after the restart; None for nothing."""
+    place = wish_file(shell)
+    try:
+        return dict(json.loads(place.read_text())) if place is not None else None
+    except (OSError, ValueError):
+        return None
+
+
+def forget_wish(shell: Any) -> None:
+    """After a restart nothing is pinned by itself."""
+    place = wish_file(shell)
+    if place is not None:
+        place.unlink(missing_ok=True)
 
 
 def apply_wish(shell: Any, session: Session) -> None:
     """Pin what was wished before the restart, say so, and forget the wish."""
-    place = wish_file(shell)
-    if place is None or not place.is_file():
+    wish = read_wish(shell)
+    if wish is None:
         return
-    try:
-        wish = json.loads(place.read_text())
-        place.unlink()
-    except (OSError, ValueError):
-        return
+    forget_wish(shell)
     try:
         if wish.get("shelf"):
             session.connect(wish["shelf"])
