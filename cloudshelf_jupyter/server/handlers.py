@@ -96,7 +96,7 @@ class ShelfHandler(APIHandler):
 
     def _send(self, body: Any) -> None:
         self._say_how_long()
-        self.finish(json.dumps(body, ensure_ascii=False))
+        self.finish(json.dumps(body))
 
     def _say_how_long(self) -> None:
         age = f"max-age={self.route.max_age}" if self.route.max_age else "no-cache"
@@ -117,7 +117,7 @@ class ShelfHandler(APIHandler):
             self.set_header("Allow", self.route.method.upper())
         self.set_status(status_code)
         self.set_header("Cache-Control", "no-store")
-        self.finish(json.dumps(Failure(message=problem["message"], error=problem), ensure_ascii=False))
+        self.finish(json.dumps(Failure(message=problem["message"], error=problem)))
 
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
         """An error of the shelf is the client's to show; only what nobody expected gets a traceback in the log."""
