@@ -272,7 +272,7 @@ def absolute_file(word: str, *, folder: bool = False) -> str:
 
 
 def _for_pip(args: dict[str, Any]) -> dict[str, Any]:
-    """The files of publish, by absolute paths: pip reads those that it can, with its options; others are ``sources``."""
+    """The files of publish, by absolute paths: pip reads those that it can, with its options; others: ``sources``."""
     from .gathering import kind_of
 
     own, others = list[str](), list[str]()
