@@ -1,10 +1,13 @@
-# make venv | test | lint | demo | lab | compat | pythons | bench | clean. Any Python from 3.11 on; choose one with:
+# make venv | test | lint | panel | demo | lab | compat | pythons | bench | clean. Any Python from 3.11 on; choose one with:
 # make PYTHON=python3.12 …
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+PANEL := labextension
+BUNDLE := cloudshelf_jupyter/labextension/package.json
+NODE_MODULES := $(PANEL)/node_modules/.package-lock.json
 BENCH := .bench/venv
 JOBS ?= 2
 PYTEST_ARGS ?=
@@ -13,7 +16,7 @@ BENCH_ARGS ?=
 # Bytecode is part of what the demo and the table measure, whatever this shell says about writing it.
 MEASURED := env -u PYTHONDONTWRITEBYTECODE
 
-.PHONY: help venv test lint unit demo lab compat pythons bench bench-quick format clean
+.PHONY: help venv test lint panel unit demo lab compat pythons bench bench-quick format clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -23,29 +26,45 @@ venv: $(STAMP) ## .venv with cloudshelf (editable) and all that tests, checks an
 
 $(STAMP): pyproject.toml
 	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer was found; name one: make PYTHON=/path/to/python" >&2; exit 1; }
+	@command -v npm >/dev/null || { echo "npm was not found: the JupyterLab panel is built with Node 20.19 or newer; install it, or install cloudshelf from a wheel" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=23.2"
 	$(BIN)/python -m pip install --quiet --editable ".[test,lint,jupyter,publish]"
+	$(BIN)/jupyter-builder develop --overwrite cloudshelf_jupyter # a link: Lab loads what is built next, too
+	@touch $@
+
+# The panel again when its sources are newer; pip install built it the first time.
+$(BUNDLE): $(shell find $(PANEL)/src $(PANEL)/style $(PANEL)/schema -type f) $(PANEL)/package.json | $(STAMP)
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python $(PANEL)/build.py
+	@touch $@
+
+$(NODE_MODULES): $(PANEL)/package-lock.json | $(STAMP)
+	cd $(PANEL) && npm ci
 	@touch $@
 
 test: lint unit ## lint and every test, the S3 server included
 
-lint: $(STAMP) ## ruff and mypy --strict; changes nothing
+lint: $(STAMP) $(NODE_MODULES) ## ruff and mypy --strict, tsc and eslint; changes nothing
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict
+	cd $(PANEL) && npm run --silent lint
 
-format: $(STAMP) ## what ruff can put right by itself
+format: $(STAMP) $(NODE_MODULES) ## what ruff, eslint and prettier can put right by themselves
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	cd $(PANEL) && npm run --silent format
 
-unit: $(STAMP)
+panel: $(BUNDLE) ## the JupyterLab panel, built again where its sources are newer
+
+unit: $(STAMP) $(BUNDLE) $(NODE_MODULES)
+	cd $(PANEL) && npm run --silent test
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(PYTEST_ARGS)
 
 demo: $(STAMP) ## an embedded shelf in .demo, published and used by a notebook in a kernel that has nothing installed
 	$(MEASURED) $(BIN)/python tools/demo.py
 
-lab: $(STAMP) ## JupyterLab on the demo's shelf
+lab: $(STAMP) $(BUNDLE) ## JupyterLab on the demo's shelf
 	$(MEASURED) $(BIN)/python tools/demo.py --lab
 
 compat: $(STAMP) ## every compatibility case, against ordinary virtual environments; takes most of an hour
@@ -68,5 +87,6 @@ $(BENCH)/.installed: pyproject.toml
 	@touch $@
 
 clean: ## everything that the other targets made
+	rm -rf $(PANEL)/lib $(PANEL)/node_modules cloudshelf_jupyter/labextension
 	rm -rf $(VENV) .venv3?? .demo .compat .bench .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

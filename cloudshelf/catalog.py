@@ -61,11 +61,13 @@ def project_facts(repository: Repository, project: str) -> ProjectFacts:
     offered = [version for version, entry in versions.items() if entry.yanked is None] or list(versions)
     latest = max(offered, key=version_order, default=None)
     shown = head.default if head.default in versions else latest
-    summary, modules = "", set[str]()
+    summary, modules, requires = "", set[str](), set[str]()
     if shown is not None:
         release = repository.release_at(project, shown, versions[shown].release)
         summary = release.summary
         modules = {module for wheel in release.wheels for module in wheel.modules}
+        lines = (line for wheel in release.wheels for line in wheel.requires_dist)
+        requires = {normalize(requirement.name) for requirement in _needed(lines, set())}
     return ProjectFacts(
         project=project,
         seq=head.seq,
@@ -74,6 +76,7 @@ def project_facts(repository: Repository, project: str) -> ProjectFacts:
         latest=latest,
         versions=len(versions),
         modules=tuple(sorted(modules)),
+        requires=tuple(sorted(requires)),
         closure=(closure := default_closure(repository, project)),
         extras=_extras(repository, project, closure),
     )
@@ -286,7 +289,7 @@ def _change_listing(
     store: CatalogStore, key: str, merge: Callable[[dict[str, ProjectFacts]], dict[str, ProjectFacts]]
 ) -> None:
     empty: dict[str, ProjectFacts] = {}
-    _update(store, key, partial(parse_listing, key=key), empty, merge, lambda rows: format_listing(rows.values()))
+    _update(store, key, partial(parse_listing, key=key), empty, merge, lambda rows: format_listing([*rows.values()]))
 
 
 def _change_owners(

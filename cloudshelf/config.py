@@ -38,17 +38,20 @@ class Config(NamedTuple):
     variant: str = ""  # which builds are taken, such as "cpu"; "" where the machine decides
 
 
-def read_config(environ: Mapping[str, str] | None = None) -> Config:
+def read_config(environ: Mapping[str, str] | None = None, *, configured: str = "") -> Config:
     """The settings that hold for ``environ`` (default: the process's).
 
     CLOUDSHELF_URL, CLOUDSHELF_CACHE and CLOUDSHELF_VARIANT win. Then $XDG_CONFIG_HOME/cloudshelf/config.toml, then the
     machine's file, /etc/cloudshelf.toml; $CLOUDSHELF_CONFIG names one file to read in place of both. Raises UsageError
     for a URL that cannot be one and for a file that is not TOML; a file that is not there is no error, unless
-    CLOUDSHELF_CONFIG names it.
+    CLOUDSHELF_CONFIG names it. Where nobody named a shelf it is ``configured`` (c.CloudShelf.url), else the embedded
+    one (``default_shelf_folder``), if there is one.
     """
     environ = os.environ if environ is None else environ
     files = [(path, _read_file(path, required)) for path, required in _files(environ)]
     url, url_origin = _setting("CLOUDSHELF_URL", "shelf", environ, files)
+    if url is None and configured:
+        url, url_origin = configured, "c.CloudShelf.url"
     cache, cache_origin = _setting("CLOUDSHELF_CACHE", "cache", environ, files)
     if cache is None:
         cache, cache_origin = str(_home(environ, "XDG_CACHE_HOME", ".cache") / "cloudshelf"), "default"
@@ -56,6 +59,8 @@ def read_config(environ: Mapping[str, str] | None = None) -> Config:
         url = None if url is None else normalize_urls(url)
     except UsageError as error:
         raise UsageError(f"The shelf's URL of {url_origin.replace('environment ', '')} is wrong: {error}") from None
+    if url is None and (embedded := default_shelf_folder(environ)).joinpath("shelf.json").is_file():
+        url, url_origin = normalize_url(str(embedded)), "embedded"
     return Config(
         url=url,
         url_origin=url_origin,

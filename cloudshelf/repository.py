@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -72,10 +73,12 @@ class Repository:
 
     Heads are remembered for this object's life: one use of a shelf sees one state. May be used from several threads.
     ``cache`` is the folder of the user's cache, None for none. ``as_of``, a moment (as_of.py), shows every project as
-    it was then.
+    it was then. ``info`` is what shelf.json says, where that is known already.
     """
 
-    def __init__(self, store: Get, *, cache: Path | None = None, as_of: str = "") -> None:
+    def __init__(
+        self, store: Get, *, cache: Path | None = None, as_of: str = "", info: ShelfInfo | None = None
+    ) -> None:
         self._store = store
         self.as_of = as_of
         self._since: dict[str, str] = {}  # when projects came that were not there at ``as_of``
@@ -86,7 +89,7 @@ class Repository:
         self._tried: set[str] = set()  # read ahead, once: who asks for it after that is told what failed
         self._parsed: dict[tuple[str, str], Any] = {}
         self._shards: dict[str, dict[str, str]] = {}
-        self._info: ShelfInfo | None = None
+        self._info = info
         self._info_lock = threading.Lock()
         self._facts: tuple[ProjectFacts, ...] | None = None
 
@@ -120,6 +123,14 @@ class Repository:
         if project not in self._heads:
             self._heads[project] = self._read_head(project)
         return self._heads[project]
+
+    def earlier(self, project: str, seq: int, digest: str) -> Head:
+        """An earlier head of ``project``, which a later one names. Raises ObjectMissing, ObjectInvalid."""
+        key = history_key(project, seq, digest)
+        found: Head = self._object(key, digest, lambda data, key: parse_head(data, project, key))
+        if found.seq != seq:
+            raise ObjectInvalid(key, f"it says sequence {found.seq}")
+        return found
 
     def holder(self, project: str) -> Repository:
         """The repository that supplies ``project``: this one. See ``layers.Layers``."""
@@ -309,15 +320,7 @@ class Repository:
     def _head_then(self, head: Head) -> Head | None:
         """The head that held at ``as_of``; None where the project came later."""
         project = head.project
-
-        def read(seq: int, digest: str) -> Head:
-            key = history_key(project, seq, digest)
-            found: Head = self._object(key, digest, lambda data, key: parse_head(data, project, key))
-            if found.seq != seq:
-                raise ObjectInvalid(key, f"it says sequence {found.seq}")
-            return found
-
-        then = find_moment(head, self.as_of, read)
+        then = find_moment(head, self.as_of, partial(self.earlier, project))
         if latest_of(then) <= self.as_of:
             return then
         self._since[project] = latest_of(then)

@@ -41,12 +41,14 @@ class Shelf:
     """A shelf of distributions, or several in order (layers.py).
 
     ``cache`` is the folder of the user's cache, None for none. ``as_of``, a moment (as_of.py), shows the projects as
-    they were then.
+    they were then. ``info`` is what shelf.json of an only shelf says, where that is known already.
     """
 
-    def __init__(self, *stores: Store, cache: Path | None = None, as_of: str = "") -> None:
+    def __init__(
+        self, *stores: Store, cache: Path | None = None, as_of: str = "", info: ShelfInfo | None = None
+    ) -> None:
         self._stores = stores
-        self._repositories = [Repository(store, cache=cache, as_of=as_of) for store in stores]
+        self._repositories = [Repository(store, cache=cache, as_of=as_of, info=info) for store in stores]
         self.repository = self._repositories[0] if len(stores) == 1 else Layers(self._repositories)
 
     @classmethod
@@ -201,15 +203,11 @@ class Shelf:
     def search(self, words: str, *, most: int = 50) -> tuple[Found, ...]:
         """Projects whose name, modules or summary hold all ``words``, the best first."""
         from .answers import Found
+        from .searching import search_projects
 
-        terms = words.lower().split()
-        ranked = []
-        for facts in self.projects():
-            scores = [_score(facts, term) for term in terms]
-            if scores and all(score for score, _ in scores):
-                ranked.append((-sum(score for score, _ in scores), facts.project, scores[0][1], facts))
         return tuple(
-            Found(f.project, f.summary, f.default, f.latest, f.modules, why) for _, _, why, f in sorted(ranked)[:most]
+            Found(f.project, f.summary, f.default, f.latest, f.modules, why)
+            for f, why in search_projects(self.projects(), words)[:most]
         )
 
     def find_version(self, project: str, version: str) -> str:
@@ -487,24 +485,6 @@ def split_pin(text: str) -> tuple[str, str | None]:
     if match is None or match[1][-1] in "._-":
         raise UsageError(f"{text!r} is not a project or a version of one. Write it like torch or torch==2.1.2.")
     return normalize(match[1]), match[2]
-
-
-def _score(facts: ProjectFacts, term: str) -> tuple[int, str]:
-    name, modules = facts.project, [module.lower() for module in facts.modules]
-    if term == name:
-        return 100, "name"
-    if term in modules:
-        return 80, "module"
-    if name.startswith(term):
-        return 60, "name"
-    if term in name:
-        return 40, "name"
-    if any(term in module for module in modules):
-        return 30, "module"
-    words = re.findall(r"\w+", facts.summary.lower())
-    if term in words:
-        return 20, "summary"
-    return (10, "summary") if any(term in word for word in words) else (0, "")
 
 
 def _union(groups: Iterable[Iterable[str]]) -> tuple[str, ...]:

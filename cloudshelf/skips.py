@@ -9,6 +9,7 @@ the chain.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
@@ -76,4 +77,14 @@ def find_moment(head: H, moment: str, read: Callable[[int, str], H]) -> H:
     while latest_of(head) > moment and (links := links_of(head)):
         too_new = [link for link in links if link.latest > moment]
         head = read(*min(too_new, default=max(links))[:2])
+    return head
+
+
+def find_first(head: H, holds: Callable[[H], bool], read: Callable[[int, str], H]) -> H:
+    """The head at which something began that ``holds`` for ``head`` and all between: by halves, from link to link."""
+    while links := links_of(head):
+        before = bisect_left(links, True, key=lambda link: not holds(read(*link[:2])))
+        if not before:
+            break
+        head = read(*links[before - 1][:2])
     return head

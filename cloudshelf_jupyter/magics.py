@@ -10,11 +10,10 @@ from functools import partial
 from typing import Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
-from traitlets import Bool, Unicode
-from traitlets.config import SingletonConfigurable
 
 from cloudshelf import grammar
 from cloudshelf.arguments import gather_files, prepare, write_text
+from cloudshelf.config import default_shelf_folder
 from cloudshelf.errors import Interrupted, ShelfError, UsageError
 from cloudshelf.lock_text import project_of
 from cloudshelf.render.bars import Bars
@@ -32,13 +31,7 @@ from . import (
 )
 from .channel import target
 from .names import ShelfNames
-
-
-class CloudShelf(SingletonConfigurable):
-    """Settings in IPython's or Jupyter's configuration files, such as ``c.CloudShelf.url``."""
-
-    url = Unicode("", help="The shelf of every notebook, such as s3://our-shelf/curated").tag(config=True)
-    zero_step = Bool(True, help="Whether an import in a cell pins what nobody has pinned").tag(config=True)
+from .settings import CloudShelf
 
 
 @magics_class
@@ -275,7 +268,7 @@ def load(shell: Any) -> None:
     """Register everything; start the fetcher without waiting for it, and have it get ready."""
     session = current()
     configured = CloudShelf(config=shell.config).url
-    if configured and not session.url:
+    if configured and session.url in (None, default_shelf_folder().as_uri()):  # nobody named another
         session.configure(configured)
     names = ShelfNames(session)
     magics = ShelfMagics(shell, session, names)

@@ -37,6 +37,16 @@ def test_without_settings_there_is_no_shelf_and_a_default_cache(environ: dict[st
     assert (found.cache, found.cache_origin) == (Path(environ["HOME"]) / ".cache/cloudshelf", "default")
 
 
+def test_the_embedded_shelf_is_taken_where_nobody_named_another(environ: dict[str, str]) -> None:
+    folder = default_shelf_folder(environ)
+    write(folder / "shelf.json", "")
+    found = read_config(environ)
+    assert (found.url, found.url_origin) == (folder.as_uri(), "embedded")
+    assert read_config(environ, configured="s3://trait").url == "s3://trait"
+    found = read_config(environ | {"CLOUDSHELF_URL": "s3://environment"}, configured="s3://trait")
+    assert (found.url, found.url_origin) == ("s3://environment", "environment CLOUDSHELF_URL")
+
+
 def test_the_environment_wins_over_the_users_file_over_the_machines(environ: dict[str, str], tmp_path: Path) -> None:
     machine = write(tmp_path / "etc/cloudshelf.toml", 'shelf = "s3://machine"\ncache = "/machine"\n')
     assert (read_config(environ).url, read_config(environ).url_origin) == ("s3://machine", str(machine))

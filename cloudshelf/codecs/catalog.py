@@ -9,7 +9,7 @@ Three kinds of objects, so that no request and no upload grows with the shelf mo
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,6 +36,7 @@ class ProjectFacts:
     latest: str | None
     versions: int
     modules: tuple[str, ...]  # of the default version; dotted for parts of a namespace
+    requires: tuple[str, ...] | None = None  # projects that the default needs; None where nobody wrote it down
     # Only in an object of their own:
     closure: tuple[Row, ...] = ()  # of the default
     extras: Mapping[str, tuple[Row, ...]] = field(default_factory=dict)  # what each extra of the default needs besides
@@ -74,16 +75,20 @@ def parse_modules(data: bytes, key: str) -> dict[str, str]:
     return owners
 
 
-def format_listing(facts: Iterable[ProjectFacts]) -> bytes:
+def format_listing(facts: Collection[ProjectFacts]) -> bytes:
     rows = {f.project: [f.seq, f.summary, f.default, f.latest, f.versions, list(f.modules)] for f in facts}
-    return zstandard.ZstdCompressor(level=6).compress(format_object("listing", {"projects": rows}))
+    fields: dict[str, Any] = {"projects": rows}
+    requires = {f.project: list(f.requires) for f in facts if f.requires is not None}
+    if requires:
+        fields["requires"] = requires
+    return zstandard.ZstdCompressor(level=6).compress(format_object("listing", fields))
 
 
 def parse_listing(data: bytes, key: str) -> dict[str, ProjectFacts]:
     facts = {}
-    for project, row in (
-        parse_object(decompress_object(data, "listing", LARGEST, key), "listing", key).mapping("projects").items()
-    ):
+    fields = parse_object(decompress_object(data, "listing", LARGEST, key), "listing", key)
+    requires = fields.mapping("requires") if "requires" in fields.raw else {}
+    for project, row in fields.mapping("projects").items():
         match row:
             case [
                 int(seq),
@@ -93,10 +98,19 @@ def parse_listing(data: bytes, key: str) -> dict[str, ProjectFacts]:
                 int(count),
                 list(modules),
             ] if is_normalized(project) and all(type(module) is str for module in modules):
-                facts[project] = ProjectFacts(project, seq, summary, default, latest, count, tuple(modules))
+                needed = _parse_requires(requires.get(project), project, key)
+                facts[project] = ProjectFacts(project, seq, summary, default, latest, count, tuple(modules), needed)
             case _:
                 raise ObjectInvalid(key, f"its row of {project} is malformed")
     return facts
+
+
+def _parse_requires(names: object, project: str, key: str) -> tuple[str, ...] | None:
+    if names is None:
+        return None
+    if not isinstance(names, list) or not all(type(name) is str and is_normalized(name) for name in names):
+        raise ObjectInvalid(key, f"what {project} needs is malformed")
+    return tuple(names)
 
 
 def format_closure(facts: ProjectFacts) -> bytes:

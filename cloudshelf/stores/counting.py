@@ -58,6 +58,11 @@ class CountingStore:
         data, etag = self._store.get_tagged(key)
         return self._got(data), etag
 
+    def get_changed(self, key: str, etag: str) -> tuple[bytes, str] | None:
+        self._asked("get_changed")
+        found = self._store.get_changed(key, etag)
+        return None if found is None else (self._got(found[0]), found[1])
+
     def stream_range(self, key: str, *, start: int, length: int) -> Iterator[bytes | memoryview]:
         self._asked("stream_range")
         for part in self._store.stream_range(key, start=start, length=length):

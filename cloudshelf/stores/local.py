@@ -53,6 +53,10 @@ class LocalStore:
         data = self.get(key)
         return data, _tag(data)
 
+    def get_changed(self, key: str, etag: str) -> tuple[bytes, str] | None:
+        found = self.get_tagged(key)
+        return None if found[1] == etag else found
+
     def stream_range(self, key: str, *, start: int, length: int) -> Iterator[bytes | memoryview]:
         check_range(key, start, length)
         with self._errors(key), open(self._path(key), "rb", buffering=0) as file:

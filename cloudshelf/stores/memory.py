@@ -34,6 +34,10 @@ class MemoryStore:
         data = self.get(key)
         return data, _tag(data)
 
+    def get_changed(self, key: str, etag: str) -> tuple[bytes, str] | None:
+        found = self.get_tagged(key)
+        return None if found[1] == etag else found
+
     def stream_range(self, key: str, *, start: int, length: int) -> Iterator[bytes | memoryview]:
         check_range(key, start, length)
         data = self.get(key)[start : start + length]

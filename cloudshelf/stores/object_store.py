@@ -15,7 +15,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import obstore
-from obstore.exceptions import BaseError
+from obstore.exceptions import BaseError, NotModifiedError
 from obstore.store import S3Store
 
 from ..errors import CredentialsExpired, ObjectInvalid, ShelfError, StoreUnreachable, UsageError
@@ -25,7 +25,7 @@ from .protocols import Stored
 from .transport_errors import translate, translate_write
 
 if TYPE_CHECKING:
-    from obstore import GetResult, PutMode
+    from obstore import GetOptions, GetResult, PutMode
     from obstore.store import ClientConfig, RetryConfig, S3Config
 
 _SLOWEST = 128 * 1024  # bytes a second that a line has to carry
@@ -72,11 +72,23 @@ class ObjectStore:
         return self.get_tagged(key)[0]
 
     def get_tagged(self, key: str) -> tuple[bytes, str]:
+        return self._get(key, {})
+
+    def get_changed(self, key: str, etag: str) -> tuple[bytes, str] | None:
+        try:
+            return self._get(key, {"if_none_match": etag} if etag else {})
+        except NotModifiedError:
+            return None
+
+    def _get(self, key: str, options: GetOptions) -> tuple[bytes, str]:
+        """Raises NotModifiedError where ``options`` have a condition."""
         path = self._prefix + check_key(key)
         try:
-            result = obstore.get(self._reader(_UNKNOWN_SIZE), path)
+            result = obstore.get(self._reader(_UNKNOWN_SIZE), path, options=options)
             data = bytes(result.bytes())
             size, etag = result.meta["size"], result.meta["e_tag"]
+        except NotModifiedError:
+            raise
         except _TRANSPORT_ERRORS as error:
             raise self._translated(error, key) from None
         if len(data) != size:

@@ -38,6 +38,11 @@ class GetTagged(Named, Protocol):
         """The whole object and its etag, for a later ``replace``. Raises ObjectMissing."""
 
 
+class GetChanged(Named, Protocol):
+    def get_changed(self, key: str, etag: str) -> tuple[bytes, str] | None:
+        """As ``get_tagged``, but None where the object still has ``etag`` (RFC 9110 §13.1.2): then no body was sent."""
+
+
 class StreamRange(Named, Protocol):
     def stream_range(self, key: str, *, start: int, length: int) -> Iterator[bytes | memoryview]:
         """``length`` bytes from ``start`` in one request, in parts as they come. Raises ObjectMissing, or ObjectInvalid
@@ -70,9 +75,13 @@ class Reader(Get, StreamRange, Protocol):
     """What importing needs."""
 
 
+class Browser(Reader, GetTagged, GetChanged, Protocol):
+    """What looking at a shelf for a long time needs."""
+
+
 class Writer(Get, GetTagged, PutNew, Replace, Protocol):
     """What publishing needs."""
 
 
-class Store(Reader, Writer, Listing, Delete, Protocol):
+class Store(Browser, Writer, Listing, Delete, Protocol):
     """Every verb; what the contract suite runs over."""

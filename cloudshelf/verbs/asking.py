@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterable, Mapping
 
 from packaging.requirements import InvalidRequirement, Requirement
 
 from ..codecs.names import normalize
 from ..errors import ProjectMissing, RequirementInvalid, UsageError
+from ..repository import ShelfInfo
 from ..request_url import fill_template
 from ..shelf import Shelf
+from ..target import Target
 from ..urls import split_urls
 from .common import Args, Progress, Result, shelf_of, target_of
 
@@ -25,17 +28,33 @@ def request(args: Args, progress: Progress) -> Result:
     infos = shelf.infos()
     present = _present(shelf, asked)
     target = target_of(args)
-    template = next((each.settings["request_url"] for each in infos if each.settings.get("request_url")), None)
-    values = {
-        "name": normalize(asked.name),
-        "version": _version(asked),
-        "python": target.python,
-        "platform": next((tag for tag in target.platforms if tag.startswith("manylinux")), target.platforms[0]),
-        "why": str(args.get("why") or ""),
-        "shelf": split_urls(shelf.url)[0],
-    }
-    url = fill_template(str(template), values) if template and not present else None
+    values = request_values(
+        normalize(asked.name), _version(asked), target, str(args.get("why") or ""), split_urls(shelf.url)[0]
+    )
+    url = None if present else request_url(infos, values)
     return values | {"present": present, "url": url, "text": _text(asked, values, args)}
+
+
+def request_values(name: str, version: str, target: Target, why: str, shelf: str) -> dict[str, str]:
+    """What a request says: the fields of request_url.py."""
+    platform = next((tag for tag in target.platforms if tag.startswith("manylinux")), target.platforms[0])
+    return {
+        "name": name,
+        "version": version,
+        "python": target.python,
+        "platform": platform,
+        "why": why,
+        "shelf": shelf,
+    }
+
+
+def request_url(infos: Iterable[ShelfInfo], values: Mapping[str, str]) -> str | None:
+    """The URL that the first of the shelves with such a setting names, filled in; None where none does.
+
+    Raises UsageError for a setting that may not be opened.
+    """
+    template = next((each.settings["request_url"] for each in infos if each.settings.get("request_url")), None)
+    return fill_template(str(template), values) if template else None
 
 
 def _parse(text: str) -> Requirement:

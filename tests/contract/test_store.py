@@ -57,6 +57,23 @@ def test_what_was_put_is_got(store: Store) -> None:
     assert store.get(KEY) == b"one\x00two"
 
 
+def test_what_did_not_change_is_not_sent_again(store: Store) -> None:
+    store.put_new(KEY, b"one")
+    _, etag = store.get_tagged(KEY)
+    assert store.get_changed(KEY, etag) is None
+    store.replace(KEY, b"two", etag=etag)
+    data, newer = store.get_changed(KEY, etag) or (b"", "")
+    assert data == b"two" and newer not in ("", etag)
+    assert store.get_changed(KEY, newer) is None
+
+
+def test_what_was_never_seen_is_sent_and_what_is_not_there_is_missing(store: Store) -> None:
+    with pytest.raises(ObjectMissing):
+        store.get_changed(KEY, "")
+    store.put_new(KEY, b"one")
+    assert (store.get_changed(KEY, "") or (b"", ""))[0] == b"one"
+
+
 def test_an_empty_object_is_an_object(store: Store) -> None:
     store.put_new(KEY, b"")
     assert store.get(KEY) == b""

@@ -1,0 +1,13 @@
+"""The settings in IPython's or Jupyter's configuration files that kernels and the server share."""
+
+from __future__ import annotations
+
+from traitlets import Bool, Unicode
+from traitlets.config import SingletonConfigurable
+
+
+class CloudShelf(SingletonConfigurable):
+    """Settings in IPython's or Jupyter's configuration files, such as ``c.CloudShelf.url``."""
+
+    url = Unicode("", help="The shelf of every notebook, such as s3://our-shelf/curated").tag(config=True)
+    zero_step = Bool(True, help="Whether an import in a cell pins what nobody has pinned").tag(config=True)

@@ -1,0 +1,257 @@
+import { URLExt } from '@jupyterlab/coreutils';
+import { ServerConnection } from '@jupyterlab/services';
+
+import { ApiError } from './errors';
+import type {
+  IFiles,
+  ILock,
+  ILockRow,
+  IProject,
+  IProjects,
+  IShelves,
+  IVersion,
+  IVersionDiff,
+  NotebookBlock
+} from './types';
+
+/** What may be said with every request: a signal that gives it up. */
+export interface IRequestOptions {
+  signal?: AbortSignal;
+}
+
+export interface IPageOptions extends IRequestOptions {
+  offset?: number;
+  limit?: number;
+}
+
+type Query = Record<string, string | number | undefined>;
+
+interface IKept {
+  etag: string;
+  body: unknown;
+}
+
+/** Answers that are kept to be confirmed by their ETag; a panel that is open all day must not keep them all. */
+const KEPT = 200;
+
+/**
+ * The server extension's REST API, one method a resource.
+ *
+ * Every method rejects with ApiError where the server says no, and with an AbortError where the caller's signal gave up.
+ */
+export class ShelfApi {
+  constructor(readonly settings: ServerConnection.ISettings) {}
+
+  shelves(options: IRequestOptions = {}): Promise<IShelves> {
+    return this._get(['shelves'], {}, options);
+  }
+
+  /** Projects of which name, summary or a module has every word of `q`. */
+  projects(
+    shelf: string,
+    q: string,
+    options: IPageOptions = {}
+  ): Promise<IProjects> {
+    const { offset, limit } = options;
+    return this._get(
+      ['shelves', shelf, 'projects'],
+      { q: q || undefined, offset, limit },
+      options
+    );
+  }
+
+  project(
+    shelf: string,
+    project: string,
+    options: IRequestOptions = {}
+  ): Promise<IProject> {
+    return this._get(['shelves', shelf, 'projects', project], {}, options);
+  }
+
+  version(
+    shelf: string,
+    project: string,
+    version: string,
+    options: IRequestOptions = {}
+  ): Promise<IVersion> {
+    return this._get(versionParts(shelf, project, version), {}, options);
+  }
+
+  /** A folder of the installed tree, folders first. */
+  files(
+    shelf: string,
+    project: string,
+    version: string,
+    path: string,
+    options: IPageOptions = {}
+  ): Promise<IFiles> {
+    const { offset, limit } = options;
+    return this._get(
+      [...versionParts(shelf, project, version), 'files'],
+      { path, offset, limit },
+      options
+    );
+  }
+
+  /** The bytes of a file, as the server sends them. */
+  async content(
+    shelf: string,
+    project: string,
+    version: string,
+    path: string,
+    options: IRequestOptions = {}
+  ): Promise<Response> {
+    const parts = [...versionParts(shelf, project, version), 'content'];
+    const response = await this._request(this._url(parts, { path }), options);
+    await raiseFor(response);
+    return response;
+  }
+
+  diff(
+    shelf: string,
+    project: string,
+    from: string,
+    to: string,
+    options: IRequestOptions = {}
+  ): Promise<IVersionDiff> {
+    return this._get(
+      ['shelves', shelf, 'projects', project, 'diff'],
+      { from, to },
+      options
+    );
+  }
+
+  locks(
+    shelf: string,
+    options: IRequestOptions = {}
+  ): Promise<{ locks: ILockRow[] }> {
+    return this._get(['shelves', shelf, 'locks'], {}, options);
+  }
+
+  lock(
+    shelf: string,
+    name: string,
+    options: IRequestOptions = {}
+  ): Promise<ILock> {
+    // A lock's name has slashes (team/2026q4), which part the path as they part the name.
+    return this._get(
+      ['shelves', shelf, 'locks', ...name.split('/')],
+      {},
+      options
+    );
+  }
+
+  /** The block that puts a lock, the text of a pylock.toml, into a notebook. */
+  async lockBlock(
+    text: string,
+    options: IRequestOptions = {}
+  ): Promise<NotebookBlock> {
+    const url = this._url(['locks', 'block'], {});
+    const response = await this._request(url, options, undefined, { text });
+    await raiseFor(response);
+    return ((await response.json()) as { block: NotebookBlock }).block;
+  }
+
+  private async _get<T>(
+    parts: string[],
+    query: Query,
+    options: IRequestOptions
+  ): Promise<T> {
+    const url = this._url(parts, query);
+    const kept = this._kept.get(url);
+    const response = await this._request(url, options, kept?.etag);
+    if (response.status === 304 && kept) {
+      return kept.body as T;
+    }
+    await raiseFor(response);
+    const body: unknown = await response.json();
+    this._keep(url, response.headers.get('ETag'), body);
+    return body as T;
+  }
+
+  private _url(parts: string[], query: Query): string {
+    const path = parts.map(encodeURIComponent).join('/');
+    const said = new URLSearchParams();
+    for (const [name, value] of Object.entries(query)) {
+      if (value !== undefined) {
+        said.set(name, String(value));
+      }
+    }
+    const after = said.size ? `?${said}` : '';
+    return URLExt.join(this.settings.baseUrl, 'cloudshelf/api', path) + after;
+  }
+
+  private _request(
+    url: string,
+    options: IRequestOptions,
+    etag?: string,
+    body?: object
+  ): Promise<Response> {
+    const init: RequestInit = body
+      ? { method: 'POST', body: JSON.stringify(body) }
+      : {};
+    if (options.signal) {
+      init.signal = options.signal;
+    }
+    if (etag) {
+      init.headers = { 'If-None-Match': etag };
+    }
+    return ServerConnection.makeRequest(url, init, this.settings);
+  }
+
+  private _keep(url: string, etag: string | null, body: unknown): void {
+    this._kept.delete(url);
+    if (!etag) {
+      return;
+    }
+    this._kept.set(url, { etag, body });
+    for (const oldest of this._kept.keys()) {
+      if (this._kept.size <= KEPT) {
+        break;
+      }
+      this._kept.delete(oldest);
+    }
+  }
+
+  private _kept = new Map<string, IKept>();
+}
+
+function versionParts(
+  shelf: string,
+  project: string,
+  version: string
+): string[] {
+  return ['shelves', shelf, 'projects', project, 'versions', version];
+}
+
+async function raiseFor(response: Response): Promise<void> {
+  if (response.ok) {
+    return;
+  }
+  const said = await readProblem(response);
+  throw new ApiError(response.status, {
+    name: said.name ?? 'ServerError',
+    message:
+      said.message ??
+      `The Jupyter server answered ${response.status} ${response.statusText}; see its log.`,
+    ask: said.ask ?? null,
+    retry: said.retry ?? response.status >= 500
+  });
+}
+
+interface ISaidProblem {
+  name?: string;
+  message?: string;
+  ask?: string | null;
+  retry?: boolean;
+}
+
+/** What the server says; nothing where it is not our extension that answered, a proxy for example. */
+async function readProblem(response: Response): Promise<ISaidProblem> {
+  try {
+    const body = (await response.json()) as { error?: ISaidProblem };
+    return body.error ?? {};
+  } catch {
+    return {};
+  }
+}

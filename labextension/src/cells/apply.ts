@@ -1,0 +1,87 @@
+/** A plan applied to an open notebook: one change that Undo takes back, then run as Lab runs any cell. */
+
+import type { ISessionContextDialogs } from '@jupyterlab/apputils';
+import {
+  NotebookActions,
+  type Notebook,
+  type NotebookPanel
+} from '@jupyterlab/notebook';
+import type { ITranslator } from '@jupyterlab/translation';
+import type { ISharedCell } from '@jupyter/ydoc';
+
+import { planUse } from './plan';
+import { writePlan } from './write';
+
+/** What the cell needs from around the notebook. */
+export interface IUseOptions {
+  /** Whether the kernel does not load cloudshelf by itself, so that a line has to. */
+  readonly mustLoad: boolean;
+  readonly translator: ITranslator;
+  readonly dialogs?: ISessionContextDialogs;
+}
+
+/**
+ * Have a notebook ask for `requirement` in its `%shelf use` cell, and run that cell.
+ *
+ * The answer is whether the cell ran without an error; what went wrong stands below it, and it is scrolled to.
+ * Throws an Error with a sentence for people when the notebook cannot be written.
+ */
+export async function writeAndRun(
+  panel: NotebookPanel,
+  requirement: string,
+  options: IUseOptions
+): Promise<boolean> {
+  const trans = options.translator.load('cloudshelf');
+  const notebook = panel.content;
+  await panel.context.ready;
+  if (
+    !notebook.model ||
+    notebook.model.readOnly ||
+    panel.context.contentsModel?.writable === false
+  ) {
+    throw new Error(
+      trans.__(
+        '%1 is read-only, so no cell asks for %2. Save a copy of it, or have the settings of Cloudshelf use it without a cell.',
+        panel.title.label,
+        requirement
+      )
+    );
+  }
+  const shared = notebook.model.sharedModel;
+  const plan = planUse(shared.cells.map(textOf), requirement, options.mustLoad);
+  writePlan(shared, plan);
+  const cell = notebook.widgets[plan.index];
+  if (!cell) {
+    return false; // somebody closed the notebook
+  }
+  const done = await NotebookActions.runCells(
+    notebook,
+    [cell],
+    panel.sessionContext,
+    options.dialogs,
+    options.translator
+  );
+  if (!done && !notebook.isDisposed) {
+    await show(notebook, cell.model.id);
+  }
+  return done;
+}
+
+function textOf(cell: ISharedCell): {
+  type: string;
+  source: string;
+  editable: boolean;
+} {
+  return {
+    type: cell.cell_type,
+    source: cell.getSource(),
+    editable: cell.getMetadata('editable') !== false
+  };
+}
+
+async function show(notebook: Notebook, id: string): Promise<void> {
+  const index = notebook.widgets.findIndex(cell => cell.model.id === id);
+  if (index >= 0) {
+    await notebook.scrollToItem(index);
+  }
+}

@@ -1,0 +1,161 @@
+/** Which cell of a notebook asks for what is used, and what it shall say: pure, over the cells' texts. */
+
+import {
+  appendRequirement,
+  isUseLine,
+  projectOf,
+  replaceRequirement,
+  requirementsOf
+} from './line';
+
+/** What of a cell matters here. */
+export interface ICellText {
+  readonly type: string;
+  readonly source: string;
+  /** Whether a person may change it (nbformat's `editable`). */
+  readonly editable: boolean;
+}
+
+/** One change of a notebook: the cell at `index` is new, gets another source, or only has to run. */
+export interface ICellPlan {
+  readonly kind: 'insert' | 'replace' | 'keep';
+  readonly index: number;
+  readonly source: string;
+}
+
+/** `use`: nothing but `%shelf use` lines; `setup`: may stand before them; `code`: somebody's program. */
+type Role = 'use' | 'setup' | 'code' | 'text';
+
+const LOAD = /^\s*%(?:re)?load_ext\s+cloudshelf\s*$/;
+const CONNECT = /^\s*%shelf\s+connect(?:\s|$)/;
+const SHELF = /^\s*%shelf(?:\s|$)/;
+
+/**
+ * The change that makes a notebook ask for `requirement`.
+ *
+ * A cell that names the project already is changed where it stands. Else the requirement goes into the first cell of
+ * `%shelf use` lines that no program stands before, or into a new one there: what comes below may import it.
+ * `mustLoad` says that the kernel does not load cloudshelf by itself.
+ */
+export function planUse(
+  cells: readonly ICellText[],
+  requirement: string,
+  mustLoad: boolean
+): ICellPlan {
+  const project = projectOf(requirement);
+  if (!project) {
+    throw new Error(`"${requirement}" does not begin with a project's name.`);
+  }
+  const roles = cells.map(roleOf);
+  const program = roles.indexOf('code');
+  const top = program < 0 ? cells.length : program;
+  const naming = cells.findIndex(
+    (cell, i) => roles[i] === 'use' && names(cell.source, project)
+  );
+  const first = roles.indexOf('use');
+  const index = naming >= 0 ? naming : first < top ? first : -1;
+  const cell = cells.at(index < 0 ? cells.length : index);
+  const place = cell ? index : placeAtTop(cells, roles, top);
+  const before = cells
+    .slice(0, cell ? index + 1 : place)
+    .filter(cell => cell.type === 'code');
+  const loads = before.some(cell =>
+    cell.source.split('\n').some(line => LOAD.test(line))
+  );
+  const load = mustLoad && !loads ? '%load_ext cloudshelf\n' : '';
+  if (!cell) {
+    const source = `${load}%shelf use ${requirement.trim()}`;
+    return { kind: 'insert', index: place, source };
+  }
+  const source = loadBefore(
+    load,
+    withRequirement(cell.source, requirement, project)
+  );
+  return { kind: source === cell.source ? 'keep' : 'replace', index, source };
+}
+
+function roleOf(cell: ICellText): Role {
+  if (cell.type !== 'code') {
+    return 'text';
+  }
+  if (/^\s*%%shelf(?:\s|$)/.test(cell.source)) {
+    return 'setup';
+  }
+  const lines = cell.source
+    .split('\n')
+    .filter(line => line.trim() && !/^\s*#/.test(line));
+  if (
+    !lines.every(
+      line =>
+        (SHELF.test(line) || LOAD.test(line)) && !line.trimEnd().endsWith('\\')
+    )
+  ) {
+    return 'code';
+  }
+  const ours = lines.every(
+    line => isUseLine(line) || LOAD.test(line) || CONNECT.test(line)
+  );
+  return ours && cell.editable && lines.some(isUseLine) ? 'use' : 'setup';
+}
+
+function names(source: string, project: string): boolean {
+  return source
+    .split('\n')
+    .filter(isUseLine)
+    .some(line =>
+      requirementsOf(line).some(each => projectOf(each.text) === project)
+    );
+}
+
+/** After what prepares the kernel; before everything else that runs. */
+function placeAtTop(
+  cells: readonly ICellText[],
+  roles: readonly Role[],
+  top: number
+): number {
+  const after = cells
+    .slice(0, top)
+    .findLastIndex(
+      (cell, i) => roles[i] === 'setup' && cell.source.trim() !== ''
+    );
+  const code = cells.findIndex(cell => cell.type === 'code');
+  return after >= 0 ? after + 1 : code >= 0 ? code : cells.length;
+}
+
+function withRequirement(
+  source: string,
+  requirement: string,
+  project: string
+): string {
+  const lines = source.split('\n');
+  if (!names(source, project)) {
+    const last = lines.findLastIndex(isUseLine);
+    return lines
+      .map((line, i) =>
+        i === last ? appendRequirement(line, requirement) : line
+      )
+      .join('\n');
+  }
+  return lines
+    .map(line => {
+      const old = isUseLine(line)
+        ? requirementsOf(line).filter(each => projectOf(each.text) === project)
+        : [];
+      return old.reduceRight(
+        (text, each) => replaceRequirement(text, each, requirement),
+        line
+      );
+    })
+    .join('\n');
+}
+
+function loadBefore(load: string, source: string): string {
+  if (!load) {
+    return source;
+  }
+  const lines = source.split('\n');
+  const first = lines.findIndex(line => SHELF.test(line));
+  return [...lines.slice(0, first), load.trimEnd(), ...lines.slice(first)].join(
+    '\n'
+  );
+}

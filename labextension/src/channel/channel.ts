@@ -1,0 +1,229 @@
+import type { Kernel, KernelMessage } from '@jupyterlab/services';
+import type { JSONObject } from '@lumino/coreutils';
+import { PromiseDelegate } from '@lumino/coreutils';
+import { type ISignal, Signal } from '@lumino/signaling';
+
+import { mergeChange } from './merge';
+import {
+  type IBusy,
+  type IReplyMessage,
+  type IState,
+  type IVerbs,
+  type KernelMessage as FromKernel,
+  TARGET,
+  VERSION
+} from './messages';
+
+/** A verb that the kernel refused, or that ended with its channel; `next` says what may help. */
+export class ChannelError extends Error {
+  constructor(
+    name: string,
+    message: string,
+    readonly next: string | null = null
+  ) {
+    super(message);
+    this.name = name;
+  }
+}
+
+/**
+ * - `opening`: asked, not answered; a kernel that runs a cell may answer when that is done
+ * - `open`: `state` is live
+ * - `absent`: the kernel does not know our target, because the extension is not loaded in it
+ * - `closed`: the kernel is gone, or the owner closed it
+ */
+export type ChannelStatus = 'opening' | 'open' | 'absent' | 'closed';
+
+/** What a verb reports on its way. */
+export type Progress = (event: Omit<IBusy, 'verb'>) => void;
+
+interface IPending {
+  reply: PromiseDelegate<unknown>;
+  progress: Progress | undefined;
+}
+
+/** One comm with one kernel: the state as it is there, and verbs that the kernel carries out. */
+export class Channel {
+  constructor(private readonly _kernel: Kernel.IKernelConnection) {}
+
+  get status(): ChannelStatus {
+    return this._status;
+  }
+
+  /** The last that the kernel said; kept when the channel closes, so that a panel need not go blank. */
+  get state(): IState | null {
+    return this._state;
+  }
+
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  /** Ask the kernel for its state. Where the channel is open already, this gets the whole state again. */
+  async open(): Promise<void> {
+    this._leave();
+    this._setStatus('opening');
+    const comm = this._kernel.createComm(TARGET);
+    this._comm = comm;
+    comm.onMsg = msg => this._onMessage(comm, msg);
+    comm.onClose = () => this._onClose(comm);
+    await subshell(this._kernel, comm);
+    if (this._comm === comm && !comm.isDisposed) {
+      // No `client`: a tab that is duplicated has the storage of the other one, and would close its channel.
+      comm.open({ version: VERSION });
+    }
+  }
+
+  /** Have the kernel carry out a verb. Rejects with ChannelError. */
+  request<V extends keyof IVerbs>(
+    verb: V,
+    args: IVerbs[V]['args'],
+    progress?: Progress
+  ): Promise<IVerbs[V]['result']> {
+    const comm = this._comm;
+    if (!comm || comm.isDisposed || this._status !== 'open') {
+      return Promise.reject(gone());
+    }
+    const id = ++this._lastId;
+    const reply = new PromiseDelegate<IVerbs[V]['result']>();
+    this._pending.set(id, {
+      reply: reply,
+      progress
+    });
+    comm.send({ type: 'request', id, verb, args: args as JSONObject });
+    return reply.promise;
+  }
+
+  /** End it; the last state stays readable. */
+  close(): void {
+    this._leave();
+    this._setStatus('closed');
+  }
+
+  dispose(): void {
+    this.close();
+    Signal.clearData(this);
+  }
+
+  private _onMessage(comm: Kernel.IComm, msg: KernelMessage.ICommMsgMsg): void {
+    if (comm !== this._comm) {
+      return; // of an earlier channel, late
+    }
+    const said = msg.content.data as unknown as FromKernel;
+    switch (said.type) {
+      case 'state':
+        this._state = said.state;
+        this._setStatus('open');
+        break;
+      case 'change':
+        this._merge(said);
+        break;
+      case 'progress':
+        this._pending.get(said.id)?.progress?.(said.event);
+        break;
+      case 'reply':
+        this._settle(said);
+        break;
+      case 'ping':
+        comm.send({ type: 'pong' });
+        break;
+    }
+  }
+
+  private _merge(change: Parameters<typeof mergeChange>[1]): void {
+    if (!this._state) {
+      return; // the whole state is on its way
+    }
+    const merged = mergeChange(this._state, change);
+    if (!merged) {
+      this.request('state', {}).catch(() => undefined); // a closed channel shows itself
+      return;
+    }
+    this._state = merged;
+    this._changed.emit();
+  }
+
+  private _settle(said: IReplyMessage): void {
+    const { name, message, next } = said.error ?? {
+      name: 'Error',
+      message: 'The kernel gave no reason.',
+      next: null
+    };
+    if (said.id === null) {
+      console.warn(`cloudshelf: the kernel did not understand: ${message}`);
+      return;
+    }
+    const pending = this._pending.get(said.id);
+    this._pending.delete(said.id);
+    if (said.ok) {
+      pending?.reply.resolve(said.result);
+    } else {
+      pending?.reply.reject(new ChannelError(name, message, next));
+    }
+  }
+
+  /** The kernel closes what it has no target for, before it says anything. */
+  private _onClose(comm: Kernel.IComm): void {
+    if (comm !== this._comm) {
+      return;
+    }
+    const answered = this._status === 'open';
+    this._leave();
+    this._setStatus(answered ? 'closed' : 'absent');
+  }
+
+  private _leave(): void {
+    const comm = this._comm;
+    this._comm = null;
+    if (comm && !comm.isDisposed) {
+      if (this._kernel.isDisposed || this._kernel.status === 'dead') {
+        comm.dispose();
+      } else {
+        comm.close();
+      }
+    }
+    for (const { reply } of this._pending.values()) {
+      reply.reject(gone());
+    }
+    this._pending.clear();
+  }
+
+  private _setStatus(status: ChannelStatus): void {
+    this._status = status;
+    this._changed.emit();
+  }
+
+  private _status: ChannelStatus = 'closed';
+  private _state: IState | null = null;
+  private _comm: Kernel.IComm | null = null;
+  private _lastId = 0;
+  private _pending = new Map<number, IPending>();
+  private _changed = new Signal<this, void>(this);
+}
+
+function gone(): ChannelError {
+  return new ChannelError(
+    'ChannelClosed',
+    'The connection to the kernel ended before it answered; try again when the kernel is ready.'
+  );
+}
+
+/**
+ * Wait for the subshell that Lab makes for a comm, where the kernel has subshells: a comm that is opened before goes to the
+ * main shell, and is answered when the running cell is done.
+ */
+async function subshell(
+  kernel: Kernel.IKernelConnection,
+  comm: Kernel.IComm
+): Promise<void> {
+  await kernel.info;
+  const started = (comm as { subshellStarted?: Promise<void> }).subshellStarted;
+  if (
+    kernel.supportsSubshells &&
+    started &&
+    comm.commsOverSubshells !== undefined &&
+    (comm.commsOverSubshells as string) !== 'disabled'
+  ) {
+    await started.catch(() => undefined); // without one it waits for the cell, and works
+  }
+}

@@ -1,0 +1,20 @@
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
+
+/** Bytes as the command says them: 43.2 MB. */
+export function formatBytes(bytes: number): string {
+  let unit = 0;
+  let value = bytes;
+  while (value >= 1000 && unit < UNITS.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  const digits = unit === 0 || value >= 100 ? 0 : 1;
+  return `${value.toFixed(digits)} ${UNITS[unit] ?? ''}`;
+}
+
+/** Seconds as people read them: 338 ms, 2.2 s. */
+export function formatSeconds(seconds: number): string {
+  return seconds < 1
+    ? `${Math.round(seconds * 1000)} ms`
+    : `${seconds.toFixed(1)} s`;
+}
