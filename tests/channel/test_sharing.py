@@ -91,11 +91,25 @@ def test_a_front_end_that_answers_nothing_is_asked_and_then_forgotten(kernel, fr
     assert silent.pings == 1 and not panel.closed
 
 
-def test_while_a_cell_runs_nobody_is_forgotten(kernel, front_end, panel):
-    kernel("import cloudshelf_jupyter.channel.panel as panel; panel.PATIENCE = 1")
-    kernel("for i in range(4):\n    get_ipython().run_line_magic('shelf', f'use shelfone=={i % 2 + 1}.0')")
-    panel.wait(lambda state: [pin["version"] for pin in state["pins"]] == ["2.0"])
-    assert panel.ask("state")["ok"] and not panel.closed
+LONG_CELL = """
+import pathlib, time
+import cloudshelf_jupyter.channel.panel as panel
+panel.PATIENCE = 1
+for i in range(4):
+    get_ipython().run_line_magic('shelf', f'use shelfone=={{i % 2 + 1}}.0')
+    while not pathlib.Path({folder!r}, str(i)).exists():
+        time.sleep(0.05)
+panel.PATIENCE = 200
+"""
+
+
+def test_while_a_cell_runs_nobody_is_forgotten(kernel, front_end, panel, tmp_path):
+    cell = front_end.run(LONG_CELL.format(folder=str(tmp_path)))
+    for i in range(4):
+        panel.wait(lambda state, i=i: [pin["version"] for pin in state["pins"]] == [f"{i % 2 + 1}.0"])
+        (tmp_path / str(i)).touch()
+    front_end.wait(lambda: front_end.is_done(cell))
+    assert panel.ask("state")["ok"] and not panel.closed and not panel.pings
 
 
 FORK = """
