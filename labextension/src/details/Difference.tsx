@@ -2,8 +2,8 @@ import * as React from 'react';
 
 import type { ISizedFile, IVersionDiff } from '../api';
 import { useDetails } from './context';
-import { formatFact } from './format';
 import { formatBytes } from '../panel/format';
+import { formatFact } from './format';
 
 /** What differs between two versions: facts side by side, requirements, files. */
 export function Difference(props: { diff: IVersionDiff }): React.JSX.Element {
@@ -15,7 +15,7 @@ export function Difference(props: { diff: IVersionDiff }): React.JSX.Element {
   ].sort((a, b) => a.text.localeCompare(b.text));
   return (
     <>
-      <table className="cloudshelf-Table" data-section="facts">
+      <table className="cs-Table" data-section="facts">
         <thead>
           <tr>
             <th scope="col">{trans.__('What')}</th>
@@ -56,7 +56,7 @@ export function Difference(props: { diff: IVersionDiff }): React.JSX.Element {
         }))}
       />
       {files.truncated && (
-        <p className="cloudshelf-Note">
+        <p className="cs-Note">
           {trans.__('There are more files than are listed here.')}
         </p>
       )}
@@ -89,13 +89,12 @@ function Files(props: {
     return <p>{props.title}</p>;
   }
   return (
-    <details className="cloudshelf-Files">
+    <details className="cs-Files">
       <summary>{props.title}</summary>
-      <ul className="cloudshelf-List">
+      <ul className="cs-List">
         {props.rows.map(row => (
           <li key={row.path}>
-            <code>{row.path}</code>{' '}
-            <span className="cloudshelf-Note">{row.size}</span>
+            <code>{row.path}</code> <span className="cs-Note">{row.size}</span>
           </li>
         ))}
       </ul>

@@ -119,7 +119,7 @@ function ShelfView(props: IShelfViewProps): React.JSX.Element {
         <FilterBox
           initialQuery={tree.filter}
           inputRef={props.filterRef}
-          placeholder={trans.__('Filter by name, summary or module')}
+          placeholder={trans.__('Filter projects')}
           updateFilter={updateFilter}
           useFuzzyFilter={false}
         />
