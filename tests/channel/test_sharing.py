@@ -2,7 +2,7 @@
 
 import pytest
 
-THREADS = "import threading; print([t.name for t in threading.enumerate() if t.name.startswith('cloudshelf')])"
+THREADS = "[t.name for t in __import__('threading').enumerate() if t.name.startswith('cloudshelf')]"
 
 
 @pytest.fixture
@@ -13,7 +13,9 @@ def panel(front_end):
 
 
 def threads(kernel):
-    return kernel(THREADS).text.strip()
+    """Our threads, asked without a cell, which would have one look."""
+    ask = {"user_expressions": {"found": THREADS}, "silent": True, "reply": True, "timeout": 60}
+    return kernel.client.execute("", **ask)["content"]["user_expressions"]["found"]["data"]["text/plain"]
 
 
 def has_no_threads(front_end):
@@ -64,6 +66,18 @@ def test_a_panel_that_is_closed_costs_nothing(kernel, front_end, panel, fresh):
     front_end.open().wait(lambda state: [pin["project"] for pin in state["pins"]] == [fresh])
     assert kernel(f"print({callbacks})").text != with_panel, "they are there while a panel is"
     assert fresh not in str(panel.messages)
+
+
+def test_an_open_panel_costs_no_thread_when_all_files_are_there(kernel, front_end, panel, fresh):
+    kernel(f"%shelf use {fresh}")
+    panel.wait(lambda state: state["pins"])
+    assert "cloudshelf-panel-watch" in threads(kernel)
+    kernel("%shelf fill")
+    panel.wait(lambda state: state["totals"]["fetched"] == state["totals"]["bytes"])
+    has_no_threads(front_end)
+    kernel(f"import {fresh}")
+    panel.wait(lambda state: state["pins"][0]["loaded"] == [fresh])
+    has_no_threads(front_end)
 
 
 def test_requests_of_a_panel_that_was_closed_are_done_all_the_same(front_end, panel):
