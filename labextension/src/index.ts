@@ -2,7 +2,6 @@ import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 
 import { apiPlugin } from './api/plugin';
 import { cellsPlugin } from './cells/plugin';
-import { palettePlugin } from './commands/palette';
 import { detailsPlugin } from './details/plugin';
 import { drivePlugin } from './drive/plugin';
 import { launcherPlugin } from './launcher/plugin';
@@ -22,7 +21,6 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   notebookCommandsPlugin,
   shelfCommandsPlugin,
   statusPlugin,
-  palettePlugin,
   cellsPlugin,
   detailsPlugin,
   drivePlugin,

@@ -26,18 +26,11 @@ export interface IPageOptions extends IRequestOptions {
 
 type Query = Record<string, string | number | undefined>;
 
-interface IKept {
-  etag: string;
-  body: unknown;
-}
-
-/** Answers that are kept to be confirmed by their ETag; a panel that is open all day must not keep them all. */
-const KEPT = 200;
-
 /**
  * The server extension's REST API, one method a resource.
  *
- * Every method rejects with ApiError where the server says no, and with an AbortError where the caller's signal gave up.
+ * Every method rejects with ApiError where the server says no, with an AbortError where the caller's signal gave up, and with
+ * ServerConnection.NetworkError where the Jupyter server does not answer.
  */
 export class ShelfApi {
   constructor(readonly settings: ServerConnection.ISettings) {}
@@ -147,7 +140,7 @@ export class ShelfApi {
     options: IRequestOptions = {}
   ): Promise<NotebookBlock> {
     const url = this._url(['locks', 'block'], {});
-    const response = await this._request(url, options, undefined, { text });
+    const response = await this._request(url, options, { text });
     await raiseFor(response);
     return ((await response.json()) as { block: NotebookBlock }).block;
   }
@@ -157,16 +150,9 @@ export class ShelfApi {
     query: Query,
     options: IRequestOptions
   ): Promise<T> {
-    const url = this._url(parts, query);
-    const kept = this._kept.get(url);
-    const response = await this._request(url, options, kept?.etag);
-    if (response.status === 304 && kept) {
-      return kept.body as T;
-    }
+    const response = await this._request(this._url(parts, query), options);
     await raiseFor(response);
-    const body: unknown = await response.json();
-    this._keep(url, response.headers.get('ETag'), body);
-    return body as T;
+    return (await response.json()) as T;
   }
 
   private _url(parts: string[], query: Query): string {
@@ -181,39 +167,28 @@ export class ShelfApi {
     return URLExt.join(this.settings.baseUrl, 'cloudshelf/api', path) + after;
   }
 
-  private _request(
+  /** The browser keeps answers, and has them confirmed by their ETag; Lab's own `no-store` would fetch them again. */
+  private async _request(
     url: string,
     options: IRequestOptions,
-    etag?: string,
     body?: object
   ): Promise<Response> {
-    const init: RequestInit = body
-      ? { method: 'POST', body: JSON.stringify(body) }
-      : {};
-    if (options.signal) {
-      init.signal = options.signal;
+    const { signal } = options;
+    const init: RequestInit = { cache: 'no-cache' };
+    if (signal) {
+      init.signal = signal;
     }
-    if (etag) {
-      init.headers = { 'If-None-Match': etag };
+    if (body) {
+      init.method = 'POST';
+      init.body = JSON.stringify(body);
     }
-    return ServerConnection.makeRequest(url, init, this.settings);
-  }
-
-  private _keep(url: string, etag: string | null, body: unknown): void {
-    this._kept.delete(url);
-    if (!etag) {
-      return;
-    }
-    this._kept.set(url, { etag, body });
-    for (const oldest of this._kept.keys()) {
-      if (this._kept.size <= KEPT) {
-        break;
-      }
-      this._kept.delete(oldest);
+    try {
+      return await ServerConnection.makeRequest(url, init, this.settings);
+    } catch (error) {
+      signal?.throwIfAborted(); // Lab calls it a network error
+      throw error;
     }
   }
-
-  private _kept = new Map<string, IKept>();
 }
 
 function versionParts(

@@ -2,60 +2,102 @@ import type {
   JupyterFrontEnd,
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import { ISessionContextDialogs } from '@jupyterlab/apputils';
+import {
+  Clipboard,
+  ICommandPalette,
+  ISessionContextDialogs,
+  Notification
+} from '@jupyterlab/apputils';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
-import { addBelowIcon } from '@jupyterlab/ui-components';
 
-import { askRequirement } from '../commands/dialogs';
-import { guarded } from '../commands/guard';
+import { askRequirement, reporting } from '../commands/dialogs';
 import { CommandIDs, type ICommandArgs } from '../commands/ids';
 import { ICells, ICurrentNotebook } from '../tokens';
 import { requirementOf } from './requirement';
 import { Cells } from './use';
 
-/** What is used becomes a cell of the notebook in front. */
+const SETTINGS = 'cloudshelf:panel';
+
+/** Using a project or a version in a notebook. */
 export const cellsPlugin: JupyterFrontEndPlugin<ICells> = {
   id: 'cloudshelf:cells',
   description: 'Writes what is used into a cell of the notebook in front.',
   autoStart: true,
   requires: [ICurrentNotebook],
-  optional: [ITranslator, ISessionContextDialogs],
+  optional: [
+    ITranslator,
+    ISettingRegistry,
+    ICommandPalette,
+    ISessionContextDialogs
+  ],
   provides: ICells,
   activate: (
     app: JupyterFrontEnd,
     current: ICurrentNotebook,
     translator: ITranslator | null,
+    settings: ISettingRegistry | null,
+    palette: ICommandPalette | null,
     dialogs: ISessionContextDialogs | null
   ): ICells => {
     const language = translator ?? nullTranslator;
     const trans = language.load('cloudshelf');
     const cells = new Cells(current, language, dialogs ?? undefined);
-    const label = trans.__('Insert as Cell Below');
-    app.commands.addCommand(CommandIDs.insertCell, {
-      label,
-      caption: trans.__(
-        'A %shelf use cell below the one in front, which does not run yet'
-      ),
-      icon: addBelowIcon,
-      isEnabled: () => current.link !== null,
-      execute: (args: ICommandArgs) =>
-        guarded(
-          label,
-          async () => {
-            const { project, version } = args;
-            const requirement = project
-              ? requirementOf({ project, ...(version ? { version } : {}) })
-              : await askRequirement(trans, label);
-            if (requirement) {
-              await cells.insertCell(requirement);
+
+    const withoutCell = async (): Promise<boolean> =>
+      (await settings?.get(SETTINGS, 'useWithoutCell'))?.composite === true;
+
+    const add = (
+      id: string,
+      label: string,
+      caption: string,
+      act: (requirement: string) => Promise<void>
+    ): void => {
+      app.commands.addCommand(id, {
+        label,
+        caption,
+        execute: (args: ICommandArgs) =>
+          reporting(label, async () => {
+            const { requirement, project, version } = args;
+            const asked =
+              requirement ??
+              (project
+                ? requirementOf({ project, ...(version ? { version } : {}) })
+                : await askRequirement(trans, label));
+            if (asked !== null) {
+              await act(asked);
             }
-          },
-          trans
-        ),
-      describedBy: { args: { type: 'object' } }
-    });
-    current.changed.connect(() =>
-      app.commands.notifyCommandChanged(CommandIDs.insertCell)
+          })
+      });
+      palette?.addItem({ command: id, category: trans.__('Shelf') });
+    };
+
+    add(
+      CommandIDs.use,
+      trans.__('Use in This Notebook'),
+      trans.__('Pin it, by a %shelf use cell at the top of the notebook'),
+      async requirement =>
+        (await withoutCell())
+          ? cells.useInKernel(requirement)
+          : cells.useInNotebook(requirement)
+    );
+    add(
+      CommandIDs.insertCell,
+      trans.__('Insert as Cell Below'),
+      trans.__('A cell that uses it, below the one in front; it does not run'),
+      requirement => cells.insertCell(requirement)
+    );
+    add(
+      CommandIDs.copyRequirement,
+      trans.__('Copy Requirement'),
+      trans.__('Into the clipboard, as one types it after %shelf use'),
+      requirement => {
+        Clipboard.copyToSystem(requirement);
+        Notification.success(trans.__('Copied: %1', requirement), {
+          autoClose: 3000
+        });
+        return Promise.resolve();
+      }
     );
     return cells;
   }

@@ -4,6 +4,7 @@ import type { ISessionContextDialogs } from '@jupyterlab/apputils';
 import { NotebookActions } from '@jupyterlab/notebook';
 import type { ITranslator } from '@jupyterlab/translation';
 
+import * as actions from '../notebook/actions';
 import type { NotebookLink } from '../notebook/link';
 import type { ICells, ICurrentNotebook } from '../tokens';
 import { writeAndRun } from './apply';
@@ -30,6 +31,17 @@ export class Cells implements ICells {
       translator: this._translator,
       ...(this._dialogs ? { dialogs: this._dialogs } : {})
     });
+  }
+
+  /** Pin it in the kernel; no cell says so. */
+  async useInKernel(requirement: string): Promise<void> {
+    const link = this._link();
+    await settled(link);
+    if (link.status === 'no-extension') {
+      await link.loadExtension();
+      await link.whenReady();
+    }
+    await actions.use(link, requirement, this._translator.load('cloudshelf'));
   }
 
   /** A cell below the one in front, for who reads it before it runs; what a drop makes, for the keyboard. */

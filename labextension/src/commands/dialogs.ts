@@ -1,9 +1,10 @@
-/** What commands ask people when their arguments do not say it. */
+/** What commands ask people, and how they say that something did not work. */
 
-import { InputDialog } from '@jupyterlab/apputils';
+import { InputDialog, showErrorMessage } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import { ApiError, type ShelfApi } from '../api';
+import { ApiError, isAborted, type ShelfApi } from '../api';
+import { ChannelError } from '../channel';
 import type { ICommandArgs } from './ids';
 
 /** A project of a shelf, and perhaps a version. */
@@ -11,6 +12,29 @@ export interface IAsked {
   readonly shelf: string;
   readonly project: string;
   readonly version?: string;
+}
+
+/** Do something for a command; what goes wrong becomes one message. */
+export async function reporting(
+  title: string,
+  action: () => Promise<void> | void
+): Promise<void> {
+  try {
+    await action();
+  } catch (error) {
+    if (!isAborted(error)) {
+      await showErrorMessage(title, wordsOf(error));
+    }
+  }
+}
+
+/** What went wrong, and what helps: the command that the kernel names, or whom to ask. */
+function wordsOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const next =
+    (error instanceof ChannelError && error.next) ||
+    (error instanceof ApiError && error.problem.ask);
+  return next ? `${message}\n\n${next}` : message;
 }
 
 /** A requirement that a person types, such as `pandas>=2.2`; null where the person went away. */
@@ -45,7 +69,7 @@ export async function askSubject(
   if (typed === null) {
     return null;
   }
-  const [name = '', wanted] = typed.split('==').map(part => part.trim());
+  const [name, wanted] = typed.split('==').map(part => part.trim());
   return {
     shelf: await shelfWith(api, name),
     project: name,
@@ -61,11 +85,11 @@ async function shelfWith(api: ShelfApi, project: string): Promise<string> {
     try {
       await api.project(shelf.id, project);
       return shelf.id;
-    } catch (error) {
-      if (!(error instanceof ApiError && error.status === 404)) {
-        throw error;
+    } catch (refused) {
+      if (!(refused instanceof ApiError && refused.status === 404)) {
+        throw refused;
       }
-      missing = error;
+      missing = refused;
     }
   }
   throw missing;

@@ -21,6 +21,8 @@ export const CommandIDs = {
 
 /** What commands are told; `shelf` is a shelf's id. */
 export interface ICommandArgs {
+  /** In place of project and version: as one types it. */
+  requirement?: string;
   shelf?: string;
   project?: string;
   version?: string;

@@ -3,8 +3,8 @@ import * as React from 'react';
 
 import type { IProject } from '../api';
 import { useDetails } from './context';
-import { formatTime } from './format';
 import { formatBytes } from '../panel/format';
+import { formatTime } from './format';
 import type { IVersionDetails } from './types';
 
 /** What the shelf knows of a version: facts with their names. */

@@ -2,8 +2,8 @@ import * as React from 'react';
 
 import type { ISizedFile, IVersionDiff } from '../api';
 import { useDetails } from './context';
-import { formatFact } from './format';
 import { formatBytes } from '../panel/format';
+import { formatFact } from './format';
 
 /** What differs between two versions: facts side by side, requirements, files. */
 export function Difference(props: { diff: IVersionDiff }): React.JSX.Element {

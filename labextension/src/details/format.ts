@@ -1,4 +1,4 @@
-/** Times and facts as people read them. */
+/** Times and values as people read them. */
 
 /** A time of the shelf (ISO 8601, UTC) in the reader's own language and zone; as it is where it is no time. */
 export function formatTime(iso: string): string {

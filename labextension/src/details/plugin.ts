@@ -3,12 +3,15 @@ import {
   type JupyterFrontEnd,
   type JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import { MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
+import {
+  ICommandPalette,
+  MainAreaWidget,
+  WidgetTracker
+} from '@jupyterlab/apputils';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
-import { askSubject } from '../commands/dialogs';
-import { guarded } from '../commands/guard';
+import { askSubject, reporting } from '../commands/dialogs';
 import { CommandIDs, type ICommandArgs } from '../commands/ids';
 import { shelfIcon } from '../icons';
 import { onShelfChange } from '../shelf/events';
@@ -22,12 +25,13 @@ export const detailsPlugin: JupyterFrontEndPlugin<void> = {
   description: 'A tab with the details of a project or a version.',
   autoStart: true,
   requires: [IShelfApi, IRenderMimeRegistry],
-  optional: [ITranslator, ILayoutRestorer],
+  optional: [ITranslator, ICommandPalette, ILayoutRestorer],
   activate: (
     app: JupyterFrontEnd,
     api: IShelfApi,
     rendermime: IRenderMimeRegistry,
     translator: ITranslator | null,
+    palette: ICommandPalette | null,
     restorer: ILayoutRestorer | null
   ): void => {
     const trans = (translator ?? nullTranslator).load('cloudshelf');
@@ -67,17 +71,16 @@ export const detailsPlugin: JupyterFrontEndPlugin<void> = {
       label,
       caption: trans.__('README, versions, dependencies and sizes, in a tab'),
       execute: (args: ICommandArgs) =>
-        guarded(
-          label,
-          async () => {
-            const subject = await askSubject(api, trans, label, args);
-            if (subject) {
-              open(subject);
-            }
-          },
-          trans
-        ),
-      describedBy: { args: { type: 'object' } }
+        reporting(label, async () => {
+          const subject = await askSubject(api, trans, label, args);
+          if (subject) {
+            open(subject);
+          }
+        })
+    });
+    palette?.addItem({
+      command: CommandIDs.showDetails,
+      category: trans.__('Shelf')
     });
     void restorer?.restore(tracker, {
       command: CommandIDs.showDetails,

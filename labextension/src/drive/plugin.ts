@@ -3,7 +3,7 @@ import {
   type JupyterFrontEnd,
   type JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import { Notification } from '@jupyterlab/apputils';
+import { ICommandPalette, Notification } from '@jupyterlab/apputils';
 import { PathExt } from '@jupyterlab/coreutils';
 import { IDocumentManager } from '@jupyterlab/docmanager';
 import {
@@ -12,7 +12,7 @@ import {
 } from '@jupyterlab/filebrowser';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
-import { guarded } from '../commands/guard';
+import { reporting } from '../commands/dialogs';
 import { CommandIDs, type ICommandArgs } from '../commands/ids';
 import { IShelfApi } from '../tokens';
 import { addBrowser } from './browser';
@@ -30,6 +30,7 @@ export const drivePlugin: JupyterFrontEndPlugin<void> = {
   requires: [IShelfApi, IDocumentManager],
   optional: [
     ITranslator,
+    ICommandPalette,
     IFileBrowserFactory,
     IDefaultFileBrowser,
     ILayoutRestorer
@@ -39,6 +40,7 @@ export const drivePlugin: JupyterFrontEndPlugin<void> = {
     api: IShelfApi,
     manager: IDocumentManager,
     translator: ITranslator | null,
+    palette: ICommandPalette | null,
     factory: IFileBrowserFactory | null,
     browser: IDefaultFileBrowser | null,
     restorer: ILayoutRestorer | null
@@ -72,61 +74,55 @@ export const drivePlugin: JupyterFrontEndPlugin<void> = {
     app.commands.addCommand(CommandIDs.openFile, {
       label: openLabel,
       execute: (args: ICommandArgs) =>
-        guarded(
-          openLabel,
-          async () => {
-            const path = await localPathOf(args);
-            await drive.get(path, { content: false }); // the server's sentence, rather than an empty tab
-            if (!openReadOnly(manager, path)) {
-              throw new Error(
-                trans.__(
-                  'Nothing here shows files like %1. Copy it to the workspace.',
-                  PathExt.basename(path)
-                )
-              );
-            }
-          },
-          trans
-        ),
-      describedBy: { args: { type: 'object' } }
+        reporting(openLabel, async () => {
+          const path = await localPathOf(args);
+          await drive.get(path, { content: false }); // the server's sentence, rather than an empty tab
+          if (!openReadOnly(manager, path)) {
+            throw new Error(
+              trans.__(
+                'Nothing here shows files like %1. Copy it to the workspace.',
+                PathExt.basename(path)
+              )
+            );
+          }
+        })
     });
 
     const copyLabel = trans.__('Copy to Workspace…');
     app.commands.addCommand(CommandIDs.copyToWorkspace, {
       label: copyLabel,
       execute: (args: ICommandArgs) =>
-        guarded(
-          copyLabel,
-          async () => {
-            const path = await localPathOf(args);
-            const name = PathExt.basename(path);
-            const start = browser?.model.path ?? '';
-            const folder = await askFolder(manager, language, name, start);
-            if (folder === null) {
-              return;
-            }
-            const model = await drive.get(path, {
-              type: 'file',
-              format: 'base64'
-            });
-            const copied = await writeCopy(contents, language, model, folder);
-            if (copied === null) {
-              return;
-            }
-            Notification.success(trans.__('Copied to %1', copied), {
-              autoClose: 5000
-            });
-            if (isNotebook(copied)) {
-              manager.openOrReveal(copied);
-            }
-          },
-          trans
-        ),
-      describedBy: { args: { type: 'object' } }
+        reporting(copyLabel, async () => {
+          const path = await localPathOf(args);
+          const name = PathExt.basename(path);
+          const start = browser?.model.path ?? '';
+          const folder = await askFolder(manager, language, name, start);
+          if (folder === null) {
+            return;
+          }
+          const model = await drive.get(path, {
+            type: 'file',
+            format: 'base64'
+          });
+          const copied = await writeCopy(contents, language, model, folder);
+          if (copied === null) {
+            return;
+          }
+          Notification.success(trans.__('Copied to %1', copied), {
+            autoClose: 5000
+          });
+          if (isNotebook(copied)) {
+            manager.openOrReveal(copied);
+          }
+        })
     });
 
     if (factory) {
       addBrowser(app, factory, restorer, trans);
+      palette?.addItem({
+        command: CommandIDs.openDrive,
+        category: trans.__('Shelf')
+      });
     }
   }
 };

@@ -2,6 +2,7 @@ import type {
   JupyterFrontEnd,
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
+import { ICommandPalette } from '@jupyterlab/apputils';
 import { IDocumentManager } from '@jupyterlab/docmanager';
 import { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
 import { ILauncher } from '@jupyterlab/launcher';
@@ -9,7 +10,7 @@ import type { KernelSpec } from '@jupyterlab/services';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { UUID } from '@lumino/coreutils';
 
-import { guarded } from '../commands/guard';
+import { reporting } from '../commands/dialogs';
 import { CommandIDs } from '../commands/ids';
 import { shelfIcon } from '../icons';
 import { IShelfApi } from '../tokens';
@@ -22,13 +23,14 @@ export const launcherPlugin: JupyterFrontEndPlugin<void> = {
   description: 'Makes notebooks that begin with a lock.',
   autoStart: true,
   requires: [IShelfApi, IDocumentManager],
-  optional: [ITranslator, ILauncher, IDefaultFileBrowser],
+  optional: [ITranslator, ILauncher, ICommandPalette, IDefaultFileBrowser],
   activate: (
     app: JupyterFrontEnd,
     api: IShelfApi,
     manager: IDocumentManager,
     translator: ITranslator | null,
     launcher: ILauncher | null,
+    palette: ICommandPalette | null,
     browser: IDefaultFileBrowser | null
   ): void => {
     const language = translator ?? nullTranslator;
@@ -66,13 +68,16 @@ export const launcherPlugin: JupyterFrontEndPlugin<void> = {
       ),
       icon: shelfIcon,
       execute: args =>
-        guarded(label, () => create(label, folderOf(args, browser)), trans),
-      describedBy: { args: { type: 'object' } }
+        reporting(label, () => create(label, folderOf(args, browser)))
     });
     launcher?.add({
       command: CommandIDs.newNotebookFromLock,
       category: 'Notebook', // Lab's own section; it translates the name itself
       rank: 90
+    });
+    palette?.addItem({
+      command: CommandIDs.newNotebookFromLock,
+      category: trans.__('Shelf')
     });
   }
 };

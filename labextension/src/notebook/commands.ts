@@ -2,10 +2,14 @@ import type {
   JupyterFrontEnd,
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import { InputDialog, Notification } from '@jupyterlab/apputils';
+import {
+  ICommandPalette,
+  InputDialog,
+  Notification
+} from '@jupyterlab/apputils';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
-import { guarded } from '../commands/guard';
+import { reporting } from '../commands/dialogs';
 import { CommandIDs, type ICommandArgs } from '../commands/ids';
 import { ICurrentNotebook, IShelfApi } from '../tokens';
 import * as actions from './actions';
@@ -17,12 +21,13 @@ export const notebookCommandsPlugin: JupyterFrontEndPlugin<void> = {
   description: 'Commands on the pins of the notebook in front.',
   autoStart: true,
   requires: [ICurrentNotebook, IShelfApi],
-  optional: [ITranslator],
+  optional: [ITranslator, ICommandPalette],
   activate: (
     app: JupyterFrontEnd,
     current: ICurrentNotebook,
     api: IShelfApi,
-    translator: ITranslator | null
+    translator: ITranslator | null,
+    palette: ICommandPalette | null
   ) => {
     const trans = (translator ?? nullTranslator).load('cloudshelf');
     const { commands } = app;
@@ -41,11 +46,12 @@ export const notebookCommandsPlugin: JupyterFrontEndPlugin<void> = {
         execute: async args => {
           const { link } = current;
           if (link) {
-            await guarded(label, () => act(link, args as ICommandArgs), trans);
+            await reporting(label, () => act(link, args));
           }
         },
         describedBy: { args: { type: 'object' } }
       });
+      palette?.addItem({ command: id, category: trans.__('Shelf') });
     };
     current.changed.connect(() => commands.notifyCommandChanged());
 

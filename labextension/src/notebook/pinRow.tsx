@@ -38,9 +38,6 @@ export function PinRow(props: {
           {project}
         </span>
         <span className="cloudshelf-Pin-version">{version}</span>
-        {pin.badges.map(badge => (
-          <BadgeView key={badge} badge={badge} pin={pin} trans={trans} />
-        ))}
         <span className="cloudshelf-Pin-buttons">
           <ActionButton
             commands={commands}
@@ -74,6 +71,9 @@ export function PinRow(props: {
         </span>
       </div>
       <div className="cloudshelf-Pin-facts">
+        {pin.badges.map(badge => (
+          <BadgeView key={badge} badge={badge} pin={pin} trans={trans} />
+        ))}
         <ProgressBar
           label={trans.__('Fetched of %1', project)}
           done={fetched}

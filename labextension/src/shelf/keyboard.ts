@@ -19,7 +19,7 @@ export function actionOf(
   rows: readonly IRow[],
   active: number
 ): KeyAction | null {
-  const row = rows[active];
+  const row = active < 0 ? undefined : rows.at(active);
   const last = rows.length - 1;
   if (!row) {
     return last >= 0 ? { do: 'move', to: 0 } : null;
@@ -70,7 +70,7 @@ export function findTyped(
   const start = wanted.length > 1 ? Math.max(0, active) : active + 1;
   for (let step = 0; step < rows.length; step++) {
     const index = (start + step) % rows.length;
-    const node = rows[index]?.node;
+    const node = rows.at(index)?.node;
     if (node && labelOf(node).toLowerCase().startsWith(wanted)) {
       return index;
     }

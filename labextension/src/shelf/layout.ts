@@ -14,7 +14,7 @@ export function positionsOf(rows: readonly IRow[]): Float64Array {
   const positions = new Float64Array(rows.length + 1);
   rows.forEach((row, index) => {
     const lines = row.kind === 'problem' ? MESSAGE_LINES : 1;
-    positions[index + 1] = (positions[index] ?? 0) + lines * LINE;
+    positions[index + 1] = positions[index] + lines * LINE;
   });
   return positions;
 }
@@ -38,8 +38,8 @@ export function scrollTo(
   top: number,
   height: number
 ): number {
-  const begin = positions[index] ?? 0;
-  const end = positions[index + 1] ?? begin;
+  const begin = positions[index];
+  const end = positions[index + 1];
   if (begin < top) {
     return begin;
   }
@@ -52,7 +52,7 @@ function rowAt(positions: Float64Array, y: number): number {
   let high = positions.length - 1;
   while (high - low > 1) {
     const middle = (low + high) >> 1;
-    if ((positions[middle] ?? 0) <= y) {
+    if (positions[middle] <= y) {
       low = middle;
     } else {
       high = middle;

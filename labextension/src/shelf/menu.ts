@@ -7,6 +7,7 @@ import { argsOf, type ShelfNode } from './nodes';
 
 const FOR_VERSIONS = [
   CommandIDs.use,
+  CommandIDs.insertCell,
   CommandIDs.copyRequirement,
   CommandIDs.showDetails
 ];

@@ -11,6 +11,7 @@ import {
 } from '@jupyterlab/ui-components';
 import React from 'react';
 
+import { startDrag } from '../cells/drag';
 import { Problem } from '../panel/problem';
 import { formatBytes } from '../panel/format';
 import { shelfIcon } from '../icons';
@@ -59,6 +60,11 @@ export function RowView(props: IRowViewProps): React.JSX.Element {
       aria-expanded={row.expanded}
       aria-selected={isActive}
       tabIndex={-1}
+      onMouseDown={event => {
+        if (node?.kind === 'project' || node?.kind === 'version') {
+          startDrag(event.nativeEvent, node);
+        }
+      }}
       onFocus={event => {
         if (event.target === event.currentTarget) {
           props.onFocus(row);

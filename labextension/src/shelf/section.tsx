@@ -69,7 +69,7 @@ export class ShelfSection extends ReactWidget {
 export function stateOf(
   tree: ShelfTree
 ): 'loading' | 'error' | 'locked' | 'empty' | 'ready' {
-  const only = tree.rows.length === 1 ? tree.rows[0] : undefined;
+  const only = tree.rows.length === 1 ? tree.rows.at(0) : undefined;
   const problem = tree.problem ?? only?.problem;
   if (problem) {
     return problem.locked ? 'locked' : 'error';
@@ -119,7 +119,7 @@ function ShelfView(props: IShelfViewProps): React.JSX.Element {
         <FilterBox
           initialQuery={tree.filter}
           inputRef={props.filterRef}
-          placeholder={trans.__('Filter by name, summary or module')}
+          placeholder={trans.__('Filter projects')}
           updateFilter={updateFilter}
           useFuzzyFilter={false}
         />
@@ -147,7 +147,7 @@ interface IBodyProps extends IShelfViewProps {
 function Body(props: IBodyProps): React.JSX.Element {
   const { tree, commands, trans, setActive, treeRef } = props;
   const state = stateOf(tree);
-  const only = tree.rows[0];
+  const only = tree.rows.at(0);
   React.useEffect(() => {
     if (state === 'loading') {
       tree.look(0, 0); // there is no tree yet that looks

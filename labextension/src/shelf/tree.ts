@@ -143,7 +143,7 @@ export class ShelfTree {
     this._shelves = shelves;
     if (before && before === shelves.shelves.map(row => row.id).join()) {
       this._roots.forEach((root, index) => {
-        root.node.row = shelves.shelves[index] ?? root.node.row;
+        root.node.row = shelves.shelves[index];
       });
       this.refresh();
       return;
@@ -168,8 +168,8 @@ export class ShelfTree {
       isExpanded: (id: string) => this._expanded.has(id),
       listOf: (node: ShelfNode) => this._listOf(node)
     };
-    const [root, ...more] = this._roots;
-    if (root && more.length === 0) {
+    const root = this._roots.at(0);
+    if (root && this._roots.length === 1) {
       addRows(rows, branches, root.shown, 0, -1, root.node.shelf);
     } else if (root) {
       addRows(rows, branches, this._rootList(), 0, -1, '');

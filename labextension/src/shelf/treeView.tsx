@@ -38,6 +38,7 @@ export function TreeView(props: ITreeViewProps): React.JSX.Element {
     () => rows.findIndex(row => row.key === active),
     [rows, active]
   );
+  const activeRow = activeIndex < 0 ? undefined : rows.at(activeIndex);
   const [from, to] = windowOf(positions, view.top, view.height);
 
   React.useEffect(() => {
@@ -58,9 +59,9 @@ export function TreeView(props: ITreeViewProps): React.JSX.Element {
   }, [treeRef]);
 
   const moveTo = (index: number): void => {
-    const row = rows[index];
+    const row = rows.at(index);
     const tree = treeRef.current;
-    if (row && tree) {
+    if (row && tree && index >= 0) {
       props.setActive(row.key);
       const { scrollTop, clientHeight } = tree;
       tree.scrollTop = scrollTo(positions, index, scrollTop, clientHeight);
@@ -68,7 +69,7 @@ export function TreeView(props: ITreeViewProps): React.JSX.Element {
   };
 
   const onKeyDown = (event: React.KeyboardEvent<HTMLDivElement>): void => {
-    const row = rows[activeIndex];
+    const row = activeRow;
     if (event.target !== event.currentTarget) {
       leaveButton(event, treeRef.current);
       return;
@@ -113,7 +114,6 @@ export function TreeView(props: ITreeViewProps): React.JSX.Element {
     row,
     index: from + offset
   }));
-  const activeRow = rows[activeIndex];
   if (activeRow && (activeIndex < from || activeIndex > to)) {
     drawn.push({ row: activeRow, index: activeIndex });
   }
@@ -141,7 +141,7 @@ export function TreeView(props: ITreeViewProps): React.JSX.Element {
       <div
         role="none"
         className="cloudshelf-Tree-rows"
-        style={{ height: positions[rows.length] ?? 0 }}
+        style={{ height: positions[rows.length] }}
       >
         {drawn.map(({ row, index }) => (
           <RowView
@@ -153,8 +153,8 @@ export function TreeView(props: ITreeViewProps): React.JSX.Element {
             key={row.key}
             row={row}
             id={domId(index)}
-            top={positions[index] ?? 0}
-            height={(positions[index + 1] ?? 0) - (positions[index] ?? 0)}
+            top={positions[index]}
+            height={positions[index + 1] - positions[index]}
             isActive={index === activeIndex}
           />
         ))}

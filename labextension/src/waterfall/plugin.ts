@@ -2,10 +2,14 @@ import type {
   JupyterFrontEnd,
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import { IThemeManager, MainAreaWidget } from '@jupyterlab/apputils';
+import {
+  ICommandPalette,
+  IThemeManager,
+  MainAreaWidget
+} from '@jupyterlab/apputils';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
-import { guarded } from '../commands/guard';
+import { reporting } from '../commands/dialogs';
 import { CommandIDs } from '../commands/ids';
 import { shelfIcon } from '../icons';
 import { ICurrentNotebook } from '../tokens';
@@ -17,11 +21,12 @@ export const waterfallPlugin: JupyterFrontEndPlugin<void> = {
   description: 'A picture of what the last imports took.',
   autoStart: true,
   requires: [ICurrentNotebook],
-  optional: [ITranslator, IThemeManager],
+  optional: [ITranslator, ICommandPalette, IThemeManager],
   activate: (
     app: JupyterFrontEnd,
     current: ICurrentNotebook,
     translator: ITranslator | null,
+    palette: ICommandPalette | null,
     themes: IThemeManager | null
   ): void => {
     const trans = (translator ?? nullTranslator).load('cloudshelf');
@@ -32,29 +37,26 @@ export const waterfallPlugin: JupyterFrontEndPlugin<void> = {
         'Which modules the last imports took, how long, fetched or cached'
       ),
       execute: () =>
-        guarded(
-          label,
-          () => {
-            const { link } = current;
-            if (!link) {
-              throw new Error(
-                trans.__('No notebook is open. Open the one that imports.')
-              );
-            }
-            const content = new WaterfallWidget(link, themes, trans);
-            const tab = new MainAreaWidget({ content });
-            tab.toolbar.hide();
-            tab.title.label = trans.__('Imports of %1', link.panel.title.label);
-            tab.title.icon = shelfIcon;
-            tab.title.closable = true;
-            app.shell.add(tab, 'main', { mode: 'split-bottom', type: 'Shelf' });
-            app.shell.activateById(tab.id);
-            return Promise.resolve();
-          },
-          trans
-        ),
-      isEnabled: () => current.link !== null,
-      describedBy: { args: { type: 'object' } }
+        reporting(label, () => {
+          const { link } = current;
+          if (!link) {
+            throw new Error(
+              trans.__('No notebook is open. Open the one that imports.')
+            );
+          }
+          const content = new WaterfallWidget(link, themes, trans);
+          const tab = new MainAreaWidget({ content });
+          tab.toolbar.hide();
+          tab.title.label = trans.__('Imports of %1', link.panel.title.label);
+          tab.title.icon = shelfIcon;
+          tab.title.closable = true;
+          app.shell.add(tab, 'main', { mode: 'split-bottom', type: 'Shelf' });
+          app.shell.activateById(tab.id);
+        })
+    });
+    palette?.addItem({
+      command: CommandIDs.showWaterfall,
+      category: trans.__('Shelf')
     });
   }
 };
