@@ -70,11 +70,16 @@ class ShelfHandler(APIHandler):
 
     def _arguments(self, path: dict[str, str]) -> dict[str, Any]:
         """The checked parameters; a shelf among them is looked up. Raises UsageError, ShelfUnknown."""
-        found = check_all(self.route.parameters, path, lambda name: self.get_query_argument(name, None, strip=False))
+        found = check_all(self.route.parameters, path, self._query)
         self._asked = found
         if self.route.of_shelf:
             self._shelf = self.shelves.find(found.pop("shelf"))
         return found
+
+    def _query(self, name: str) -> str | None:
+        """As it came: tornado's own getter changes control characters. Raises HTTPError for what is not UTF-8."""
+        values = self.request.query_arguments.get(name)
+        return self.decode_argument(values[-1], name) if values else None
 
     async def _ask(self, arguments: dict[str, Any]) -> Any:
         answer = self.route.answer

@@ -10,16 +10,24 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal, NamedTuple
 from urllib.parse import unquote
 
-from cloudshelf.codecs.names import is_lock_name, is_normalized, normalize
+from cloudshelf.codecs.names import FILE_ENDINGS, is_lock_name, is_normalized, normalize
 from cloudshelf.errors import UsageError
 
 LARGEST_PAGE = 500
 _LARGEST_OFFSET = 10**9
 _LONGEST_WORDS = 200
 _LONGEST_PATH = 1024
+_LONGEST_NAME = 200
 _SHELF = r"[0-9a-f]{12}"
 _PROJECT = r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?"  # PEP 508, "Names"
 _VERSION = r"[A-Za-z0-9][A-Za-z0-9.!+_-]{0,127}"
+
+# Only for openapi.json: what is_lock_name and _path allow, but for what is encoded twice.
+_ENDINGS = "|".join(re.escape(ending) for ending in FILE_ENDINGS)
+_LOCK_PART = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
+_LOCK = rf"^(?!.*\.\.)(?!.*({_ENDINGS})$){_LOCK_PART}(/{_LOCK_PART})*$"
+_PART = r"(?!\.{1,2}(/|$))[^/\\\u0000]+"
+_PARTS = f"{_PART}(/{_PART})*"
 
 
 class Parameter(NamedTuple):
@@ -40,6 +48,7 @@ def _shelf(text: str) -> str:
 
 
 def _project(text: str) -> str:
+    _checked(text, len(text) <= _LONGEST_NAME, f"The name is too long; {_LONGEST_NAME} characters are the most.")
     name = normalize(_matching(text, _PROJECT, f"{text!r} is not the name of a project; write it like scikit-learn."))
     return _checked(name, is_normalized(name), f"{text!r} is not the name of a project; write it like scikit-learn.")
 
@@ -97,19 +106,23 @@ def _checked(text: str, right: bool, message: str) -> str:
 
 _TEXT = {"type": "string"}
 SHELF = Parameter("shelf", "path", _shelf, _TEXT | {"pattern": f"^{_SHELF}$"}, "Its id, from the list of shelves.")
-_NAME = _TEXT | {"pattern": f"^{_PROJECT}$"}
+_NAME = _TEXT | {"pattern": f"^{_PROJECT}$", "maxLength": _LONGEST_NAME}
 _NUMBER = _TEXT | {"pattern": f"^{_VERSION}$"}
 PROJECT = Parameter("project", "path", _project, _NAME, "A name; it is normalized (PEP 503).")
 VERSION = Parameter("version", "path", _version, _NUMBER, "A version, as the shelf spells it.")
-LOCK = Parameter("name", "path", _lock, _TEXT, "The name of a lock, such as team/2026q4.", pattern=".+")
+LOCK = Parameter(
+    "name", "path", _lock, _TEXT | {"pattern": _LOCK, "maxLength": 128}, "The name of a lock, such as team/2026q4.",
+    pattern=".+",
+)  # fmt: skip
 WORDS = Parameter(
     "q", "query", _words, _TEXT | {"maxLength": _LONGEST_WORDS},
     "Words that the name, the summary or a module of a project holds, all of them.", "",
 )  # fmt: skip
+_PATH = _TEXT | {"maxLength": _LONGEST_PATH}
 FOLDER = Parameter(
-    "path", "query", _path, _TEXT | {"maxLength": _LONGEST_PATH}, "A folder, relative; nothing for the top.", ""
+    "path", "query", _path, _PATH | {"pattern": f"^({_PARTS})?$"}, "A folder, relative; nothing for the top.", ""
 )
-FILE = Parameter("path", "query", _file, _TEXT | {"minLength": 1, "maxLength": _LONGEST_PATH}, "A file, relative.")
+FILE = Parameter("path", "query", _file, _PATH | {"pattern": f"^{_PARTS}$"}, "A file, relative.")
 OFFSET = Parameter(
     "offset", "query", _number("offset", 0, _LARGEST_OFFSET),
     {"type": "integer", "minimum": 0, "maximum": _LARGEST_OFFSET}, "How many to leave out at the beginning.", "0",

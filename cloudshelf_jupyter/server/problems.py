@@ -19,8 +19,8 @@ from .work import ShelfSlow
 class ContentTooLarge(ShelfError):
     facts = ("path", "size", "most")
     words = (
-        "{path} has {size} bytes, and this server sends at most {most} of a file (c.CloudShelf.largest_content). "
-        "Use the version in a notebook to read it there, or ask for a range."
+        "{path} has {size:,} bytes; this server sends at most {most:,} bytes of a file (c.CloudShelf.largest_content). "
+        "Use the version in a notebook and open the file there."
     )
 
 

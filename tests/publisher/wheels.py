@@ -38,12 +38,16 @@ def build_wheel(
     record: str | None = None,
     extra: Sequence[tuple[zipfile.ZipInfo, bytes]] = (),
     entry_points: str = "",
+    more: str = "",
 ) -> Path:
-    """A wheel below ``folder``; ``record`` replaces the right RECORD, ``extra`` entries are written, not recorded."""
+    """A wheel below ``folder``; ``record`` replaces the right RECORD, ``extra`` entries are written, not recorded.
+
+    ``more`` follows in its METADATA: other fields, and after an empty line the description.
+    """
     path = folder / f"{name}-{version}-{tag}.whl"
     info = f"{name}-{version}.dist-info"
     metadata = f"Metadata-Version: 2.1\nName: {metadata_name or name}\nVersion: {metadata_version or version}\n"
-    metadata += "Summary: a demonstration\nLicense: MIT\n" + "".join(f"Requires-Dist: {r}\n" for r in requires)
+    metadata += "Summary: a demonstration\nLicense: MIT\n" + "".join(f"Requires-Dist: {r}\n" for r in requires) + more
     content = dict(files if files is not None else {f"{name}/__init__.py": b"x = 1\n"})
     content[f"{info}/METADATA"] = metadata.encode()
     content[f"{info}/WHEEL"] = f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {tag}\n".encode()

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from typing import cast
 
+from cloudshelf.errors import UsageError
 from cloudshelf.model import File, Kind, Release
 from cloudshelf.verbs.locks import diff
 
@@ -43,6 +44,8 @@ def diff_versions(job: Job, shelf: OpenShelf, project: str, **versions: str) -> 
 
 async def diff_locks(shelves: Shelves, before: str, after: str) -> wire.LocksDiff:
     """As ``cloudshelf diff``. Raises UsageError for what is no lock."""
+    if not before.strip() or not after.strip():
+        raise UsageError("Each of before and after is the text of a pylock.toml; one of them is empty.")
     sides = {
         "before": {"lock": before, "lock_name": "the earlier lock"},
         "after": {"lock": after, "lock_name": "the later lock"},

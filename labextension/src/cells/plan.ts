@@ -21,7 +21,15 @@ export interface ICellPlan {
   readonly kind: 'insert' | 'replace' | 'keep';
   readonly index: number;
   readonly source: string;
+  /**
+   * Where `%load_ext cloudshelf` stands: in a cell of its own that is inserted before this one (so that running this one
+   * again does not say each time that it is loaded), in a cell above, in this cell, or nowhere, because nothing needs it.
+   */
+  readonly load: 'insert' | 'above' | 'here' | 'none';
 }
+
+/** What the inserted cell says. */
+export const LOAD_CELL = '%load_ext cloudshelf';
 
 /** `use`: nothing but `%shelf use` lines; `setup`: may stand before them; `code`: somebody's program. */
 type Role = 'use' | 'setup' | 'code' | 'text';
@@ -53,31 +61,32 @@ export function planUse(
     (cell, i) => roles[i] === 'use' && names(cell.source, project)
   );
   const first = roles.indexOf('use');
-  const index = naming >= 0 ? naming : first >= 0 && first < top ? first : -1;
-  const place = index >= 0 ? index : placeAtTop(cells, roles, top);
-  const before = cells
-    .slice(0, index >= 0 ? index + 1 : place)
-    .filter(cell => cell.type === 'code');
-  const loads = before.some(cell =>
+  const index = naming >= 0 ? naming : first < top ? first : -1;
+  const cell = cells.at(index < 0 ? cells.length : index);
+  const place = cell ? index : placeAtTop(cells, roles, top);
+  const above = cells.slice(0, place);
+  const load =
+    cell && loads(cell)
+      ? 'here'
+      : above.some(loads)
+        ? 'above'
+        : mustLoad
+          ? 'insert'
+          : 'none';
+  if (!cell) {
+    const source = `%shelf use ${requirement.trim()}`;
+    return { kind: 'insert', index: place, source, load };
+  }
+  const source = withRequirement(cell.source, requirement, project);
+  const kind = source === cell.source ? 'keep' : 'replace';
+  return { kind, index, source, load };
+}
+
+function loads(cell: ICellText): boolean {
+  return (
+    cell.type === 'code' &&
     cell.source.split('\n').some(line => LOAD.test(line))
   );
-  const load = mustLoad && !loads ? '%load_ext cloudshelf\n' : '';
-  if (index < 0) {
-    return {
-      kind: 'insert',
-      index: place,
-      source: `${load}%shelf use ${requirement.trim()}`
-    };
-  }
-  const source = loadBefore(
-    load,
-    withRequirement(cells[index].source, requirement, project)
-  );
-  return {
-    kind: source === cells[index].source ? 'keep' : 'replace',
-    index,
-    source
-  };
 }
 
 function roleOf(cell: ICellText): Role {
@@ -119,12 +128,11 @@ function placeAtTop(
   roles: readonly Role[],
   top: number
 ): number {
-  let after = -1;
-  for (let i = 0; i < top; i += 1) {
-    if (roles[i] === 'setup' && cells[i].source.trim()) {
-      after = i;
-    }
-  }
+  const after = cells
+    .slice(0, top)
+    .findLastIndex(
+      (cell, i) => roles[i] === 'setup' && cell.source.trim() !== ''
+    );
   const code = cells.findIndex(cell => cell.type === 'code');
   return after >= 0 ? after + 1 : code >= 0 ? code : cells.length;
 }
@@ -137,8 +145,11 @@ function withRequirement(
   const lines = source.split('\n');
   if (!names(source, project)) {
     const last = lines.findLastIndex(isUseLine);
-    lines[last] = appendRequirement(lines[last], requirement);
-    return lines.join('\n');
+    return lines
+      .map((line, i) =>
+        i === last ? appendRequirement(line, requirement) : line
+      )
+      .join('\n');
   }
   return lines
     .map(line => {
@@ -151,15 +162,4 @@ function withRequirement(
       );
     })
     .join('\n');
-}
-
-function loadBefore(load: string, source: string): string {
-  if (!load) {
-    return source;
-  }
-  const lines = source.split('\n');
-  const first = lines.findIndex(line => SHELF.test(line));
-  return [...lines.slice(0, first), load.trimEnd(), ...lines.slice(first)].join(
-    '\n'
-  );
 }

@@ -79,19 +79,17 @@ export async function askSubject(
 
 /** The shelf that supplies a project: the first that has it, as for the kernel. Rejects with the last shelf's answer. */
 async function shelfWith(api: ShelfApi, project: string): Promise<string> {
-  const { shelves } = await api.shelves();
-  let missing: unknown = new Error(
-    'No shelf is configured here. Set CLOUDSHELF_URL, or c.CloudShelf.url, and start the server again.'
-  );
+  const { shelves, error } = await api.shelves();
+  let missing: unknown = new Error(error?.message ?? 'No shelf is set here.');
   for (const shelf of shelves) {
     try {
       await api.project(shelf.id, project);
       return shelf.id;
-    } catch (error) {
-      if (!(error instanceof ApiError && error.status === 404)) {
-        throw error;
+    } catch (refused) {
+      if (!(refused instanceof ApiError && refused.status === 404)) {
+        throw refused;
       }
-      missing = error;
+      missing = refused;
     }
   }
   throw missing;

@@ -14,6 +14,7 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { askSubject, reporting } from '../commands/dialogs';
 import { CommandIDs, type ICommandArgs } from '../commands/ids';
 import { shelfIcon } from '../icons';
+import { onShelfChange } from '../shelf/events';
 import { IShelfApi } from '../tokens';
 import type { ISubject } from './types';
 import { DetailsWidget, tabId } from './widget';
@@ -52,6 +53,7 @@ export const detailsPlugin: JupyterFrontEndPlugin<void> = {
       if (!tab) {
         const content = new DetailsWidget(subject, context);
         tab = new MainAreaWidget({ content });
+        tab.toolbar.hide(); // its buttons stand below the heading, where they are read
         tab.id = id;
         tab.title.label = subject.version
           ? `${subject.project} ${subject.version}`
@@ -84,6 +86,11 @@ export const detailsPlugin: JupyterFrontEndPlugin<void> = {
       command: CommandIDs.showDetails,
       args: tab => ({ ...tab.content.subject }),
       name: tab => tab.id
+    });
+    onShelfChange(app.serviceManager.events, shelf => {
+      tracker
+        .filter(tab => tab.content.subject.shelf === shelf)
+        .forEach(tab => tab.content.refresh());
     });
   }
 };
