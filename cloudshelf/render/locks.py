@@ -59,10 +59,13 @@ _LOCK_COLUMNS = {
     "pins": "pins",
     "tag": "for",
     "requirements": "asked for",
+    "removed": "removed",
 }
 
 
 def locks(result: Result) -> list[Block]:
+    if "message" in result:
+        return [str(result["message"])]
     if "states" in result:
         columns = {name: title for name, title in _LOCK_COLUMNS.items() if name != "name"}
         one = f"One of them: sync {result['name']}@{result['states'][-1]['seq']}"

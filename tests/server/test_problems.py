@@ -10,7 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from cloudshelf import config
 from cloudshelf.codecs.names import head_key
+from cloudshelf.errors import ShelfForbidden
+from cloudshelf_jupyter.server.problems import status_of
+from cloudshelf_jupyter.server.settings import ServerSettings
+from cloudshelf_jupyter.server.shelves import Shelves
 from tests.bad_input.conftest import copy_shelf
 from tests.faults import Corrupt, Delay, FaultProxy, faulty
 from tests.server.running import Server

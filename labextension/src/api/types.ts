@@ -20,6 +20,8 @@ export interface IShelf {
 export interface IShelves {
   shelves: IShelf[];
   origin: string;
+  /** What is wrong with the settings; then there are no shelves. */
+  error?: IApiProblem | null;
 }
 
 /** One page of a list: `offset` is where it begins in the `total`. */

@@ -50,7 +50,10 @@ export async function writeAndRun(
   const shared = notebook.model.sharedModel;
   const plan = planUse(shared.cells.map(textOf), requirement, options.mustLoad);
   writePlan(shared, plan);
-  const cell = notebook.widgets[plan.index];
+  const cell = notebook.widgets.at(plan.index);
+  if (!cell) {
+    return false; // somebody closed the notebook
+  }
   const done = await NotebookActions.runCells(
     notebook,
     [cell],

@@ -57,7 +57,7 @@ async function drag(event: MouseEvent, row: IRow): Promise<void> {
   mimeData.setData(CELLS, [cell]);
   mimeData.setData('text/plain', cell.source);
   const image = document.createElement('div');
-  image.className = 'cs-DragImage';
+  image.className = 'cloudshelf-DragImage';
   image.textContent = cell.source;
   const dragged = new Drag({
     mimeData,

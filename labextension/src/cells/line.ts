@@ -28,6 +28,9 @@ const WITH_VALUE = new Set([
   '--shelf'
 ]);
 const NOT_KEPT = new Set(['--dry-run', '--help', '-h']);
+// A quote that is not closed goes to the line's end.
+const WORD = /(?:"[^"]*(?:"|$)|'[^']*(?:'|$)|[^\s"'])+/g;
+const QUOTED = /"([^"]*)(?:"|$)|'([^']*)(?:'|$)/g;
 // PEP 508: letters and digits, with "-", "_" and "." between
 const PROJECT =
   /^([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(\[[^\]]*\])?\s*(.*)$/s;
@@ -100,8 +103,7 @@ export function replaceRequirement(
 
 /** The line with one requirement more, before its comment. */
 export function appendRequirement(line: string, requirement: string): string {
-  const words = wordsOf(line, 0);
-  const end = words.length ? words[words.length - 1].end : line.length;
+  const end = wordsOf(line, 0).at(-1)?.end ?? line.length;
   return `${line.slice(0, end)} ${quote(requirement.trim())}${line.slice(end)}`;
 }
 
@@ -124,27 +126,17 @@ function quote(word: string): string {
 
 function wordsOf(line: string, from: number): IWord[] {
   const words: IWord[] = [];
-  let at = from;
-  while (at < line.length) {
-    if (/\s/.test(line[at])) {
-      at += 1;
-      continue;
+  for (const found of line.slice(from).matchAll(WORD)) {
+    const typed = found[0];
+    if (typed.startsWith('#')) {
+      break;
     }
-    if (line[at] === '#') {
-      break; // a comment begins at a word's start only
-    }
-    const start = at;
-    let text = '';
-    let open = '';
-    for (; at < line.length && (open || !/\s/.test(line[at])); at += 1) {
-      const char = line[at];
-      if (open ? char === open : char === '"' || char === "'") {
-        open = open ? '' : char;
-      } else {
-        text += char;
-      }
-    }
-    words.push({ start, end: at, text, quoted: /["']/.test(line[start]) });
+    const start = from + found.index;
+    const text = typed.replace(QUOTED, (_, double?: string, single?: string) =>
+      String(double ?? single)
+    );
+    const quoted = /^["']/.test(typed);
+    words.push({ start, end: start + typed.length, text, quoted });
   }
   return words;
 }

@@ -53,31 +53,25 @@ export function planUse(
     (cell, i) => roles[i] === 'use' && names(cell.source, project)
   );
   const first = roles.indexOf('use');
-  const index = naming >= 0 ? naming : first >= 0 && first < top ? first : -1;
-  const place = index >= 0 ? index : placeAtTop(cells, roles, top);
+  const index = naming >= 0 ? naming : first < top ? first : -1;
+  const cell = cells.at(index < 0 ? cells.length : index);
+  const place = cell ? index : placeAtTop(cells, roles, top);
   const before = cells
-    .slice(0, index >= 0 ? index + 1 : place)
+    .slice(0, cell ? index + 1 : place)
     .filter(cell => cell.type === 'code');
   const loads = before.some(cell =>
     cell.source.split('\n').some(line => LOAD.test(line))
   );
   const load = mustLoad && !loads ? '%load_ext cloudshelf\n' : '';
-  if (index < 0) {
-    return {
-      kind: 'insert',
-      index: place,
-      source: `${load}%shelf use ${requirement.trim()}`
-    };
+  if (!cell) {
+    const source = `${load}%shelf use ${requirement.trim()}`;
+    return { kind: 'insert', index: place, source };
   }
   const source = loadBefore(
     load,
-    withRequirement(cells[index].source, requirement, project)
+    withRequirement(cell.source, requirement, project)
   );
-  return {
-    kind: source === cells[index].source ? 'keep' : 'replace',
-    index,
-    source
-  };
+  return { kind: source === cell.source ? 'keep' : 'replace', index, source };
 }
 
 function roleOf(cell: ICellText): Role {
@@ -119,12 +113,11 @@ function placeAtTop(
   roles: readonly Role[],
   top: number
 ): number {
-  let after = -1;
-  for (let i = 0; i < top; i += 1) {
-    if (roles[i] === 'setup' && cells[i].source.trim()) {
-      after = i;
-    }
-  }
+  const after = cells
+    .slice(0, top)
+    .findLastIndex(
+      (cell, i) => roles[i] === 'setup' && cell.source.trim() !== ''
+    );
   const code = cells.findIndex(cell => cell.type === 'code');
   return after >= 0 ? after + 1 : code >= 0 ? code : cells.length;
 }
@@ -137,8 +130,11 @@ function withRequirement(
   const lines = source.split('\n');
   if (!names(source, project)) {
     const last = lines.findLastIndex(isUseLine);
-    lines[last] = appendRequirement(lines[last], requirement);
-    return lines.join('\n');
+    return lines
+      .map((line, i) =>
+        i === last ? appendRequirement(line, requirement) : line
+      )
+      .join('\n');
   }
   return lines
     .map(line => {

@@ -8,7 +8,7 @@ import {
 } from '../api';
 import { useDetails } from './context';
 import { Difference } from './Difference';
-import { Problem } from './Problem';
+import { Problem } from '../panel/problem';
 import type { ISubject } from './types';
 
 type Answer =
@@ -55,7 +55,7 @@ export function Compare(props: {
     <div data-section="compare">
       <h3>{trans.__('Two versions side by side')}</h3>
       <form
-        className="cs-Compare"
+        className="cloudshelf-Compare"
         onSubmit={event => {
           event.preventDefault();
           void compare();
@@ -87,6 +87,7 @@ export function Compare(props: {
         {answer.kind === 'loading' && <p>{trans.__('Comparing…')}</p>}
         {answer.kind === 'error' && (
           <Problem
+            trans={trans}
             problem={problemOf(answer.error)}
             retry={() => void compare()}
           />
@@ -108,7 +109,6 @@ function VersionSelect(props: {
     <label>
       {props.label}{' '}
       <select
-        className="jp-mod-styled"
         name={props.name}
         value={props.value}
         onChange={event => props.choose(event.target.value)}

@@ -17,7 +17,7 @@ export function Dependencies(props: {
       <h2>{trans.__('Dependencies')}</h2>
       <h3>{trans.__('It needs')}</h3>
       {dependencies.length === 0 && <p>{trans.__('Nothing else.')}</p>}
-      <ul className="cs-List">
+      <ul className="cloudshelf-List">
         {dependencies.map(each => (
           <li key={each.requirement}>
             {each.on_shelf ? (
@@ -27,7 +27,9 @@ export function Dependencies(props: {
             ) : (
               <>
                 {each.requirement}{' '}
-                <span className="cs-Note">{trans.__('not on this shelf')}</span>
+                <span className="cloudshelf-Note">
+                  {trans.__('not on this shelf')}
+                </span>
               </>
             )}
           </li>
@@ -56,7 +58,7 @@ function Dependents(props: {
     return <p>{trans.__('No other project of this shelf.')}</p>;
   }
   return (
-    <ul className="cs-List">
+    <ul className="cloudshelf-List">
       {props.dependents.map(project => (
         <li key={project}>
           <ProjectLink subject={{ shelf: props.shelf, project }}>
@@ -77,7 +79,7 @@ export function ProjectLink(props: {
   return (
     <button
       type="button"
-      className="cs-Link"
+      className="cloudshelf-Link"
       data-action="details"
       onClick={() => run(CommandIDs.showDetails, props.subject)}
     >

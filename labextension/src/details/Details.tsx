@@ -6,7 +6,7 @@ import { About } from './About';
 import { useDetails } from './context';
 import { Dependencies } from './Dependencies';
 import { type ILoaded, load } from './load';
-import { Problem } from './Problem';
+import { Problem } from '../panel/problem';
 import { Readme } from './Readme';
 import type { ISubject } from './types';
 import { Versions, yankedText } from './Versions';
@@ -55,12 +55,13 @@ export function Details(props: {
         <h1>{name}</h1>
       )}
       {answer.kind === 'loading' && (
-        <div className="cs-Skeleton" role="status">
+        <div className="cloudshelf-Skeleton" role="status">
           {trans.__('Asking the shelf…')}
         </div>
       )}
       {answer.kind === 'error' && (
         <Problem
+          trans={trans}
           problem={problemOf(answer.error)}
           retry={() => {
             setAnswer({ kind: 'loading' });
@@ -88,7 +89,7 @@ function Ready(props: {
       </h1>
       <p>{version.summary}</p>
       {yanked !== null && (
-        <p className="cs-Warning" role="note">
+        <p className="cloudshelf-Warning" role="note">
           {yankedText(yanked, trans)}
         </p>
       )}
@@ -117,7 +118,7 @@ function Actions(props: { subject: ISubject }): React.JSX.Element {
   const { trans, run } = useDetails();
   const { subject } = props;
   return (
-    <div className="cs-Actions">
+    <div className="cloudshelf-Actions">
       <button
         type="button"
         className="jp-Dialog-button jp-mod-styled jp-mod-accept"

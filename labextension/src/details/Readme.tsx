@@ -35,10 +35,10 @@ function Body(props: {
       {readme.type === 'text/markdown' ? (
         <Markdown text={text} />
       ) : (
-        <pre className="cs-Plain">{text}</pre>
+        <pre className="cloudshelf-Plain">{text}</pre>
       )}
       {readme.text.length > MOST && (
-        <p className="cs-Note">
+        <p className="cloudshelf-Note">
           {trans.__(
             'The rest is left out; the whole of it is in the METADATA file of its dist-info folder.'
           )}
@@ -76,8 +76,8 @@ function Markdown(props: { text: string }): React.JSX.Element {
     };
   }, [text, rendermime]);
   return plain ? (
-    <pre className="cs-Plain">{text}</pre>
+    <pre className="cloudshelf-Plain">{text}</pre>
   ) : (
-    <div ref={host} className="cs-Readme jp-RenderedHTMLCommon" />
+    <div ref={host} className="cloudshelf-Readme jp-RenderedHTMLCommon" />
   );
 }

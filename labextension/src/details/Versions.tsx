@@ -25,7 +25,7 @@ export function Versions(props: {
   return (
     <section data-section="versions">
       <h2>{trans.__('Versions')}</h2>
-      <table className="cs-Table">
+      <table className="cloudshelf-Table">
         <thead>
           <tr>
             <th scope="col">{trans.__('Version')}</th>
@@ -56,7 +56,7 @@ export function Versions(props: {
               <td>
                 <button
                   type="button"
-                  className="cs-Link"
+                  className="cloudshelf-Link"
                   data-action="use"
                   aria-label={trans.__(
                     'Use %1 %2 in this notebook',
@@ -75,7 +75,11 @@ export function Versions(props: {
         </tbody>
       </table>
       {rows.length < versions.length && (
-        <button type="button" className="cs-Link" onClick={() => setAll(true)}>
+        <button
+          type="button"
+          className="cloudshelf-Link"
+          onClick={() => setAll(true)}
+        >
           {trans.__('Show all %1 versions', versions.length)}
         </button>
       )}

@@ -12,7 +12,7 @@ export function Wheels(props: {
   return (
     <section data-section="wheels">
       <h2>{trans.__('Wheels')}</h2>
-      <table className="cs-Table">
+      <table className="cloudshelf-Table">
         <thead>
           <tr>
             <th scope="col">{trans.__('Wheel')}</th>

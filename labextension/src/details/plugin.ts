@@ -52,6 +52,7 @@ export const detailsPlugin: JupyterFrontEndPlugin<void> = {
       if (!tab) {
         const content = new DetailsWidget(subject, context);
         tab = new MainAreaWidget({ content });
+        tab.toolbar.hide(); // its buttons stand below the heading, where they are read
         tab.id = id;
         tab.title.label = subject.version
           ? `${subject.project} ${subject.version}`

@@ -14,7 +14,7 @@ export class DetailsWidget extends ReactWidget {
     private readonly _context: IDetailsContext
   ) {
     super();
-    this.addClass('cs-Details');
+    this.addClass('cloudshelf-Details');
     this.node.tabIndex = -1;
   }
 

@@ -4,9 +4,9 @@ import type { ILayoutRestorer, JupyterFrontEnd } from '@jupyterlab/application';
 import { WidgetTracker } from '@jupyterlab/apputils';
 import type { FileBrowser, IFileBrowserFactory } from '@jupyterlab/filebrowser';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { folderFavoriteIcon } from '@jupyterlab/ui-components';
 
 import { CommandIDs } from '../commands/ids';
-import { shelfIcon } from '../icons';
 import { DRIVE } from './place';
 
 const ID = 'cloudshelf-drive';
@@ -27,7 +27,7 @@ export function addBrowser(
       refreshInterval: REFRESH,
       allowFileUploads: false
     });
-    browser.title.icon = shelfIcon;
+    browser.title.icon = folderFavoriteIcon;
     browser.title.caption = trans.__('Shelf as Drive (read-only)');
     browser.node.setAttribute('role', 'region');
     browser.node.setAttribute('aria-label', browser.title.caption);

@@ -5,7 +5,7 @@ import type { Contents, ServerConnection } from '@jupyterlab/services';
 import { type ISignal, Signal } from '@lumino/signaling';
 
 import { ApiError, type IPage, type IShelf, type ShelfApi } from '../api';
-import { fileModel, folderModel, withContent } from './models';
+import { fileModel, folderModel, withContent, withTime } from './models';
 import {
   DRIVE,
   folderOf,
@@ -15,8 +15,8 @@ import {
   shelfOf
 } from './place';
 
-/** Rows of one request; the server may give fewer. */
-const PAGE = 1000;
+/** Rows of one request: the most that the server gives (docs/rest-api.md). */
+const PAGE = 500;
 
 /** Folders of a shelf are its projects, theirs are versions, below these is the installed tree. */
 export class ShelfDrive implements Contents.IDrive {
@@ -218,11 +218,16 @@ export class ShelfDrive implements Contents.IDrive {
       );
     }
     const bytes = new Uint8Array(await response.arrayBuffer());
-    return withContent(
-      fileModel(local, bytes.length, mimetype),
-      bytes,
-      options
+    const model = fileModel(local, bytes.length, mimetype);
+    return withTime(
+      withContent(model, bytes, options),
+      await this._time(shelf, place)
     );
+  }
+
+  private async _time(shelf: IShelf, place: IPlace): Promise<string | null> {
+    const { project, version } = place;
+    return (await this._api.version(shelf.id, project, version)).published;
   }
 
   private _isDisposed = false;

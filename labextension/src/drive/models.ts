@@ -5,7 +5,7 @@ import type { Contents } from '@jupyterlab/services';
 
 const FIXED = {
   writable: false,
-  created: '', // the shelf keeps no times of files
+  created: '', // a list shows none; the shelf keeps no times of files
   last_modified: '',
   content: null,
   format: null
@@ -26,6 +26,15 @@ export function folderModel(
     // Lab's types say that a folder's format is a text; its own server says "json" of one with content
     format: content ? 'json' : null
   };
+}
+
+/** The model with a time, which Lab needs of what it opens; `published` is that of the version, null where it is not known. */
+export function withTime(
+  model: Contents.IModel,
+  published: string | null
+): Contents.IModel {
+  const time = published ?? new Date(0).toISOString();
+  return { ...model, created: time, last_modified: time };
 }
 
 /** A file without its content. */

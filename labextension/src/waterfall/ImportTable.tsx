@@ -15,7 +15,7 @@ export function ImportTable(props: {
   const { rows, trans } = props;
   return (
     <>
-      <table className="cs-Table">
+      <table className="cloudshelf-Table">
         <thead>
           <tr>
             <th scope="col">{trans.__('Module')}</th>
@@ -43,7 +43,7 @@ export function ImportTable(props: {
         </tbody>
       </table>
       {rows.length > MOST && (
-        <p className="cs-Note">
+        <p className="cloudshelf-Note">
           {trans.__('%1 more are left out.', rows.length - MOST)}
         </p>
       )}

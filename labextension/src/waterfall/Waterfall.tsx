@@ -84,7 +84,7 @@ function Imports(props: {
       {svg && (
         <img
           key={theme} // the colours are the theme's: with another one they are read again
-          className="cs-Picture"
+          className="cloudshelf-Picture"
           src={pictureUrl(svg, themeValue)}
           alt={trans.__(
             'One bar a module: when its import began, how long it waited for files, how long it ran. The table below says the same.'

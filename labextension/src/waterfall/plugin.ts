@@ -46,6 +46,7 @@ export const waterfallPlugin: JupyterFrontEndPlugin<void> = {
           }
           const content = new WaterfallWidget(link, themes, trans);
           const tab = new MainAreaWidget({ content });
+          tab.toolbar.hide();
           tab.title.label = trans.__('Imports of %1', link.panel.title.label);
           tab.title.icon = shelfIcon;
           tab.title.closable = true;

@@ -13,7 +13,7 @@ export class WaterfallWidget extends ReactWidget {
     private readonly _trans: TranslationBundle
   ) {
     super();
-    this.addClass('cs-Waterfall');
+    this.addClass('cloudshelf-Waterfall');
     this._themes?.themeChanged.connect(this._repaint, this);
     this._link.panel.disposed.connect(this._close, this);
   }
