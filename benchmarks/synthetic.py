@@ -233,6 +233,15 @@ def make_wide_wheel(folder: Path, files: int) -> Path:
     return path
 
 
+def make_flat_wheel(folder: Path, files: int) -> Path:
+    """A wheel of ``files`` files of data in one folder."""
+    contents = {"flat/__init__.py": b""} | {f"flat/data/{n:05}.json": b'{"number": %d}\n' % n for n in range(files)}
+    path = folder / "flat-1.0-py3-none-any.whl"
+    metadata = b"Metadata-Version: 2.1\nName: flat\nVersion: 1.0\nSummary: A wheel of one very large folder\n\n"
+    _write_wheel(path, "flat-1.0", metadata, contents)
+    return path
+
+
 def _module(number: int) -> bytes:
     lines = [f"def function_{number}_{n}(x):\n    return x * {number * n + 1}\n" for n in range(3)]
     return "\n\n".join(lines).encode()
