@@ -21,8 +21,9 @@ from packaging.requirements import Requirement
 from benchmarks import tables, zstd_alone
 from benchmarks.bars import Bar
 from benchmarks.measuring import Spent, runs_of, spend
-from benchmarks.stage import CLOUDSHELF, FOLDER, WORK, CannotRun, Stage, check, clean_environ
+from benchmarks.stage import CLOUDSHELF, FOLDER, WORK, CannotRun, Stage, check, clean_environ, has_torch
 from benchmarks.wheel_index import read_metadata
+from benchmarks.workloads import TORCH
 
 NAME = "publish"
 ABOUT = "publishing, and publishing what is there"
@@ -65,8 +66,13 @@ class _Publisher:
 
 
 def requirements(quick: bool) -> tuple[str, ...]:
-    """The lines of the requirements file; their wheels have to be at hand."""
+    """The lines of the requirements file."""
     return _QUICK if quick else SIXTY
+
+
+def wheels_wanted(quick: bool) -> tuple[str, ...]:
+    """What has to be at hand: those lines, and torch where this machine has a CPU wheel of it."""
+    return (*requirements(quick), *([TORCH] if not quick and has_torch([TORCH]) else []))
 
 
 def measure(stage: Stage, quick: bool) -> dict[str, Any]:

@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parts = [part for part in PARTS if part.name in options.part or not (options.part or options.workload)]
     links = [link for link in LINKS[: 2 if options.quick else 3] if not options.link or link.name in options.link]
     started = time.monotonic()
-    missing = download_wheels(workloads, publishing.requirements(options.quick))
+    missing = download_wheels(workloads, publishing.wheels_wanted(options.quick))
     publish_shelf()
     with set_stage(workloads) as stage:
         run = _Run(options, stage, links, started)

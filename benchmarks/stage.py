@@ -201,12 +201,16 @@ def _download(requirements: Sequence[str], wheels: Path) -> None:
 
 
 def _is_at_hand(workload: Workload) -> bool:
-    """Torch is measured only where a CPU wheel lies on disk: PyPI's has several GB of CUDA beside it."""
     torch = [r for r in workload.requirements if r.startswith("torch")]
-    if not torch or any((FOLDER / "wheels").glob("torch-*cpu*.whl")):
+    return not torch or has_torch(torch)
+
+
+def has_torch(requirements: Sequence[str]) -> bool:
+    """Torch is measured only where a CPU wheel lies on disk: PyPI's has several GB of CUDA beside it."""
+    if any((FOLDER / "wheels").glob("torch-*cpu*.whl")):
         return True
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-index", "--no-deps", "--dest"]
-    return subprocess.run([*command, str(FOLDER / "wheels"), *torch], capture_output=True).returncode == 0
+    return subprocess.run([*command, str(FOLDER / "wheels"), *requirements], capture_output=True).returncode == 0
 
 
 def install_site(workload: Workload) -> Path:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+TORCH = "torch==2.13.0"
+
 
 @dataclass(frozen=True, slots=True)
 class Workload:
@@ -30,7 +32,7 @@ WORKLOADS = (
     _imports("scipy.stats", "scipy", "scipy.stats"),
     _imports("sklearn.linear_model", "scikit-learn", "sklearn.linear_model"),
     _imports("polars", "polars", "polars"),
-    _imports("torch", "torch==2.13.0", "torch"),
+    _imports("torch", TORCH, "torch"),
     _imports("sympy", "sympy", "sympy"),
     _imports("boto3", "boto3", "boto3"),
     Workload(
@@ -131,7 +133,7 @@ print(polars.LazyFrame({"x": [1, 2, 3]}).select(polars.col("x").sum()).collect()
     ),
     Workload(
         "torch.nn",
-        ("torch==2.13.0",),
+        (TORCH,),
         """\
 import torch
 import torch.optim.lr_scheduler

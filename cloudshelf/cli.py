@@ -51,11 +51,12 @@ def _obey(command: grammar.Command) -> int:
     if command.verb == "run":
         return _run(command)
     from . import render
+    from .render.bars import Bars
 
     args = prepare(command)
     if command.verb == "lock" and args.get("notebook"):
         _serve("refuse-open-notebook", args, None)
-    bars = render.Bars(_bar)
+    bars = Bars(_bar)
     try:
         if sys.stderr.isatty():
             bars({"stage": command.verb})  # not every verb reports
@@ -193,7 +194,7 @@ class _Late:
 
     def _show(self, event: Mapping[str, Any]) -> None:
         if self._bars is None:
-            from .render import Bars
+            from .render.bars import Bars
 
             self._bars = Bars(_bar)
         self._bars.show(event)
@@ -205,20 +206,20 @@ class _Late:
 
 
 def isolated(environ: os._Environ[str] | dict[str, str], environment: str) -> dict[str, str]:
-    """The environment variables of a process that sees ``environment`` as an activated venv, and nothing else."""
-    inner = {k: v for k, v in environ.items() if k not in ("PYTHONPATH", "PYTHONHOME", "CLOUDSHELF_ENVIRONMENT")}
-    inner["VIRTUAL_ENV"] = environment
-    inner["PATH"] = os.pathsep.join([f"{environment}/bin", inner.get("PATH", os.defpath)])
-    return inner
+    """The variables of a process whose Python is that of ``environment``, and which sees nothing else.
+
+    It is no activated venv: every run of the lock shares it, and uv installs into what VIRTUAL_ENV names, else into
+    the first Python on PATH if that is a venv. uv 0.11.8 and newer look at UV_PYTHON_SEARCH_PATH instead.
+    """
+    outer = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "CLOUDSHELF_ENVIRONMENT")
+    inner = {k: v for k, v in environ.items() if k not in outer}
+    path = inner.get("PATH", os.defpath)
+    return {"UV_PYTHON_SEARCH_PATH": path} | inner | {"PATH": f"{environment}/bin{os.pathsep}{path}"}
 
 
 def inheriting(isolated: Mapping[str, str], environment: str) -> dict[str, str]:
-    """The variables of a process in which other Pythons than the environment's see it too, by ``subprocess_hook``.
-
-    It is no activated venv to them: IPython would put it into ``sys.path`` itself, and uv would install into it.
-    """
-    inner = {k: v for k, v in isolated.items() if k != "VIRTUAL_ENV"}
-    return inner | {"CLOUDSHELF_ENVIRONMENT": environment}
+    """The variables of a process in which other Pythons than the environment's see it too, by ``subprocess_hook``."""
+    return {**isolated, "CLOUDSHELF_ENVIRONMENT": environment}
 
 
 def _which(program: str, path: str) -> str:

@@ -123,7 +123,7 @@ class ProjectMissingThen(ProjectMissing):
 
 
 class LockMissing(ShelfError, LookupError):
-    facts = ("name", "shelf", "suggestions")
+    facts: ClassVar[tuple[str, ...]] = ("name", "shelf", "suggestions")
 
     def __str__(self) -> str:
         name, shelf, suggestions = (*self.args, "", "", ())[:3]
@@ -132,6 +132,17 @@ class LockMissing(ShelfError, LookupError):
             f"There is no lock {name} on the shelf {shelf}.{near} Those on it: cloudshelf locks. "
             f"A file ends in .toml, or is written as a path: ./{name}"
         )
+
+
+class LockRemoved(LockMissing):
+    """Somebody took the name away; the states before are there."""
+
+    facts = ("name", "shelf", "by", "time", "before")
+    words = (
+        "The lock {name} was removed from the shelf {shelf} by {by} at {time}. Its history: cloudshelf locks {name}. "
+        "To have it back as it was: cloudshelf lock --lock {name}@{before} --name {name}"
+    )
+    __str__ = ShelfError.__str__
 
 
 class VersionMissing(ShelfError, LookupError):

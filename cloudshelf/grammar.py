@@ -220,6 +220,8 @@ def _check(verb: Verb, known: Mapping[str, Any], program: str) -> None:
         raise UsageError(f"{verb.name} got an empty requirement. Is a variable of the shell not set?")
     if known.get("name") == "" and verb.name in ("lock", "locks"):
         raise UsageError(f"{verb.name} got an empty name. Is a variable of the shell not set?")
+    if verb.name == "locks" and known["remove"] and not known["name"]:
+        raise UsageError(f"locks --remove needs the NAME of a lock. Those on the shelf: {program} locks")
     if (known.get("last") or 0) < 0:
         raise UsageError("--last takes a number of imports: 1 or more, or 0 for all.")
     _check_notebook(verb, known, asked)

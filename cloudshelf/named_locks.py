@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from .chain import Chain, HeadStore, Stamp, move_head, put_immutable, read_link, walk_chain
@@ -30,7 +30,7 @@ from .codecs.names import (
     lock_history_key,
     sha256,
 )
-from .errors import AccessDenied, LockMissing, ObjectInvalid, ObjectMissing, ShelfError, UsageError
+from .errors import AccessDenied, LockMissing, LockRemoved, ObjectInvalid, ObjectMissing, ShelfError, UsageError
 from .model import Lock
 from .repository import Repository
 from .skips import find_seq
@@ -65,7 +65,7 @@ class NamedLocks:
         written: list[bool] = [False]
 
         def step(present: LockHead | None, stamp: Stamp) -> LockHead | None:
-            written[0] = present is None or present.lock != digest
+            written[0] = present is None or present.removed or present.lock != digest
             return _next_head(name, lock, digest, stamp) if written[0] else None
 
         try:
@@ -75,8 +75,36 @@ class NamedLocks:
             raise AccessDenied(f"locks/{name}/ (to write the lock {name})", self._store.url) from None
         return Named(head, written[0], self._refresh_list(head))
 
+    def remove(self, name: str, *, by: str) -> Named:
+        """Nobody gets ``name`` from now on, until it is written again; every state so far stays.
+
+        Raises as ``head``, and as ``write``.
+        """
+        self.head(name)
+
+        def step(present: LockHead | None, stamp: Stamp) -> LockHead | None:
+            return None if present is None or present.removed else _removed(present, stamp)
+
+        try:
+            head = move_head(self._store, lock_chain(name), step, by=by, action="remove")
+        except AccessDenied:
+            raise AccessDenied(f"locks/{name}/ (to remove the lock {name})", self._store.url) from None
+        return Named(head, True, self._refresh_list(head))
+
     def head(self, name: str) -> LockHead:
-        """The head of ``name``. Raises LockMissing, ObjectInvalid, HeadReplayed, and UsageError for what is no name."""
+        """The head of ``name``.
+
+        Raises LockMissing, LockRemoved, ObjectInvalid, HeadReplayed, and UsageError for what is no name.
+        """
+        return self._there(self._last(name))
+
+    def _there(self, head: LockHead) -> LockHead:
+        if head.removed:
+            raise LockRemoved(head.name, self._store.url, head.by, head.time, head.seq - 1)
+        return head
+
+    def _last(self, name: str) -> LockHead:
+        """The head of ``name``, even if it says that the lock was removed."""
         key = lock_head_key(check_name(name))
         try:
             data = self._store.get(key)
@@ -90,20 +118,21 @@ class NamedLocks:
     def read(self, text: str) -> tuple[LockHead, str]:
         """The lock "NAME", or "NAME@STATE" as it was; its head and its text. Raises as ``head``."""
         name, _, state = text.partition("@")
-        head = self.head(name)
+        head = self._last(name)
         if state:
             found = find_seq(head, int(state), partial(read_link, self._store, lock_chain(name)))
             if found is None:
                 raise UsageError(f"{name} has no state {state}; it is at {head.seq}. See: cloudshelf locks {name}")
             head = found
+        self._there(head)
         try:
             return head, read_content(self._store, head).decode()
         except UnicodeDecodeError:
             raise ObjectInvalid(lock_content_key(name, head.lock), "it is not text") from None
 
     def history(self, name: str) -> Iterator[LockHead]:
-        """Every state of ``name``, newest first. Raises as ``head``."""
-        return walk_chain(self._store, lock_chain(name), self.head(name))
+        """Every state of ``name``, newest first, of a removed one, too. Raises as ``head``."""
+        return walk_chain(self._store, lock_chain(name), self._last(name))
 
     def list(self) -> tuple[LockFacts, ...]:
         """What the catalog tells of every named lock, by name. One request."""
@@ -112,7 +141,7 @@ class NamedLocks:
             rows = parse_locks(self._store.get(LOCKS))
         except ObjectMissing:
             return ()
-        return tuple(rows[name] for name in sorted(rows))
+        return tuple(rows[name] for name in sorted(rows) if rows[name].tag)
 
     def _near(self, name: str) -> tuple[str, ...]:
         try:
@@ -128,7 +157,7 @@ class NamedLocks:
         try:
             update_locks(self._store, [facts_of(head)])
         except ShelfError as error:
-            return (f"The lock is written, but cloudshelf locks does not show it yet: {error}",)
+            return (f"That is written, but cloudshelf locks does not show it yet: {error}",)
         return ()
 
 
@@ -161,6 +190,21 @@ def read_content(store: Get, head: LockHead) -> bytes:
     if sha256(data) != head.lock:
         raise ObjectInvalid(key, "its bytes are not those that its name says")
     return data
+
+
+def _removed(present: LockHead, stamp: Stamp) -> LockHead:
+    return replace(
+        present,
+        seq=stamp.seq,
+        write_id=stamp.write_id,
+        prev=stamp.prev,
+        time=stamp.time,
+        by=stamp.by,
+        action=stamp.action,
+        latest=stamp.latest,
+        skips=stamp.skips,
+        removed=True,
+    )
 
 
 def _next_head(name: str, lock: Lock, digest: str, stamp: Stamp) -> LockHead:

@@ -183,6 +183,7 @@ def diff(parser: argparse.ArgumentParser) -> None:
 
 def locks(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", metavar="NAME", help="its history: who changed it when (default: all locks)")
+    parser.add_argument("--remove", action="store_true", help="take the name away; its history stays")
 
 
 def history(parser: argparse.ArgumentParser) -> None:

@@ -129,7 +129,12 @@ _ALL = (
         ("diff pylock.toml team/2026q4", "diff team/2026q4@1 team/2026q4"),
         takes.diff,
     ),
-    Verb("locks", "the locks on the shelf, or the history of one", ("locks", "locks team/2026q4"), takes.locks),
+    Verb(
+        "locks",
+        "the locks on the shelf, or the history of one",
+        ("locks", "locks team/2026q4", "locks --remove team/2026q3"),
+        takes.locks,
+    ),
     Verb(
         "history",
         "what this notebook used, dropped and synced; and back to it",

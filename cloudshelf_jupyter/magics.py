@@ -16,7 +16,7 @@ from cloudshelf.arguments import gather_files, prepare, write_text
 from cloudshelf.config import default_shelf_folder
 from cloudshelf.errors import Interrupted, ShelfError, UsageError
 from cloudshelf.lock_text import project_of
-from cloudshelf.render import Bars
+from cloudshelf.render.bars import Bars
 from cloudshelf.session import Session, current
 
 from . import (

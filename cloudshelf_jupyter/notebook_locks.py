@@ -9,7 +9,7 @@ from cloudshelf import grammar
 from cloudshelf.arguments import prepare
 from cloudshelf.errors import UsageError
 from cloudshelf.notebooks import find_notebook
-from cloudshelf.render import Bars
+from cloudshelf.render.bars import Bars
 from cloudshelf.session import Session
 
 from . import own_notebook, saving

@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from cloudshelf import render
+from cloudshelf.quantities import count, seconds, size
+from cloudshelf.render.bars import Bars
 from cloudshelf.session import Session
 
 DELAY = 0.8  # seconds; what ends before leaves no empty output in a notebook
@@ -20,7 +21,7 @@ OFTEN = 0.2  # seconds between two pictures of one bar
 
 
 class NotebookBar:
-    """What render.Bars needs of tqdm, as a display of IPython's."""
+    """What Bars needs of tqdm, as a display of IPython's."""
 
     def __init__(self, *, desc: str, total: float | None = None, unit: str = "", **_tqdm: Any) -> None:
         self.desc, self.total, self.unit = desc, total, unit
@@ -44,10 +45,10 @@ class NotebookBar:
 
     def line(self) -> str:
         """``fetch: numpy, 12 MB of 40 MB, 3.1 s``."""
-        amount = render.size if self.unit == "B" else _number
+        amount = size if self.unit == "B" else _number
         much = f"{amount(self.n)} of {amount(self.total)}" if self.total else amount(self.n) if self.n else ""
         unit = self.unit if much and self.unit != "B" else ""
-        words = [self._what, f"{much} {unit}".strip(), render.seconds(time.time() - self.start_t)]
+        words = [self._what, f"{much} {unit}".strip(), seconds(time.time() - self.start_t)]
         return f"{self.desc}: {', '.join(word for word in words if word)}"
 
     def _html(self) -> str:
@@ -65,8 +66,8 @@ class NotebookBar:
             self._handle.update(bundle, raw=True)
 
 
-def _number(count: float) -> str:
-    return f"{count:.0f}"
+def _number(amount: float) -> str:
+    return f"{amount:.0f}"
 
 
 def bar_class(shell: Any) -> Callable[..., Any]:
@@ -82,7 +83,7 @@ def bar_class(shell: Any) -> Callable[..., Any]:
 class ImportProgress:
     """What an import waits for, when it waits longer than a second: ``importing.client`` calls it once a second."""
 
-    def __init__(self, bars: render.Bars, session: Session) -> None:
+    def __init__(self, bars: Bars, session: Session) -> None:
         self._bars, self._session = bars, session
 
     def __call__(self, environment: str, numbers: Sequence[int]) -> None:
@@ -103,7 +104,7 @@ class ImportProgress:
                     "done": row["fetched"],
                     "total": row["bytes"],
                     "unit": "B",
-                    "what": f"waiting for {len(numbers)} file{'' if len(numbers) == 1 else 's'}",
+                    "what": f"waiting for {count(len(numbers), 'file')}",
                 }
                 self._session.tell_progress("import", event)
                 self._bars.show(event)

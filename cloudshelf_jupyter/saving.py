@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from cloudshelf import render
 from cloudshelf.arguments import write_text
 from cloudshelf.codecs.notebook import make_block
 from cloudshelf.config import read_config
+from cloudshelf.kept_locks import kept_lock
+from cloudshelf.quantities import count
 from cloudshelf.session import Session
 
 from .own_notebook import own_path
@@ -28,10 +29,10 @@ Replace = Callable[[str], None]
 def lock_into_own_notebook(shell: Any, session: Session, answer: dict[str, Any]) -> dict[str, Any]:
     """Ask the editor to take the lock of ``answer``; the result says the command that does it without one.
 
-    The lock is kept in the cache until then, named by its digest.
+    The lock is kept in the cache until then (kept_locks.py).
     """
     lock, block = make_own_block(session, str(answer["lock"]))
-    kept = Path(read_config().cache) / "locks" / f"{block['digest'][:12]}.toml"
+    kept = kept_lock(read_config().cache, block["digest"])
     kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     write_text(kept, lock)
     path = own_path(shell)
@@ -78,11 +79,11 @@ def open_comm(result: dict[str, Any], replace: Replace) -> Any:
 
     def answered(message: dict[str, Any]) -> None:
         data = message.get("content", {}).get("data", {})
-        pins = len(result["pins"])
+        pins = count(len(result["pins"]), "pin")
         if data.get("status") == "saved":
-            replace(f"This notebook carries its lock now: {pins} pin{'' if pins == 1 else 's'}, saved by its editor.")
+            replace(f"This notebook carries its lock now: {pins}, saved by its editor.")
         elif data.get("status") == "set":
-            replace(f"This notebook carries its lock now: {pins} pin{'' if pins == 1 else 's'}. Save it to keep that.")
+            replace(f"This notebook carries its lock now: {pins}. Save it to keep that.")
         elif data.get("status") == "refused":
             replace(f"The editor did not take the lock: {data.get('reason', 'it did not say why')}")
         else:

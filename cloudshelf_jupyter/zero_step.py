@@ -15,7 +15,7 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import FrameType, ModuleType
 from typing import Any
 
-from cloudshelf.render import Bars
+from cloudshelf.render.bars import Bars
 from cloudshelf.session import Session
 
 FORGET = 30.0  # seconds for which "not on the shelf" is remembered

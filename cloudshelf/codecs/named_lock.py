@@ -31,11 +31,15 @@ class LockHead:
     requirements: tuple[str, ...]
     latest: str = ""
     skips: tuple[Link, ...] = ()
+    removed: bool = False  # nobody gets the lock by its name any more; ``lock`` and what it tells are the last state's
 
 
 @dataclass(frozen=True, slots=True)
 class LockFacts:
-    """What a list tells of a named lock; ``seq`` is that of the head it was derived from."""
+    """What a list tells of a named lock; ``seq`` is that of the head it was derived from.
+
+    Of a lock that was removed a row without ``tag`` stays, so that a slow writer's older row does not come back.
+    """
 
     name: str
     seq: int
@@ -62,6 +66,7 @@ def format_lock_head(head: LockHead) -> bytes:
             "tag": head.tag,
             "requirements": list(head.requirements),
             **format_skips(head.latest, head.skips),
+            **({"removed": True} if head.removed else {}),
         },
     )
 
@@ -88,10 +93,13 @@ def parse_lock_head(data: bytes, name: str, key: str) -> LockHead:
         requirements=fields.texts("requirements"),
         latest=parse_latest(fields),
         skips=parse_skips(fields),
+        removed=fields.raw.get("removed") is True,
     )
 
 
 def facts_of(head: LockHead) -> LockFacts:
+    if head.removed:
+        return LockFacts(head.name, head.seq, head.time, head.by, 0, "", ())
     return LockFacts(head.name, head.seq, head.time, head.by, head.pins, head.tag, head.requirements)
 
 

@@ -31,6 +31,7 @@ _FOR_MORE = (
     "cloudshelf.environment.build",
     "cloudshelf.environment.interpreter",
     "cloudshelf.verbs.pinning",
+    "cloudshelf.verbs.restoring",
 )
 
 

@@ -14,7 +14,8 @@ PROVIDED = "CLOUDSHELF_PROVIDED"  # "NAME==VERSION …": what it lacks because t
 def tell_children(environment: str | None, provided: Mapping[str, str]) -> None:
     """Children inherit: our .pth reads the variable, and PATH leads to the environment's scripts.
 
-    The interpreter's own folder stays in front of them, so that ``!python`` is this kernel's Python, which inherits.
+    The interpreter's own folder stays in front of them, so that ``!python`` is this kernel's Python, which inherits,
+    and so that uv, which installs into the first Python on PATH if that is a venv, never finds the environment.
     """
     before = os.environ.pop(ENVIRONMENT, None)
     path = [p for p in os.environ.get("PATH", os.defpath).split(os.pathsep) if not before or p != f"{before}/bin"]

@@ -69,7 +69,9 @@ class Session(Looking, Locking):
             except BaseException as error:
                 self._variant, self._shadow = before
                 if isinstance(error, AlreadyLoaded):
-                    raise AlreadyLoaded(*error.args[:4], f"%shelf use --restart {words}") from None
+                    refused = AlreadyLoaded(*error.args[:4], f"%shelf use --restart {words}")
+                    self._tell_refused(asked, refused)
+                    raise refused from None
                 raise
             return self._remember(f"use {words}", answer)
 
@@ -137,7 +139,7 @@ class Session(Looking, Locking):
         """Bring every file of the active environment now."""
         if self._environment is None:
             raise UsageError("Nothing is pinned yet. Begin with: %shelf use pandas")
-        from ..render import filled_line
+        from ..quantities import filled_line
 
         done = self._call("fill", {"environment": self._environment}, progress)
         return done | {"environment": self._environment, "message": filled_line(done)}

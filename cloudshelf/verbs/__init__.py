@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from .common import Args, Progress, Result
 
 _PLACES = {
-    "pinning": ("use", "lock", "freeze", "sync", "fill", "find-module", "why"),
+    "pinning": ("use", "lock", "freeze"),
+    "restoring": ("sync", "fill", "why"),
     "completing": ("names", "submodules"),
-    "looking": ("connect", "ls", "show", "search", "log", "verify"),
+    "looking": ("connect", "ls", "show", "search", "find-module", "log", "verify"),
     "curating": ("init", "publish", "default", "yank", "unyank", "rollback"),
     "locks": ("diff", "locks"),
     "upkeep": ("cache", "doctor", "completion"),

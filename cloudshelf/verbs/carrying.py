@@ -14,7 +14,7 @@ from ..codecs.bundle import Bundle, Carried, Member
 from ..codecs.lock import parse_lock
 from ..errors import UsageError
 from ..model import Lock, Pin
-from ..render import size
+from ..quantities import size
 from ..shelf import Shelf
 from .common import Args, Progress, Result, person, plain, shelf_of, target_of
 

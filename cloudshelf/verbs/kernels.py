@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..codecs.lock import format_lock, parse_lock
 from ..errors import ShelfError, UsageError
+from ..quantities import count
 from .common import Args, Progress, Result
-from .pinning import sync
+from .restoring import sync
 
 if TYPE_CHECKING:
     from jupyter_client.kernelspec import KernelSpecManager
@@ -65,7 +66,7 @@ def _create(args: Args, progress: Progress) -> Result:
         except OSError as error:
             raise UsageError(f"The kernel {name} cannot be written: {error.filename}: {error.strerror}.") from None
     whose = "of the lock" if is_locked else f"of this Python, {sys.executable}"
-    pins = f"{len(made['pins'])} pin{'' if len(made['pins']) == 1 else 's'}"
+    pins = count(len(made["pins"]), "pin")
     return {
         "kernel": name,
         "folder": place,

@@ -40,15 +40,29 @@ def diff(args: Args, progress: Progress) -> Result:
 
 
 def locks(args: Args, progress: Progress) -> Result:
-    """The locks on the shelf; or the history of ``name``, newest first."""
+    """The locks on the shelf; or the history of ``name``, newest first. ``remove`` takes the name away."""
     shelf = shelf_of(args)
+    if args.get("remove"):
+        return _remove(shelf, str(args["name"]))
     if not args.get("name"):
         return {"shelf": shelf.url, "locks": [plain(facts) for facts in shelf.named_locks.list()]}
     name = str(args["name"])
     states = [
-        plain(facts_of(head)) | {"lock": head.lock, "action": head.action} for head in shelf.named_locks.history(name)
+        plain(facts_of(head)) | {"lock": head.lock, "action": head.action, "removed": head.removed}
+        for head in shelf.named_locks.history(name)
     ]
     return {"shelf": shelf.url, "name": name, "states": states}
+
+
+def _remove(shelf: Shelf, name: str) -> Result:
+    removed = shelf.named_locks.remove(name, by=person())
+    before = removed.head.seq - 1
+    lines = [
+        f"Removed {name} from {shelf.url}: state {removed.head.seq} says so, and the states before stay.",
+        f"To have it back: cloudshelf lock --lock {name}@{before} --name {name}",
+        *removed.notes,
+    ]
+    return {"shelf": shelf.url, "name": name, "state": removed.head.seq, "message": "\n".join(lines)}
 
 
 def with_named_lock(args: Args) -> Args:

@@ -1,4 +1,4 @@
-"""Verbs that look at a shelf: connect, ls, show, search, log, verify."""
+"""Verbs that look at a shelf: connect, ls, show, search, find-module, log, verify."""
 
 from __future__ import annotations
 
@@ -79,6 +79,18 @@ def verify(args: Args, progress: Progress) -> Result:
     )
     repairable = any(damage.key.startswith("catalog/") for damage in report.damages)
     return plain(report) | {"repairable": repairable, "exit_code": 0 if report.sound else 4}
+
+
+def find_module(args: Args, progress: Progress) -> Result:
+    """Which project's default brings ``module``: {"project", "version"}; else {"suggestions"}."""
+    shelf, module = shelf_of(args), str(args["module"])
+    project = shelf.repository.project_of(module)
+    if project is None:
+        import difflib
+
+        names = {name for facts in shelf.repository.listing() for name in (*facts.modules, facts.project)}
+        return {"suggestions": difflib.get_close_matches(module.partition(".")[0], names, n=2, cutoff=0.75)}
+    return {"project": project, "version": shelf.repository.head(project).default}
 
 
 def _of_shelf(shelf: Shelf, row: Result) -> Result:

@@ -14,7 +14,7 @@ from pathlib import Path
 from ..codecs.names import is_sha256
 from ..config import FLAGS, read_config, read_flag
 from ..errors import CacheUnusable, DiskFull, ShelfError
-from ..render import seconds, size
+from ..quantities import seconds, size
 from .common import Args, Progress, Result, shelf_of
 from .endpoints import endpoint_checks
 
@@ -25,7 +25,8 @@ SCARCE = 10_000_000  # bytes free; with less, hardly anything can be imported
 def cache(args: Args, progress: Progress) -> Result:
     """``action``: "info", "verify" (hash again), "prune" (environments not used for an hour) or "clear".
 
-    Clearing removes everything that can be fetched again, but for environments in use. Raises CacheUnusable.
+    Clearing removes everything that can be fetched again, but for environments in use. Locks that wait for a notebook
+    go by both when they are old. Raises CacheUnusable.
     """
     folder = read_config().cache
     action = args.get("action") or "info"
@@ -36,9 +37,11 @@ def cache(args: Args, progress: Progress) -> Result:
     if action == "verify":
         return _verify(folder, progress)
     from ..environment.prune import prune_environments
+    from ..kept_locks import prune_locks
 
     before = _info(folder)["total"]
     removed = prune_environments(folder, unused_for=UNUSED if action == "prune" else 0.0)
+    prune_locks(folder)
     if action == "clear":
         for path in _contents(folder):  # not "seen": it is what makes a replayed head recognizable
             with contextlib.suppress(OSError):

@@ -5,11 +5,12 @@ Less what is each panel's own: ``seq``, and the comparison with its notebook (ca
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from cloudshelf.errors import ShelfError
+from cloudshelf.errors import AlreadyLoaded, ShelfError
 from cloudshelf.in_place import InPlace
 from cloudshelf.lock_text import project_of
 from cloudshelf.session import Pinned, Session
@@ -50,9 +51,9 @@ class Facts:
             fields = {"stage": "", "done": 0, "total": 0, "unit": "", "what": ""}
             self._busy[threading.get_ident()] = {"verb": verb} | {k: event.get(k, v) for k, v in fields.items()}
 
-    def refused(self, requirements: list[str], reason: str) -> None:
-        """Another version is loaded; valid until the pins change."""
-        self._refused = requirements, reason, self._session.pinned()
+    def refused(self, requirements: Sequence[str], error: AlreadyLoaded) -> None:
+        """A use was, since another version is loaded; of interest until the pins change."""
+        self._refused = list(requirements), str(error), self._session.pinned()
 
     def wished(self) -> None:
         """The wish in its file is another now."""
@@ -113,7 +114,9 @@ class Facts:
     def _restart(self, pinned: Pinned) -> Json | None:
         """What waits for a restart: a wish that is stored, or a use that was refused."""
         if not self._wish_is_read:
-            self._wish, self._wish_is_read = restart.read_wish(self._shell), True
+            with contextlib.suppress(ShelfError):  # of wrong settings, which ``_shelf`` tells
+                self._wish = restart.read_wish(self._shell)
+            self._wish_is_read = True
         if self._wish is not None:
             texts = [text for text in map(str, self._wish["requirements"]) if text not in pinned.requirements]
             message = f"After a restart of the kernel {', '.join(texts) or 'the same'} will be pinned."

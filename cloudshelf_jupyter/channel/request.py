@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cloudshelf.errors import ShelfError, UsageError
+from cloudshelf.errors import AlreadyLoaded, ShelfError, UsageError
 
 MOST_TEXTS = 1_000
 LONGEST = 4_096  # characters of a text
@@ -92,9 +92,13 @@ def request_id(data: Any) -> Id:
 
 def told(error: Exception) -> Error:
     """An error as the front end gets it. A text that came from there may hold what is no Unicode (half a pair)."""
-    line = error.args[4] if type(error).__name__ == "AlreadyLoaded" else None
+    line = str(error.restart_line) if isinstance(error, AlreadyLoaded) else ""
     message = str(error) if isinstance(error, ShelfError) else f"{type(error).__name__}: {error}"
-    return {"name": type(error).__name__, "message": message.encode("utf-8", "replace").decode(), "next": line}
+    return {
+        "name": type(error).__name__,
+        "message": message.encode("utf-8", "replace").decode(),
+        "next": line if line.startswith("%") else None,
+    }
 
 
 def _is_text(value: Any) -> bool:

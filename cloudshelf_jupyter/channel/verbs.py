@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from cloudshelf import render
-from cloudshelf.errors import AlreadyLoaded, ShelfError, UsageError
+from cloudshelf.errors import ShelfError, UsageError
+from cloudshelf.render import describe
+from cloudshelf.render.blocks import Picture
 from cloudshelf.session import Progress, Session
 
 from .. import restart, saving
@@ -36,8 +37,6 @@ def answer(kernel: Kernel, request: Request, progress: Progress) -> tuple[Json, 
             raise UsageError(f"The panel asked for {request.verb[:40]!r}; there is: {', '.join(sorted(_VERBS))}.")
         return verb(kernel, request.args, progress), None
     except ShelfError as error:
-        if isinstance(error, AlreadyLoaded) and request.verb == "use":
-            kernel.facts.refused(request.args.texts("requirements"), str(error))
         return {}, told(error)
     except Exception as error:  # a panel whose button does nothing would look as if it still worked
         logging.getLogger("cloudshelf").exception("The panel's request %s failed", request.verb)
@@ -78,7 +77,7 @@ def _restore(kernel: Kernel, args: Args, progress: Progress) -> Json:
 
 def _profile(kernel: Kernel, args: Args, progress: Progress) -> Json:
     found = kernel.session.profile(args.count("last", 10))
-    pictures = [each for each in render.describe("profile", found) if isinstance(each, render.Picture)]
+    pictures = [each for each in describe("profile", found) if isinstance(each, Picture)]
     return {"note": None} | found | {"svg": pictures[0].svg if pictures else None}
 
 

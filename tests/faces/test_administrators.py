@@ -200,7 +200,7 @@ def test_doctor_says_what_is_off_and_where(shelf, cloudshelf, tmp_path):
 
 
 def test_the_fetcher_takes_the_file_that_a_variable_names(tmp_path, monkeypatch):
-    from cloudshelf.fetcher.server import Engine
+    from cloudshelf.fetcher.engine import Engine
 
     file = Path(tmp_path / "c.toml")
     write(file, "background_fill = false\n")

@@ -33,6 +33,13 @@ def kernel(shelf, settings, own_python, tmp_path):
     kernel.stop()
 
 
+UV_INSTALL = ["pip", "install", "--no-index", "--no-deps"]
+
+
+def make_other(folder):
+    return make_wheel(folder, "shelfother", "1.0", {"shelfother.py": "version = 1\n"})
+
+
 def environments(tmp_path):
     """Every file of the environments off the shelf."""
     found = (tmp_path / "cache" / "environments").rglob("*")
@@ -68,6 +75,47 @@ def test_what_is_installed_goes_to_the_kernels_python_and_what_a_pin_hides_is_to
     assert kernel("%shelf").text.count("comes first") == 0
 
 
+def test_uv_finds_no_environment_of_ours_from_a_python_that_is_no_venv(shelf, settings, tmp_path):
+    """As in most images: the first Python on PATH is this one, and uv looks no further."""
+    words = [str(UV), *UV_INSTALL, str(make_other(tmp_path))]
+    code = (
+        "import subprocess, cloudshelf; cloudshelf.use('shelfone==1.0')\n"
+        f"done = subprocess.run({words}, capture_output=True, text=True)\n"
+        "print(done.returncode, done.stderr)"
+    )
+    path = os.pathsep.join([str(Path(__file__).parents[2]), sysconfig.get_path("purelib")])
+    environ = settings | {"CLOUDSHELF_CACHE": str(tmp_path / "cache"), "PATH": os.defpath, "PYTHONPATH": path}
+    base = sys._base_executable
+    shown = subprocess.run([base, "-c", code], env=environ, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert shown.stdout.startswith("2 error: No virtual environment found"), shown.stdout + shown.stderr
+    assert not [path for path in environments(tmp_path) if "shelfother" in path.name]
+
+
+@pytest.mark.parametrize("word", ["install", "uninstall"])
+def test_uv_finds_no_environment_of_ours_in_a_run(shelf, cloudshelf, tmp_path, word):
+    what = ["--no-index", make_other(tmp_path)] if word == "install" else ["shelfone"]
+    words = ("run", "--with", "shelfone", "--", UV, "pip", word, *what)
+    cache = str(tmp_path / "cache")
+    cloudshelf("run", "--fill", "--with", "shelfone", "--", "python", "-c", "", CLOUDSHELF_CACHE=cache)
+    before = environments(tmp_path)
+    shown = cloudshelf(*words, code=2, CLOUDSHELF_CACHE=cache, PATH=os.defpath)
+    assert "No virtual environment found; run `uv venv` to create an environment" in shown.stderr
+    assert environments(tmp_path) == before
+
+
+def test_in_a_run_pip_and_uv_write_where_they_would_without_it(shelf, cloudshelf, own_python, tmp_path):
+    wheel, cache = make_other(tmp_path), str(tmp_path / "cache")
+    python, site = own_python
+    run = ("run", "--with", "shelfone", "--")
+    pip = (python, "-m", "pip", "install", "--quiet", "--no-index", wheel)
+    cloudshelf(*run, *pip, CLOUDSHELF_CACHE=cache)
+    assert (site / "shelfother.py").is_file()
+    script = f"cd {tmp_path} && {UV} venv --quiet .venv && {UV} {' '.join(UV_INSTALL)} --quiet {wheel}"
+    cloudshelf(*run, "sh", "-c", script, CLOUDSHELF_CACHE=cache, PATH=os.defpath)
+    assert list(tmp_path.glob(".venv/lib/*/site-packages/shelfother.py"))
+    assert not [path for path in environments(tmp_path) if "shelfother" in path.name]
+
+
 def test_already_satisfied_is_true(kernel):
     kernel("%shelf use shelfone==2.0")
     assert "Requirement already satisfied: shelfone" in kernel("%pip install --no-index shelfone").text
@@ -76,7 +124,7 @@ def test_already_satisfied_is_true(kernel):
 
 def test_an_install_that_no_pin_hides_is_not_commented(kernel, tmp_path):
     kernel("%shelf use shelfone==1.0")
-    wheel = make_wheel(tmp_path, "shelfother", "1.0", {"shelfother.py": "version = 1\n"})
+    wheel = make_other(tmp_path)
     shown = kernel(f"%pip install --no-index --no-deps {wheel}")
     assert "Successfully installed shelfother-1.0" in shown.text and "comes first" not in shown.text
     assert kernel("import shelfother; print(shelfother.version)").text == "1\n"

@@ -34,7 +34,7 @@ def test_run_finds_console_scripts_and_its_children_inherit(shelf, cloudshelf):
 
 
 def test_run_can_bring_every_file_before_a_program_that_is_no_python(shelf, cloudshelf, tmp_path):
-    words = ("--with", "shelfone", "--", "sh", "-c", "cat $VIRTUAL_ENV/lib/python*/site-packages/shelfone/late.py")
+    words = ("--with", "shelfone", "--", "sh", "-c", "cat ${PATH%%/bin:*}/lib/*/site-packages/shelfone/late.py")
     assert cloudshelf("run", *words, code=1, CLOUDSHELF_CACHE=str(tmp_path / "one")).stdout == ""
     assert cloudshelf("run", "--fill", *words, CLOUDSHELF_CACHE=str(tmp_path / "two")).stdout == "x=1\n"
 
@@ -68,9 +68,10 @@ def test_run_passes_the_exit_status_and_signals_through(shelf, cloudshelf, setti
 
 
 def test_run_clears_what_would_reach_into_the_environment(shelf, cloudshelf, tmp_path):
-    code = "import os; print(os.environ.get('PYTHONPATH'), os.environ['VIRTUAL_ENV'] in os.environ['PATH'])"
-    shown = cloudshelf("run", "--with", "shelfone", "--", "python", "-c", code, PYTHONPATH=str(tmp_path)).stdout
-    assert shown == "None True\n"
+    outer = {"PYTHONPATH": str(tmp_path), "VIRTUAL_ENV": str(tmp_path)}
+    code = f"import os, sys; print([os.environ.get(n) for n in {list(outer)}], sys.prefix in os.environ['PATH'])"
+    shown = cloudshelf("run", "--with", "shelfone", "--", "python", "-c", code, **outer).stdout
+    assert shown == "[None, None] True\n"
 
 
 def test_a_lock_runs_what_it_pins(shelf, cloudshelf, tmp_path):

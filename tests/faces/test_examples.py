@@ -59,6 +59,7 @@ BEFORE = {
     "run --notebook report.ipynb -- papermill report.ipynb out.ipynb": "lock --notebook report.ipynb",
     "kernelspec remove team": "kernelspec team --lock pylock.toml",
     "import pandas.tar": "export pandas.tar pandas",
+    "locks --remove team/2026q3": "lock pandas --name team/2026q3",
 }
 # What these do is tested elsewhere: they write where every kernel of this Python or machine looks, take a shelf that
 # has been there for long, another bucket, or an index with all that the engine needs.
@@ -196,7 +197,7 @@ def test_every_example_of_the_magic_works_as_it_stands_there_and_answers_with_js
             failed.append((example, prepared.error, shown.error))
         if example.startswith(("init", "browse")):
             continue  # there already; a widget
-        kernel(f"%shelf connect {url}\n%shelf use pandas==2.2.3 torch==2.1.2")
+        kernel(f"%shelf connect {url}\n%shelf use pandas==2.2.3 torch==2.1.2{before}")
         shown = kernel(f"%shelf {example} --json")
         try:
             json.loads(shown.text)

@@ -81,6 +81,22 @@ def test_locks_lists_them_and_tells_the_history_of_one(named, cloudshelf):
     assert [state["seq"] for state in states] == [2, 1]
 
 
+def test_a_removed_name_says_how_it_comes_back(shelf, cloudshelf):
+    cloudshelf("lock", "shelfone==1.0", "--name", "old/one")
+    assert "locks --remove needs the NAME of a lock" in cloudshelf("locks", "--remove", code=2).stderr
+    said = cloudshelf("locks", "--remove", "old/one").stdout
+    assert re.match(r"Removed old/one from file:///\S+: state 2 says so, and the states before stay\.\n", said), said
+    assert "old/one" not in cloudshelf("locks").stdout
+    said = cloudshelf("sync", "old/one", code=1).stderr
+    assert "The lock old/one was removed from the shelf" in said
+    rows = cloudshelf("locks", "old/one").stdout.splitlines()
+    assert [(row.split()[0], row.split()[-1]) for row in rows[2:4]] == [("2", "yes"), ("1", "shelfone==1.0")]
+    assert "shelfone" in cloudshelf("sync", "old/one@1").stdout
+    [back] = re.findall(r"cloudshelf (lock --lock .*)", said)
+    assert "old/one has this pin: state 3" in cloudshelf(*back.split()).stdout
+    assert cloudshelf("sync", "old/one").returncode == 0
+
+
 def test_naming_says_what_everybody_types(named, cloudshelf, tmp_path):
     shown = cloudshelf("lock", "shelfone", "--name", "own", "-o", tmp_path / "own.toml").stdout
     assert re.match(r"own has this pin: state 1, on file:///\S+\nWrote 1 pin to .*own.toml\n", shown), shown

@@ -1,23 +1,27 @@
 """Pages: the same facts as text, HTML and JSON."""
 
+import importlib
 import json
 from typing import ClassVar
 
 import pytest
 
 from cloudshelf import render
+from cloudshelf.quantities import seconds, size
+from cloudshelf.render.bars import Bars
+from cloudshelf.render.formats import MOST
 
 
 @pytest.mark.parametrize(
     ("count", "words"), [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (12_345_678, "12.3 MB"), (3e12, "3000 GB")]
 )
 def test_sizes_are_readable(count, words):
-    assert render.size(count) == words
+    assert size(count) == words
 
 
 @pytest.mark.parametrize(("value", "words"), [(0.0123, "12 ms"), (1, "1.0 s"), (125, "2 min 5 s")])
 def test_times_are_readable(value, words):
-    assert render.seconds(value) == words
+    assert seconds(value) == words
 
 
 STATUS = {
@@ -35,6 +39,12 @@ def test_status_shows_pins_loaded_and_fetched_of_all():
     assert "six      1.16.0   yes     shelf  1.0 kB of 2.0 kB" in text
     assert "2 pins; 1.0 kB of 2.0 kB in place." in text
     assert "Received 1.5 kB with 3 requests in 250 ms." in text
+
+
+@pytest.mark.parametrize("page", sorted(set(render._PAGES.values())))
+def test_every_page_that_a_verb_names_is_there(page):
+    module, _, name = page.partition(".")
+    assert callable(getattr(importlib.import_module(f"cloudshelf.render.{module}"), name))
 
 
 def test_html_escapes_every_value_and_sets_no_colour():
@@ -133,7 +143,7 @@ def test_columns_made_of_spaces_stay_columns_in_html():
 def test_a_notebook_shows_the_beginning_of_a_very_long_table():
     files = [{"path": f"site/{i}.py", "size": 1} for i in range(3000)]
     result = {"project": "p", "version": "1", "wheels": [{"filename": "p.whl"}], "files": files}
-    assert render.to_html("ls", result).count("<tr>") == 2 + 1 + render.MOST
+    assert render.to_html("ls", result).count("<tr>") == 2 + 1 + MOST
     assert "… and 2940 more, which --json shows" in render.to_html("ls", result)
     assert render.to_text("ls", result).count("site/") == 3000
 
@@ -167,7 +177,7 @@ class Bar:
 @pytest.fixture
 def bars():
     Bar.made.clear()
-    return render.Bars(lambda: Bar, delay=0)
+    return Bars(lambda: Bar, delay=0)
 
 
 def test_one_bar_a_stage_and_none_for_what_is_done_at_once(bars):
@@ -187,7 +197,7 @@ def test_a_stage_of_unknown_length_is_over_when_another_begins(bars):
 
 def test_short_work_shows_no_bar():
     Bar.made.clear()
-    render.Bars(lambda: Bar, delay=60)({"stage": "fetch", "done": 1, "total": 9})
+    Bars(lambda: Bar, delay=60)({"stage": "fetch", "done": 1, "total": 9})
     assert not Bar.made
 
 

@@ -215,14 +215,14 @@ def test_statistics_are_those_of_every_environment_of_this_process(session):
     assert session.status()["statistics"] == {"requests": 3, "bytes": 20}
 
 
-def _environment(folder, project, files):
+def _environment(folder, project, files, *, version="1", modules=()):
     """An environment of one project: its index and presence; ``files``: path → (digest letter, size, present)."""
     (folder / ".cloudshelf").mkdir(parents=True)
     index = {
         "paths": list(files),
         "sizes": [size for _, size, _ in files.values()],
         "digests": b"".join(letter.encode() * 32 for letter, _, _ in files.values()),
-        "projects": [{"name": project, "version": "1", "start": 0, "stop": len(files), "modules": []}],
+        "projects": [{"name": project, "version": version, "start": 0, "stop": len(files), "modules": list(modules)}],
     }
     (folder / ".cloudshelf/index").write_bytes(marshal.dumps(index))
     (folder / ".cloudshelf/presence").write_bytes(bytes(present for _, _, present in files.values()))

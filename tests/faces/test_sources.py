@@ -236,6 +236,7 @@ def test_where_no_file_is_named_nothing_is_loaded_for_them():
     """A lock that is there already is used without packaging, which takes longer to load than a warm start."""
     heavy = "{'packaging', 'yaml', 'cloudshelf.sources', 'cloudshelf.gathering', 'cloudshelf.hashes'}"
     code = (
-        f"import sys, cloudshelf.verbs.pinning, cloudshelf.cli, cloudshelf.session; print({heavy} & set(sys.modules))"
+        "import sys, cloudshelf.verbs.pinning, cloudshelf.verbs.restoring, cloudshelf.cli, cloudshelf.session\n"
+        f"print({heavy} & set(sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "set()\n"

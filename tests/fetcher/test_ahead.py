@@ -23,7 +23,7 @@ PROJECT = Project("p", {"p/a.py": b"a = 1\n", "p/b.py": b"b = 2\n"}, profile=[0]
 
 LATER = """
 import json, sys
-from cloudshelf.fetcher.server import Engine
+from cloudshelf.fetcher.engine import Engine
 from cloudshelf.fetcher import ahead
 from pathlib import Path
 Engine(Path(sys.argv[1])).get()
@@ -94,7 +94,7 @@ def test_it_begins_no_piece_while_an_import_waits(
     shelf = Shelf(tmp_path)
     environment, gate = shelf.build(PROJECT), Gate(shelf.store)
     server.engine.get()[1]._open_store = lambda url: gate
-    waiting, other, idle = (Client(server._path) for _ in range(3))
+    waiting, other, idle = (Client(server._address.path) for _ in range(3))
     waiting.send(b"E", f"{environment}\x000\0need".encode())
     assert gate.asked.acquire(timeout=30)
     prepare(other)

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from cloudshelf.errors import CacheUnusable
-from cloudshelf.fetcher import server as server_module
+from cloudshelf.fetcher import answer as answer_module
 from cloudshelf.fetcher.daemon import redacted
 from cloudshelf.fetcher.server import Server
 
@@ -220,7 +220,7 @@ def test_a_malformed_message_ends_its_connection_only(here: Here, message: bytes
 
 
 def test_heartbeats_come_while_somebody_waits(shelf: Shelf, here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server_module, "HEARTBEAT", 0.05)
+    monkeypatch.setattr(answer_module, "HEARTBEAT", 0.05)
     environment, gate = shelf.build(PROJECT), Gate(shelf.store)
     here.open_on(gate)
     client = Client(here.path)
@@ -233,7 +233,7 @@ def test_heartbeats_come_while_somebody_waits(shelf: Shelf, here: Here, monkeypa
 
 
 def test_a_client_that_dies_waiting_harms_nobody(shelf: Shelf, here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server_module, "HEARTBEAT", 0.02)
+    monkeypatch.setattr(answer_module, "HEARTBEAT", 0.02)
     environment, gate = shelf.build(PROJECT), Gate(shelf.store)
     here.open_on(gate)
     dead, alive = Client(here.path), Client(here.path)
@@ -280,7 +280,7 @@ def test_verbs_of_the_engine_are_served_with_progress(here: Here, monkeypatch: p
 
 
 def test_a_call_nobody_waits_for_is_abandoned_at_its_next_report(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server_module, "HEARTBEAT", 0.02)
+    monkeypatch.setattr(answer_module, "HEARTBEAT", 0.02)
     ended, gone = threading.Event(), threading.Event()
 
     def serve(verb: str, args: dict[str, Any], progress: Any) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """%shelf lock --notebook and %shelf sync --notebook in real kernels, with and without a front end that answers."""
 
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -51,6 +52,25 @@ def test_what_a_person_does_without_an_extension_in_the_front_end(kernel, make_n
     fresh = kernel(JPY_SESSION_NAME=str(path))
     assert "These are the pins that" in fresh("%shelf sync --notebook").text
     assert fresh("import shelfone; print(shelfone.version)").text == "2.0\n"
+
+
+def test_a_lock_waits_for_its_notebook_until_it_is_old(kernel, make_notebook, environ, tmp_path):
+    cache = tmp_path / "cache"
+    running = kernel(JPY_SESSION_NAME=str(make_notebook()), CLOUDSHELF_CACHE=str(cache))
+    running("%shelf use shelfone==2.0")
+    kept = Path(shlex.split(re.search(r"cloudshelf lock .*", running("%shelf lock --notebook").text)[0])[-1])
+    other = kept.with_name("mine.toml")
+    other.touch()
+
+    def prune(days_later):
+        for file in (kept, other):
+            os.utime(file, (time.time() - days_later * 86400,) * 2)
+        words = [sys.executable, "-m", "cloudshelf", "cache", "prune"]
+        subprocess.run(words, env=environ | {"CLOUDSHELF_CACHE": str(cache)}, check=True, capture_output=True)
+        return sorted(file.name for file in kept.parent.iterdir())
+
+    assert prune(days_later=6) == sorted([kept.name, other.name])
+    assert prune(days_later=8) == [other.name]
 
 
 def test_a_front_end_that_answers_gets_the_block_and_says_what_it_did(kernel, tmp_path, cloudshelf):

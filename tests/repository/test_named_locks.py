@@ -8,15 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from cloudshelf.catalog import update_locks
 from cloudshelf.codecs.head import format_head
 from cloudshelf.codecs.lock import format_lock, parse_lock
-from cloudshelf.codecs.named_lock import LOCKS
+from cloudshelf.codecs.named_lock import LOCKS, facts_of
 from cloudshelf.codecs.names import head_key, is_lock_name, lock_content_key, lock_head_key
 from cloudshelf.commit import init_shelf
 from cloudshelf.errors import (
     AccessDenied,
     HeadReplayed,
     LockMissing,
+    LockRemoved,
     ObjectInvalid,
     ObjectMissing,
     OutcomeUnknown,
@@ -133,6 +135,55 @@ def test_the_list_has_them_all_with_one_request(store: InterferingWithLocks) -> 
         ("team/b", 1, 1),
     ]
     assert counting.counts.requests == {"get": 2}  # the list, and shelf.json, without which there is no shelf
+
+
+def test_a_removed_name_is_gone_its_states_are_not_and_it_comes_back(
+    store: InterferingWithLocks, tmp_path: Path
+) -> None:
+    write(store, NAME, "numpy")
+    write(store, NAME, "pandas")
+    assert Shelf(store).named_locks.remove(NAME, by="eve").head.seq == 3
+    for name in (NAME, f"{NAME}@3"):
+        with pytest.raises(
+            LockRemoved, match=rf"{NAME} was removed from .* by eve at .* --lock {NAME}@2 --name {NAME}$"
+        ):
+            read(store, name)
+    with pytest.raises(LockRemoved):
+        Shelf(store).named_locks.remove(NAME, by="ann")
+    assert Shelf(store).named_locks.list() == ()
+    assert read(store, f"{NAME}@2").requirements == ("pandas",)
+    assert [(h.seq, h.by, h.removed) for h in Shelf(store).named_locks.history(NAME)] == [
+        (3, "eve", True),
+        (2, BY, False),
+        (1, BY, False),
+    ]
+    assert Shelf(store).verify().damages == []
+    assert write(store, NAME, "pandas") == 4  # the lock that it was last is new again
+    assert [(row.name, row.seq, row.pins) for row in Shelf(store).named_locks.list()] == [(NAME, 4, 2)]
+
+
+def test_a_slow_writer_does_not_bring_a_removed_name_back_into_the_list(store: InterferingWithLocks) -> None:
+    write(store, NAME, "numpy")
+    late = Shelf(store).named_locks.head(NAME)
+    Shelf(store).named_locks.remove(NAME, by="eve")
+    update_locks(store, [facts_of(late)])
+    assert Shelf(store).named_locks.list() == ()
+    store.delete(LOCKS)
+    Shelf(store).rebuild_catalog()
+    assert Shelf(store).named_locks.list() == () and Shelf(store).verify().damages == []
+
+
+def test_a_name_that_is_removed_while_it_is_written_is_the_last_word_of_one(store: InterferingWithLocks) -> None:
+    write(store, NAME, "numpy")
+    store.before = [lambda: _remove(store)]
+    assert write(store, NAME, "pandas") == 3
+    assert [h.removed for h in Shelf(store).named_locks.history(NAME)] == [False, True, False]
+    store.lose_replies = 1
+    assert Shelf(store).named_locks.remove(NAME, by="eve").head.seq == 4
+
+
+def _remove(store: InterferingWithLocks) -> None:
+    Shelf(store).named_locks.remove(NAME, by="eve")
 
 
 def test_one_name_may_stand_below_another(store: InterferingWithLocks, tmp_path: Path) -> None:
@@ -288,6 +339,9 @@ def test_grants_on_s3_are_by_name_and_what_is_refused_leaves_nothing(tmp_path: P
         assert shelf(READER).named_locks.read(NAME)[1] == format_lock(lock)
         assert shelf().named_locks.write(NAME, lock, by="admin").notes == ()
         assert [row.name for row in shelf(READER).named_locks.list()] == [NAME]
+        with pytest.raises(AccessDenied, match=rf"\(to remove the lock {NAME}\)"):
+            shelf(READER).named_locks.remove(NAME, by="r")
+        assert shelf(READER).named_locks.read(NAME)[1] == format_lock(lock)
 
 
 def test_no_lock_names_what_the_shelf_lacks(store: InterferingWithLocks) -> None:

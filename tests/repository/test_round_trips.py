@@ -28,7 +28,8 @@ from cloudshelf.model import Release
 from cloudshelf.repository import Repository
 from cloudshelf.shelf import Shelf
 from cloudshelf.stores.memory import MemoryStore
-from cloudshelf.verbs.pinning import lock, sync, use
+from cloudshelf.verbs.pinning import lock, use
+from cloudshelf.verbs.restoring import sync
 
 from .shelves import make_wheel, publish
 

@@ -79,8 +79,10 @@ export async function askSubject(
 
 /** The shelf that supplies a project: the first that has it, as for the kernel. Rejects with the last shelf's answer. */
 async function shelfWith(api: ShelfApi, project: string): Promise<string> {
-  const { shelves, error } = await api.shelves();
-  let missing: unknown = new Error(error?.message ?? 'No shelf is set here.');
+  const { shelves } = await api.shelves();
+  let missing: unknown = new Error(
+    'No shelf is configured here. Set CLOUDSHELF_URL, or c.CloudShelf.url, and start the server again.'
+  );
   for (const shelf of shelves) {
     try {
       await api.project(shelf.id, project);

@@ -14,7 +14,6 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { askSubject, reporting } from '../commands/dialogs';
 import { CommandIDs, type ICommandArgs } from '../commands/ids';
 import { shelfIcon } from '../icons';
-import { onShelfChange } from '../shelf/events';
 import { IShelfApi } from '../tokens';
 import type { ISubject } from './types';
 import { DetailsWidget, tabId } from './widget';
@@ -86,11 +85,6 @@ export const detailsPlugin: JupyterFrontEndPlugin<void> = {
       command: CommandIDs.showDetails,
       args: tab => ({ ...tab.content.subject }),
       name: tab => tab.id
-    });
-    onShelfChange(app.serviceManager.events, shelf => {
-      tracker
-        .filter(tab => tab.content.subject.shelf === shelf)
-        .forEach(tab => tab.content.refresh());
     });
   }
 };

@@ -1,0 +1,64 @@
+"""Pages of what changes a shelf, or carries it elsewhere."""
+
+from __future__ import annotations
+
+import shlex
+
+from ..quantities import count, size
+from .blocks import Block, Result, records
+
+
+def publish(result: Result) -> list[Block]:
+    rows = result["projects"]
+    several = ("python",) if len({row["python"] for row in rows}) > 1 else ()
+    table = records(rows, ("project", "version", *several, "action", "default", "uploaded"))
+    notes = [
+        f"{row['project']} {row['version']}: its import failed when it was recorded, so it will load more slowly: "
+        f"{row['profile_error']}"
+        for row in rows
+        if row["profile_error"]
+    ]
+    if all(row["action"] == "would publish" for row in rows):
+        said = "Nothing was uploaded: this was a dry run."
+    elif any(row["action"] == "would publish" for row in rows):
+        said = "Nothing was uploaded: this was a dry run. What is present would stay as it is."
+    elif not result["uploaded"]:
+        said = "Nothing was uploaded: all of it was there already."
+    else:
+        said = f"Uploaded {size(result['uploaded'])}."
+    return [table, said, *notes, *map(str, result.get("notes", ()))]
+
+
+def export(result: Result) -> list[Block]:
+    blocks: list[Block] = []
+    if result["projects"]:
+        blocks.append(records(result["projects"], ("project", "version", "default", "yanked")))
+    if result["engine"]:
+        blocks.append(f"With the engine: cloudshelf and what it needs, {count(len(result['engine']), 'wheel')}.")
+    blocks.append(f"Wrote {result['bundle']}, {size(result['size'])}; sha256 {result['sha256']}")
+    if result["engine"]:
+        name = shlex.quote(result["bundle"].rpartition("/")[2])
+        install = 'python -m pip install --no-index --find-links engine "cloudshelf[publish]"'
+        blocks.append(f"To install the engine there: tar -xf {name} engine && {install}")
+    if result["projects"]:
+        name = shlex.quote(result["bundle"].rpartition("/")[2])
+        blocks.append(f"To put it on a shelf there: cloudshelf import {name} --shelf URL")
+    return blocks
+
+
+def import_(result: Result) -> list[Block]:
+    rows, blocks = result["projects"], list[Block]()
+    if rows:
+        blocks.append(records(rows, ("project", "version", "action", "default", "yanked")))
+    new = [row for row in rows if row["action"] != "present"]
+    if any(row["action"] == "would import" for row in rows):
+        blocks.append("Nothing was uploaded: this was a dry run.")
+    elif new:
+        blocks.append(f"Imported {count(len(new), 'version')}; uploaded {size(result['uploaded'])}.")
+    elif rows:
+        blocks.append("Nothing was uploaded: all of it was there already.")
+    else:
+        blocks.append("The bundle has no distributions.")
+    if result["engine"] and not rows:
+        blocks.append("It has the engine, which pip installs; its README.txt says how: tar -xOf BUNDLE README.txt")
+    return [*blocks, *map(str, result["notes"])]

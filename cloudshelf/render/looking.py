@@ -1,0 +1,68 @@
+"""Pages of what is on the shelf."""
+
+from __future__ import annotations
+
+from ..quantities import count
+from .blocks import Block, Link, Result, fields, records, renamed
+
+_WHEEL_COLUMNS = {
+    "filename": "wheel",
+    "interpreters": "compiled for",
+    "installed": "installed",
+    "packed": "download",
+    "eager": "for an import",
+}
+
+
+def ls(result: Result) -> list[Block]:
+    if "wheels" in result:
+        files = records(result["files"], ("path", "size"))
+        return [f"{result['project']} {result['version']}", renamed(result["wheels"], _WHEEL_COLUMNS), "", files]
+    if "versions" in result:  # a version may be yanked without a reason
+        rows = [
+            row | {"yanked": row["yanked"] or "yes"} if row["yanked"] is not None else row for row in result["versions"]
+        ]
+        return [
+            f"{result['project']}: {count(len(rows), 'version')}",
+            records(rows, ("version", "default", "yanked")),
+        ]
+    rows = result.get("projects", ())
+    if not rows:
+        return ["The shelf is empty. Begin with: cloudshelf publish pandas"]
+    return [records(rows, ("project", "default", "versions", "shelf", "summary"))]
+
+
+def search(result: Result) -> list[Block]:
+    rows = result.get("projects", ())
+    return (
+        [records(rows, ("project", "default", "why", "shelf", "summary"))]
+        if rows
+        else ["Nothing on the shelf matches."]
+    )
+
+
+def show(result: Result) -> list[Block]:
+    plain = {k: v for k, v in result.items() if k != "wheels"}
+    blocks = fields(plain)
+    return [*blocks, "", renamed(result["wheels"], _WHEEL_COLUMNS)] if result.get("wheels") else blocks
+
+
+def why(result: Result) -> list[Block]:
+    head = f"{result['project']} {result['version']}"
+    return [f"{head} is pinned because:", *("  " + ", ".join(map(str, chain)) for chain in result["chains"])]
+
+
+def log(result: Result) -> list[Block]:
+    rows = result.get("entries", ())
+    return [records(rows, ("seq", "time", "by", "action"))] if rows else ["No history."]
+
+
+def request(result: Result) -> list[Block]:
+    name, text = str(result["name"]), str(result["text"])
+    if result["present"]:
+        versions = ", ".join(result["present"][:6])
+        return [f"{name} is on the shelf already, as {versions}. To import it: %shelf use {name}"]
+    if result["url"]:
+        return ["Ask for it here:", Link(str(result["url"]))]
+    lines = [f"  {line}" for line in text.splitlines()]
+    return ["The shelf names no place for requests. Send this to one of its curators:", "", *lines]

@@ -1,0 +1,81 @@
+"""Pages of a shelf's and a machine's health, and of who uses what."""
+
+from __future__ import annotations
+
+from ..quantities import count, size
+from .blocks import Block, Result, Table, records
+
+
+def verify(result: Result) -> list[Block]:
+    looked = f"{count(result['projects'], 'project')}, {count(result['packs'], 'pack')}, {size(result['bytes'])}"
+    if result.get("locks"):
+        looked += f", {count(result['locks'], 'named lock')}"
+    damages = result["damages"]
+    if not damages:
+        return [f"All is sound: {looked}."]
+    blocks: list[Block] = [
+        f"{count(len(damages), 'object')} damaged, of {looked}:",
+        records(damages, ("key", "reason")),
+    ]
+    if any(not damage["key"].startswith("catalog/") for damage in damages):
+        blocks.append("Publish what is damaged again, or bring the objects back from a copy of the store.")
+    if result.get("repairable"):
+        blocks.append("The catalog can be written anew: cloudshelf verify --repair")
+    return blocks
+
+
+def cache(result: Result) -> list[Block]:
+    if "verified" in result:
+        damaged = result["damaged"]
+        if not damaged:
+            return [f"All {count(result['verified'], 'file')} in {result['cache']} are sound."]
+        found = f"{count(len(damaged), 'file')} of {result['verified']} had been changed; removed, to come anew:"
+        return [found, *(f"  {path}" for path in damaged)]
+    if "freed" in result:
+        kept = result["kept"]
+        left = f" {count(kept, 'environment')} stayed, in use or used lately." if kept else ""
+        return [f"Freed {size(result['freed'])}; removed {count(result['removed'], 'environment')}.{left}"]
+    parts = tuple((name, size(count)) for name, count in result["parts"].items())
+    return [
+        f"{result['cache']}: {size(result['total'])} for {count(result['environments'], 'environment')}",
+        Table(("part", "size"), parts, frozenset({"size"})),
+        "Unused environments go with: cache prune. Everything that can come again: cache clear",
+    ]
+
+
+def doctor(result: Result) -> list[Block]:
+    rows = result.get("checks", ())
+    return [
+        Table(("", "check", "found"), tuple(("ok" if r["ok"] else "!!", r["check"], str(r["found"])) for r in rows))
+    ]
+
+
+def settings(result: Result) -> list[Block]:
+    if result["message"]:
+        return [str(result["message"])]
+    rows = [row | {"value": row["value"] or "(not set)"} for row in result["settings"]]
+    return [records(rows, ("setting", "value", "meaning"))]
+
+
+def usage(result: Result) -> list[Block]:
+    told, rows = bool(result["sources"]), []
+    for row in result["projects"]:
+        unused = list(row["unused"]) if told else []
+        more = f" and {len(unused) - 3} more" if len(unused) > 3 else ""
+        rows.append(row | {"never used": ", ".join(unused[:3]) + more})
+    columns = ("project", "size", "versions", "environments", "requests", "received", "last", "never used")
+    if not rows:
+        return ["The shelf is empty. Begin with: cloudshelf publish pandas"]
+    said = f"{count(len(rows), 'project')}, {size(result['total'])}"
+    if told:
+        kind = "access log" if result["logs"] else "report"
+        said += f"; uses since {result['since']}, of {count(result['sources'], kind)}"
+    return [records(rows, columns if told else columns[:3]), f"{said}.", *map(str, result["notes"])]
+
+
+def completion(result: Result) -> list[Block]:
+    return [str(result["script"]).rstrip("\n")]
+
+
+def traceback(result: Result) -> list[Block]:
+    return [str(result["traceback"])]

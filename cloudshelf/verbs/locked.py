@@ -1,0 +1,96 @@
+"""What verbs share that have a lock: its shelf, its environment, and what a result tells of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Mapping
+
+from ..codecs.lock import format_lock, parse_lock
+from ..codecs.names import named_project
+from ..config import read_config
+from ..difference import compare_locks, parents
+from ..model import Lock
+from ..shelf import Shelf
+from .common import Args, Progress, Result, shelf_of
+
+
+def own_lock(args: Args, name: str) -> Lock | None:
+    """The lock of the caller's process, of which the argument ``name`` has the text."""
+    return parse_lock(str(args[name]), "this process's lock") if args.get(name) else None
+
+
+def shelf_of_lock(lock: Lock, args: Args) -> Shelf:
+    """The shelf that a person named, else that of the lock: digests say whether another shelf has the same."""
+    named = args.get("shelf") if args.get("shelf_named") else None
+    return shelf_of({"shelf": named or lock.shelf or args.get("shelf")})
+
+
+def repin(shelf: Shelf, lock: Lock) -> Lock:
+    from ..target import current_target
+
+    return shelf.repin(lock, current_target())
+
+
+def materialize(shelf: Shelf, lock: Lock, progress: Progress) -> Result:
+    """Manifests in parallel, then the environment (an existing one is found by its identity)."""
+    from ..environment.build import build_environment, find_environment, turn_to_build
+    from ..environment.interpreter import describe_interpreter
+    from ..importing.client import reach
+
+    cache, here = read_config().cache, describe_interpreter()
+    fetcher = [sys.executable, "-m", "cloudshelf.fetcher"]
+    environment = find_environment(lock, cache=cache, interpreter=here, fetcher=fetcher)
+    if environment is None:
+        # A fetcher will be asked soon, and its start takes longer than reading manifests.
+        reach(start=True, shelf=lock.shelf)
+        progress({"stage": "reading manifests", "done": 0, "total": len(lock.pins), "unit": "projects", "what": ""})
+        with turn_to_build(lock, cache=cache, interpreter=here):
+            environment = find_environment(lock, cache=cache, interpreter=here, fetcher=fetcher)
+            if environment is None:
+                manifests = shelf.manifests(lock)
+                environment = build_environment(lock, manifests, cache=cache, interpreter=here, fetcher=fetcher)
+    return {
+        "lock": format_lock(lock),
+        "environment": str(environment),
+        "requirements": list(lock.requirements),
+        "pins": pin_rows(lock),
+    }
+
+
+def pin_rows(lock: Lock) -> list[Result]:
+    asked = {named_project(text) for text in lock.requirements}
+    return [
+        {"project": p.project, "version": p.version, "wheel": p.wheel, "asked": p.project in asked} for p in lock.pins
+    ]
+
+
+def change_rows(
+    before: Lock | None, after: Lock, why: Mapping[str, list[str]], provided: Mapping[str, str]
+) -> list[Result]:
+    """What differs between two locks; ``why`` is empty for what a person asked for. See ``difference.Change``.
+
+    What is gone has who needed it. What this process has of its own is neither pinned by a lock that names it nor
+    dropped by one that does not.
+    """
+    before = before or dataclasses.replace(after, requirements=(), pins=())
+    asked = {named_project(text) for text in before.requirements}
+    rows = []
+    for change in compare_locks(before, after).changes:
+        if change.project in provided and change.kind in ("added", "removed"):
+            continue
+        needed = [] if change.project in asked else list(parents(change.project, before))
+        rows.append(
+            {
+                "project": change.project,
+                "was": change.was,
+                "version": change.version,
+                "kind": change.kind,
+                "why": needed if change.kind == "removed" else why.get(change.project, []),
+            }
+        )
+    return rows
+
+
+def as_of_notes(lock: Lock) -> list[str]:
+    return [f"As the shelf was at {lock.as_of}."] if lock.as_of else []
