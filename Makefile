@@ -16,7 +16,7 @@ BENCH_ARGS ?=
 # Bytecode is part of what the demo and the table measure, whatever this shell says about writing it.
 MEASURED := env -u PYTHONDONTWRITEBYTECODE
 
-.PHONY: help venv test lint panel unit demo lab compat pythons bench bench-quick format clean
+.PHONY: help venv test lint panel unit demo lab screenshots bench-panel compat pythons bench bench-quick format clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -35,7 +35,7 @@ $(STAMP): pyproject.toml
 
 # The panel again when its sources are newer; pip install built it the first time.
 $(BUNDLE): $(shell find $(PANEL)/src $(PANEL)/style $(PANEL)/schema -type f) $(PANEL)/package.json | $(STAMP)
-	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python $(PANEL)/build.py
+	$(BIN)/python $(PANEL)/build.py
 	@touch $@
 
 $(NODE_MODULES): $(PANEL)/package-lock.json | $(STAMP)
@@ -66,6 +66,12 @@ demo: $(STAMP) ## an embedded shelf in .demo, published and used by a notebook i
 
 lab: $(STAMP) $(BUNDLE) ## JupyterLab on the demo's shelf
 	$(MEASURED) $(BIN)/python tools/demo.py --lab
+
+screenshots: $(STAMP) $(BUNDLE) ## pictures of the panel, light and dark, wide and narrow, in docs/screenshots
+	$(MEASURED) $(BIN)/python tools/screenshots.py
+
+bench-panel: $(STAMP) $(BUNDLE) ## the panel on 10,000 projects and a wheel of 50,000 files; minutes
+	$(MEASURED) $(BIN)/python -m benchmarks.panel
 
 compat: $(STAMP) ## every compatibility case, against ordinary virtual environments; takes most of an hour
 	$(MEASURED) $(BIN)/python tests/compat/run.py --jobs $(JOBS)

@@ -181,6 +181,7 @@ def _facts(number: int, default: str, versions: int, closure: tuple[tuple[str, s
         latest=default,
         versions=versions,
         modules=(module_name(number),),
+        requires=(project_name(number // 3),) if number else (),
         closure=closure,
     )
 
@@ -229,6 +230,15 @@ def make_wide_wheel(folder: Path, files: int) -> Path:
     path = folder / "wide-1.0-py3-none-any.whl"
     metadata = b"Metadata-Version: 2.1\nName: wide\nVersion: 1.0\nSummary: A wheel of very many files\n\n"
     _write_wheel(path, "wide-1.0", metadata, contents)
+    return path
+
+
+def make_flat_wheel(folder: Path, files: int) -> Path:
+    """A wheel of ``files`` files of data in one folder."""
+    contents = {"flat/__init__.py": b""} | {f"flat/data/{n:05}.json": b'{"number": %d}\n' % n for n in range(files)}
+    path = folder / "flat-1.0-py3-none-any.whl"
+    metadata = b"Metadata-Version: 2.1\nName: flat\nVersion: 1.0\nSummary: A wheel of one very large folder\n\n"
+    _write_wheel(path, "flat-1.0", metadata, contents)
     return path
 
 

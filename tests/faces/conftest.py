@@ -11,13 +11,16 @@ from pathlib import Path
 import pytest
 
 
-def make_wheel(folder, name, version, modules, requires=(), scripts=()):
-    """A wheel file with ``modules`` (path → text), written by hand so that nothing has to be built."""
+def make_wheel(folder, name, version, modules, requires=(), scripts=(), more=""):
+    """A wheel file with ``modules`` (path → text), written by hand so that nothing has to be built.
+
+    ``more`` follows in METADATA: further fields, an empty line, a README.
+    """
     info = f"{name}-{version}.dist-info"
     lines = [f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nSummary: The {name} of the tests"]
     lines += [f"Requires-Dist: {requirement}" for requirement in requires]
     files = dict(modules)
-    files[f"{info}/METADATA"] = "\n".join(lines) + "\n"
+    files[f"{info}/METADATA"] = "\n".join(lines) + "\n" + more
     files[f"{info}/WHEEL"] = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
     if scripts:
         files[f"{info}/entry_points.txt"] = "[console_scripts]\n" + "\n".join(scripts) + "\n"

@@ -18,7 +18,7 @@ from urllib.parse import quote, urlencode, urlsplit
 TOKEN = "canary-token-of-the-server"
 API = "/cloudshelf/api"
 _OTHERS = ("jupyterlab", "jupyter_lsp", "jupyter_scheduler", "jupyter_server_terminals", "notebook", "notebook_shim")
-_KEPT = ("CLOUDSHELF", "AWS_", "XDG_", "PYTHONPATH", "JUPYTER", "IPYTHON")
+_DROPPED = ("CLOUDSHELF", "AWS_", "XDG_", "PYTHONPATH", "JUPYTER", "IPYTHON")
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def own_environ(folder: Path) -> dict[str, str]:
     """The variables of somebody without settings, whose home is below ``folder``."""
     home = folder / "home"
     home.mkdir(parents=True, exist_ok=True)
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(_KEPT)}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_DROPPED)}
     return kept | {
         "HOME": str(home),
         "JUPYTER_CONFIG_DIR": str(home / "config"),

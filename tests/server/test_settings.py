@@ -12,7 +12,7 @@ import pytest
 
 import cloudshelf_jupyter
 from tests.server.conftest import Run
-from tests.server.running import Server, own_environ
+from tests.server.running import API, Server, own_environ
 
 pytestmark = [pytest.mark.xdist_group("server"), pytest.mark.timeout(300)]
 
@@ -51,6 +51,13 @@ def test_a_configuration_file_of_the_server_is_read(start: Callable[..., Server]
     assert server.get("projects")["total"] == 2
     answer = server.ask(server.path("projects", "demo", "versions", "1.0", "content", path="site/demo/dot.png"))
     assert answer.status == 413
+
+
+def test_a_server_below_another_address_is_the_same(start: Callable[..., Server], shelf: Path) -> None:
+    """As JupyterHub starts them."""
+    server = start("--ServerApp.base_url=/user/ann", CLOUDSHELF_URL=shelf.as_uri())
+    assert server.url.endswith("/user/ann/") and server.get("projects")["total"] == 2
+    assert server.ask("/openapi.json").json["servers"] == [{"url": f"/user/ann{API}"}]
 
 
 def test_the_extension_is_named_and_enabled_by_a_file_of_the_package(tmp_path: Path) -> None:

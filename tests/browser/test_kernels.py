@@ -1,0 +1,98 @@
+"""What the panel says of kernels that cannot serve it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from .lab import Lab
+from .pages import LabPage
+
+WAIT = "import pathlib, time\nwhile not pathlib.Path({flag!r}).exists():\n    time.sleep(0.1)"
+
+
+def test_no_notebook_in_front(lab: Lab, open_page: Callable[..., LabPage]) -> None:
+    page = open_page(lab, lab.notebook("closed.ipynb", kernel=lab.python()))
+    page.panel.open()
+    page.command("application:close")
+    page.panel.state("empty")
+    page.panel.shelf_state("ready")
+
+
+def test_a_kernel_without_the_extension_gets_it_at_a_press(lab: Lab, open_page: Callable[..., LabPage]) -> None:
+    page = open_page(lab, lab.notebook("plain.ipynb", "1 + 1", kernel=lab.python(loaded=False)))
+    page.panel.open()
+    page.panel.state("no-extension")
+    page.panel.press("load-extension")
+    page.panel.nothing_pinned()
+    page.run(0)
+    expect(page.cell(0).locator(".jp-InputPrompt")).to_have_text("[1]:")  # nothing of ours was counted
+
+
+def test_a_kernel_without_cloudshelf_says_what_to_install(lab: Lab, open_page: Callable[..., LabPage]) -> None:
+    page = open_page(lab, lab.notebook("bare.ipynb", kernel=lab.other("bare.py", "python")))
+    page.panel.open()
+    page.panel.state("no-extension")
+    page.panel.press("load-extension")
+    expect(page.page.locator(".jp-Dialog, [data-section='notebook'] [role='alert'], .Toastify__toast")).to_contain_text(
+        "cloudshelf"
+    )
+    page.panel.state("no-extension")
+
+
+def test_a_notebook_without_a_kernel(lab: Lab, open_page: Callable[..., LabPage]) -> None:
+    page = open_page(lab, lab.notebook("none.ipynb", kernel=lab.python()))
+    page.panel.open()
+    page.panel.nothing_pinned()
+    page.command("kernelmenu:shutdown")
+    page.panel.state("no-kernel")
+
+
+def test_a_dead_kernel(lab: Lab, open_page: Callable[..., LabPage]) -> None:
+    page = open_page(lab, lab.notebook("dead.ipynb", kernel=lab.other("mortal.py", "python")))
+    page.panel.open()
+    page.panel.state("no-extension")
+    lab.kill_kernel("dead.ipynb")
+    page.panel.state("dead")
+    expect(page.panel.here.locator('[data-action="restart"]')).to_be_visible()
+    page.panel.shelf_state("ready")
+
+
+def test_a_busy_kernel_still_tells_and_takes(lab: Lab, open_page: Callable[..., LabPage], tmp_path: Path) -> None:
+    flag = tmp_path / "go on"
+    page = open_page(lab, lab.notebook("busy.ipynb", WAIT.format(flag=str(flag)), kernel=lab.python()))
+    page.panel.open()
+    page.panel.nothing_pinned()
+    page.start(0)
+    expect(page.cell(0).locator(".jp-InputPrompt")).to_have_text("[*]:")
+    page.page.reload()  # a panel that comes while a cell runs gets the state all the same
+    page.ready(kernel=False)
+    page.panel.nothing_pinned()
+    flag.touch()
+    page.idle()
+
+
+def test_a_kernel_of_another_language(lab: Lab, open_page: Callable[..., LabPage]) -> None:
+    page = open_page(lab, lab.notebook("echo.ipynb", "hello", kernel=lab.other("echo.py", "echo")))
+    page.panel.open()
+    page.panel.state("not-python")
+    expect(page.panel.here.locator('[data-action="load-extension"]')).to_have_count(0)
+    page.run(0)
+    expect(page.output(0)).to_contain_text("hello")
+    page.panel.shelf_state("ready")
+
+
+def test_a_kernel_that_is_replaced(lab: Lab, open_page: Callable[..., LabPage]) -> None:
+    """From another language to Python, and the panel follows."""
+    page = open_page(lab, lab.notebook("changed.ipynb", kernel=lab.other("echo.py", "echo")))
+    page.panel.open()
+    page.panel.state("not-python")
+    name = lab.python()
+    page.page.evaluate(
+        "name => [...window.jupyterapp.shell.widgets('main')].find(w => w.sessionContext)"
+        ".sessionContext.changeKernel({ name })",
+        name,
+    )
+    page.panel.nothing_pinned()
