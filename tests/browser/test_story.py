@@ -69,8 +69,8 @@ def test_from_an_empty_cache_to_a_restored_lock(lab: Lab, open_page: Callable[..
 
     # the lock: into the notebook, and back from it
     panel.press("write-lock")
-    poll(page.page, lambda: "cloudshelf" in lab.read(path)["metadata"], "the lock in the file")
-    assert any('"humanize"' in line for line in lab.read(path)["metadata"]["cloudshelf"]["lock"])
+    poll(page.page, lambda: bool(lab.lock_in(path)), "the lock in the file")
+    assert '"humanize"' in lab.lock_in(path)
     page.command("kernelmenu:restart")
     page.accept()
     page.idle()
