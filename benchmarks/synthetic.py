@@ -181,6 +181,7 @@ def _facts(number: int, default: str, versions: int, closure: tuple[tuple[str, s
         latest=default,
         versions=versions,
         modules=(module_name(number),),
+        requires=(project_name(number // 3),) if number else (),
         closure=closure,
     )
 

@@ -24,7 +24,9 @@ def read_content(
     ``pause`` is called before each request, and may raise. Raises ObjectInvalid, ObjectMissing and what the store
     raises.
     """
-    if file.frame < 0:
+    if start >= stop:
+        data = b""
+    elif file.frame < 0:
         data = manifest.inline[file.path][start:stop]
     else:
         data = b"".join(_parts(store, manifest, file, start, stop, pause))

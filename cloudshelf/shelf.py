@@ -203,11 +203,11 @@ class Shelf:
     def search(self, words: str, *, most: int = 50) -> tuple[Found, ...]:
         """Projects whose name, modules or summary hold all ``words``, the best first."""
         from .answers import Found
-        from .searching import search_projects
+        from .searching import SearchIndex
 
         return tuple(
             Found(f.project, f.summary, f.default, f.latest, f.modules, why)
-            for f, why in search_projects(self.projects(), words)[:most]
+            for f, why in SearchIndex(self.projects()).search(words)[:most]
         )
 
     def find_version(self, project: str, version: str) -> str:

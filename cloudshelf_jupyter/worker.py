@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
 from collections.abc import Callable
 
 
 class Worker:
-    """``name`` is the thread's; jobs raise nothing."""
+    """``name`` is the thread's. An error of a job is logged, and the next one done."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -35,4 +36,7 @@ class Worker:
                     self._running = False
                     return
                 job = self._jobs.get()
-            job()
+            try:
+                job()
+            except Exception:
+                logging.getLogger("cloudshelf").exception("A job of %s failed", self._name)

@@ -17,6 +17,7 @@ from cloudshelf.codecs.named_lock import LOCKS, LockFacts, parse_locks
 from cloudshelf.codecs.names import sha256
 from cloudshelf.errors import ObjectMissing
 from cloudshelf.parallel import map_parallel
+from cloudshelf.searching import SearchIndex
 from cloudshelf.stores.protocols import GetChanged
 
 T = TypeVar("T")
@@ -29,6 +30,10 @@ class Listing:
     projects: Mapping[str, ProjectFacts]  # by name
     locks: Mapping[str, LockFacts]  # by name
     tag: str  # another one for another content of the projects
+
+    @cached_property
+    def index(self) -> SearchIndex:
+        return SearchIndex(self.projects.values())
 
     @cached_property
     def dependents(self) -> Mapping[str, list[str]] | None:

@@ -15,7 +15,7 @@ class ServerSettings(CloudShelf):
     )
     threads = Int(4, min=1, max=64, help="How many requests are put to one shelf at once").tag(config=True)
     largest_content = Int(32 << 20, min=1, help="Bytes of a file that are sent in one answer").tag(config=True)
-    largest_trees = Int(200_000, min=1, help="Files of all the folder trees that are kept in memory").tag(config=True)
+    largest_trees = Int(100_000, min=1, help="Files of all the folder trees that are kept in memory").tag(config=True)
     watch_seconds = Float(
         15.0, min=0.05, help="How old the list of projects may be; while panels ask, it is looked at so often"
     ).tag(config=True)

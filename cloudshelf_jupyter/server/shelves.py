@@ -152,7 +152,7 @@ class Shelves:
     def find(self, shelf: str) -> OpenShelf:
         """Raises ShelfUnknown, or what is wrong with the settings."""
         if self.problem is not None:
-            raise self.problem
+            raise type(self.problem)(*self.problem.args)  # a new one: its traceback is of this request
         if shelf not in self._open:
             raise ShelfUnknown(shelf)
         return self._open[shelf]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import threading
 
 import pytest
+import zstandard
 
 from cloudshelf.catalog import assign_module, module_owners, project_facts, rebuild_catalog, update_catalog
 from cloudshelf.codecs.catalog import ProjectFacts, modules_key, parse_listing, projects_key
+from cloudshelf.codecs.envelope import seal
 from cloudshelf.commit import init_shelf
 from cloudshelf.errors import ObjectInvalid
 from cloudshelf.repository import Repository
@@ -124,6 +127,27 @@ def test_a_damaged_listing_is_replaced_but_damaged_owners_are_not(store: Interfe
     store.overwrite(modules_key("numpy"), b"rubbish\n")
     with pytest.raises(ObjectInvalid):
         update_catalog(store, [facts("evil", "numpy")])
+
+
+def test_the_listing_says_what_a_default_needs_on_any_interpreter_and_without_extras(store: Interfering) -> None:
+    lines = ["Six>=1", 'win; sys_platform == "win32"', 'more; extra == "x"', 'old; python_version < "3.12"', "six"]
+    publish(store, "top", "1", requires=lines)
+    publish(store, "alone", "1")
+    assert {f.project: f.requires for f in Repository(store).listing()} == {"alone": (), "top": ("old", "six")}
+
+
+def test_a_listing_of_before_is_read_and_a_reader_of_before_reads_this_one(store: Interfering) -> None:
+    """The rows are as they were, and what is new stands beside them."""
+    publish(store, "top", "1", requires=["six"])
+    key = projects_key("top")
+    line = zstandard.decompress(store.get(key)).partition(b"\n")[0]
+    fields = json.loads(line)
+    assert [len(row) for row in fields["projects"].values()] == [6] and fields.pop("requires") == {"top": ["six"]}
+    old = zstandard.compress(seal(json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()))
+    assert parse_listing(old, key)["top"].requires is None
+    store.overwrite(key, old)
+    rebuild_catalog(store)
+    assert Repository(store).listing()[0].requires == ("six",)
 
 
 def test_the_closure_holds_what_the_default_needs_and_its_extras(store: Interfering) -> None:

@@ -10,14 +10,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 TOKEN = "canary-token-of-the-server"
 API = "/cloudshelf/api"
-_KEPT = ("CLOUDSHELF", "AWS_", "XDG_", "PYTHONPATH", "JUPYTER", "IPYTHON")
+_OTHERS = ("jupyterlab", "jupyter_lsp", "jupyter_scheduler", "jupyter_server_terminals", "notebook", "notebook_shim")
+_DROPPED = ("CLOUDSHELF", "AWS_", "XDG_", "PYTHONPATH", "JUPYTER", "IPYTHON")
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,10 @@ class Server:
         assert answer.status == 200, answer.body
         return answer.json
 
+    def at(self, number: int) -> Server:
+        """The same server, at another of its shelves."""
+        return replace(self, shelf=self.ask("/shelves").json["shelves"][number]["id"])
+
     def path(self, *parts: str, **query: object) -> str:
         """Of something on the shelf: ``path("projects", "numpy", q="…")``."""
         path = "/".join(["/shelves", self.shelf, *(quote(part, safe="") for part in parts)])
@@ -81,7 +86,7 @@ def running(folder: Path, *flags: str, **environ: str) -> Iterator[Server]:
         f"--IdentityProvider.token={TOKEN}",
         "--ServerApp.ip=127.0.0.1",
         "--ServerApp.port=0",
-        "--ServerApp.jpserver_extensions={'cloudshelf_jupyter': True}",
+        f"--ServerApp.jpserver_extensions={dict.fromkeys(_OTHERS, False) | {'cloudshelf_jupyter': True}}",
         *flags,
     ]
     log = folder / "server.log"
@@ -94,18 +99,14 @@ def running(folder: Path, *flags: str, **environ: str) -> Iterator[Server]:
             shelves = server.ask("/shelves").json.get("shelves")
             yield Server(server.url, log, shelves[0]["id"] if shelves else "")
         finally:
-            process.terminate()
-            try:
-                process.wait(30)
-            except subprocess.TimeoutExpired:
-                process.kill()
+            process.kill()  # it has no kernels, and a gentle end takes seconds
 
 
 def own_environ(folder: Path) -> dict[str, str]:
     """The variables of somebody without settings, whose home is below ``folder``."""
     home = folder / "home"
     home.mkdir(parents=True, exist_ok=True)
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(_KEPT)}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_DROPPED)}
     return kept | {
         "HOME": str(home),
         "JUPYTER_CONFIG_DIR": str(home / "config"),

@@ -7,6 +7,7 @@ import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -18,7 +19,7 @@ from cloudshelf_jupyter.server.settings import ServerSettings
 from cloudshelf_jupyter.server.shelves import Shelves
 from tests.bad_input.conftest import copy_shelf
 from tests.faults import Corrupt, Delay, FaultProxy, faulty
-from tests.server.running import Server
+from tests.server.running import Server, running
 from tests.servers import Identity, S3Server, seaweed
 
 pytestmark = [pytest.mark.xdist_group("server"), pytest.mark.timeout(300)]
@@ -34,6 +35,18 @@ READER = Identity(
         "List:shelf/good/*",
     ),
 )
+
+
+class Folders(NamedTuple):
+    """The server, and its shelves in order."""
+
+    server: Server
+    sound: Path
+    nothing: Path
+    damaged: Path
+    vanishing: Path
+
+
 NOBODY = Identity("panel-nobody", "AKIDPANELNOBODY", "canary-secret-nobody", ("Read:shelf/elsewhere/*",))
 
 
@@ -54,6 +67,17 @@ def bucket(shelf: Path, storage: S3Server) -> str:
 def proxy(storage: S3Server) -> Iterator[FaultProxy]:
     with faulty(storage.endpoint) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def folders(shelf: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Folders]:
+    """A server with four shelves: the sound one, and three folders, of which two are copies of it to be spoilt."""
+    folder = tmp_path_factory.mktemp("folders")
+    paths = [shelf, folder / "nothing", folder / "damaged", folder / "vanishing"]
+    for copy in paths[2:]:
+        shutil.copytree(shelf, copy)
+    with running(folder / "server", CLOUDSHELF_URL=",".join(path.as_uri() for path in paths)) as server:
+        yield Folders(server, *paths)
 
 
 def state(server: Server) -> tuple[str, str, bool]:
@@ -85,19 +109,20 @@ def test_a_setting_that_is_no_url_is_told_without_what_is_secret_in_it(start: Ca
     assert "canary" not in str(found) and "canary" not in server.log.read_text()
 
 
-def test_where_no_shelf_is_one_is_told_so(start: Callable[..., Server], tmp_path: Path) -> None:
-    server = start(CLOUDSHELF_URL=(tmp_path / "nothing").as_uri())
-    assert state(server) == ("error", "ShelfMissing", True)
+def test_each_shelf_is_a_root_of_its_own(folders: Folders) -> None:
+    rows = folders.server.ask("/shelves").json["shelves"]
+    assert [row["url"] for row in rows] == [path.as_uri() for path in folders[1:]]
+    assert len({row["id"] for row in rows}) == 4
+    assert folders.server.at(0).get("projects")["total"] == folders.server.at(2).get("projects")["total"] == 2
+
+
+def test_where_no_shelf_is_one_is_told_so_until_there_is_one(folders: Folders) -> None:
+    server = folders.server.at(1)
+    row = server.ask("/shelves").json["shelves"][1]
+    assert (row["state"], row["error"]["name"], row["error"]["retry"]) == ("error", "ShelfMissing", True)
     answer = server.ask(server.path("projects"))
     assert answer.status == 404 and "cloudshelf init" in answer.problem["message"]
-
-
-def test_a_shelf_that_comes_later_is_there_when_one_tries_again(
-    start: Callable[..., Server], shelf: Path, tmp_path: Path
-) -> None:
-    server = start(CLOUDSHELF_URL=(tmp_path / "later").as_uri())
-    assert server.ask(server.path("projects")).status == 404
-    shutil.copytree(shelf, tmp_path / "later")
+    shutil.copytree(folders.sound, folders.nothing)
     assert server.get("projects")["total"] == 2
 
 
@@ -167,7 +192,7 @@ def test_a_store_that_cannot_be_reached_is_worth_another_try(
 def test_a_slow_shelf_is_given_up_at_the_deadline_and_is_well_again_when_it_answers(
     start: Callable[..., Server], bucket: str, storage: S3Server, proxy: FaultProxy
 ) -> None:
-    server = start("--CloudShelf.deadline=2", CLOUDSHELF_URL=bucket, **storage.environ(READER, proxy.endpoint))
+    server = start("--CloudShelf.deadline=4", CLOUDSHELF_URL=bucket, **storage.environ(READER, proxy.endpoint))
     proxy.fail(Delay(600), nth=None)
     assert state(server) == ("error", "ShelfSlow", True)
     answer = server.ask(server.path("projects"))
@@ -179,7 +204,7 @@ def test_a_slow_shelf_holds_up_no_other(
     start: Callable[..., Server], shelf: Path, bucket: str, storage: S3Server, proxy: FaultProxy
 ) -> None:
     server = start(
-        "--CloudShelf.deadline=20",
+        "--CloudShelf.deadline=10",
         "--CloudShelf.threads=1",
         CLOUDSHELF_URL=f"{shelf.as_uri()},{bucket}",
         **storage.environ(READER, proxy.endpoint),
@@ -193,19 +218,9 @@ def test_a_slow_shelf_holds_up_no_other(
         assert [each.result().status for each in slow] == [504, 504, 504]
 
 
-def test_each_shelf_is_a_root_of_its_own(start: Callable[..., Server], shelf: Path, tmp_path: Path) -> None:
-    server = start(CLOUDSHELF_URL=f"{shelf.as_uri()},{(tmp_path / 'nothing').as_uri()}")
-    rows = server.ask("/shelves").json["shelves"]
-    assert [row["state"] for row in rows] == ["ok", "error"]
-    assert server.ask(f"/shelves/{rows[0]['id']}/projects").json["total"] == 2
-    assert server.ask(f"/shelves/{rows[1]['id']}/projects").status == 404
-
-
-def test_damage_is_told_as_damage(start: Callable[..., Server], shelf: Path, tmp_path: Path) -> None:
-    copy = tmp_path / "copy"
-    shutil.copytree(shelf, copy)
-    server = start(CLOUDSHELF_URL=copy.as_uri())
-    head = copy / head_key("demo")
+def test_damage_is_told_as_damage(folders: Folders) -> None:
+    server = folders.server.at(2)
+    head = folders.damaged / head_key("demo")
     head.write_bytes(head.read_bytes().replace(b"2.0", b"2.1"))
     answer = server.ask(server.path("projects", "demo"))
     assert (answer.status, answer.problem["name"]) == (502, "ObjectInvalid")
@@ -225,12 +240,10 @@ def test_bytes_that_were_changed_on_their_way_are_not_shown(
     assert server.ask(path).body == b"\x89PNG\r\n\x1a\n"
 
 
-def test_a_project_that_is_gone_is_missing(start: Callable[..., Server], shelf: Path, tmp_path: Path) -> None:
-    copy = tmp_path / "copy"
-    shutil.copytree(shelf, copy)
-    server = start(CLOUDSHELF_URL=copy.as_uri())
+def test_a_project_that_is_gone_is_missing(folders: Folders) -> None:
+    server = folders.server.at(3)
     assert server.get("projects", "demo", "versions", "1.0", "files")["total"] == 1
-    shutil.rmtree(copy / "projects" / "demo")
+    shutil.rmtree(folders.vanishing / "projects" / "demo")
     for parts in ([], ["versions", "1.0"], ["versions", "1.0", "files"]):
         assert server.ask(server.path("projects", "demo", *parts)).problem["name"] == "ProjectMissing"
 

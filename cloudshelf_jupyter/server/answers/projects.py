@@ -5,7 +5,6 @@ from __future__ import annotations
 from cloudshelf.codecs.catalog import ProjectFacts
 from cloudshelf.errors import AccessDenied
 from cloudshelf.ordering import version_order
-from cloudshelf.searching import search_projects
 
 from .. import wire
 from ..shelves import OpenShelf
@@ -16,7 +15,7 @@ def list_projects(job: Job, shelf: OpenShelf, q: str, offset: int, limit: int) -
     """A page of all by name, or of those that hold the words ``q``, the best first."""
     listing = shelf.listing(job)
     if q.strip():
-        found = search_projects(listing.projects.values(), q)
+        found = listing.index.search(q)
         rows = [wire.ProjectRow(**_row(facts), why=why) for facts, why in found[offset : offset + limit]]
         return wire.Projects(total=len(found), offset=offset, projects=rows)
     names = [*listing.projects][offset : offset + limit]

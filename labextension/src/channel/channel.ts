@@ -34,6 +34,9 @@ export class ChannelError extends Error {
  */
 export type ChannelStatus = 'opening' | 'open' | 'absent' | 'closed';
 
+/** Milliseconds until a comm goes to the main shell, where no subshell came: it then waits for the running cell, and works. */
+const SUBSHELL_WAIT = 5000;
+
 /** What a verb reports on its way. */
 export type Progress = (event: Omit<IBusy, 'verb'>) => void;
 
@@ -233,6 +236,7 @@ async function subshell(
     comm.commsOverSubshells !== undefined &&
     (comm.commsOverSubshells as string) !== 'disabled'
   ) {
-    await started.catch(() => undefined); // without one it waits for the cell, and works
+    const late = new Promise(resolve => setTimeout(resolve, SUBSHELL_WAIT));
+    await Promise.race([started.catch(() => undefined), late]);
   }
 }

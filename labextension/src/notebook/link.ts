@@ -218,14 +218,20 @@ export class NotebookLink {
     this._changed.emit();
   }
 
-  /** Changes that were sent while the connection was lost are lost with it. */
+  /**
+   * Changes that were sent while the connection was lost are lost with it.
+   *
+   * A restart loses it, too; until the kernel is back it would not answer what Lab asks to make a subshell, and neither later comms.
+   */
   private _onConnection(
     _: ISessionContext,
     status: Kernel.ConnectionStatus
   ): void {
     if (status === 'connected' && this._disconnected) {
       this._disconnected = false;
-      this._connect();
+      if (!this._restarted) {
+        this._connect();
+      }
     } else if (status !== 'connected') {
       this._disconnected = true;
     }
