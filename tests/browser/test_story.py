@@ -100,7 +100,7 @@ def test_from_an_empty_cache_to_a_restored_lock(lab: Lab, open_page: Callable[..
     expect(editor).not_to_contain_text("typed")
     panel.show_details(panel.version("humanize", "4.12.0"))
     expect(panel.details).to_contain_text("humanize")
-    expect(panel.readme).to_contain_text("humanize utilities")
+    expect(panel.readme).to_contain_text("humanization utilities")
 
     # all of it is there after a reload
     page.reload(kernel=False)
