@@ -103,7 +103,7 @@ def test_from_an_empty_cache_to_a_restored_lock(lab: Lab, open_page: Callable[..
     expect(panel.readme).to_contain_text("humanization utilities")
 
     # all of it is there after a reload
-    page.reload(kernel=False)
+    page.reload("cloudshelf-details", "site/humanize")
     expect(panel.root).to_be_visible()
     expect(panel.details).to_contain_text("humanize")
     expect(panel.file("site/humanize/time.py")).to_be_visible()
