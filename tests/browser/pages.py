@@ -54,7 +54,7 @@ class LabPage:
             self.idle()
 
     def reload(self, *saved: str) -> None:
-        """As F5 does, once the workspace on the server has all of ``saved``: it is written a moment after it changed."""
+        """As F5 does, once the workspace on the server has all of ``saved``; it is written a moment after a change."""
 
         def has_all() -> bool:
             workspace = json.dumps(self.lab.ask(f"/lab/api/workspaces/{self.workspace}"))
