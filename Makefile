@@ -35,7 +35,7 @@ $(STAMP): pyproject.toml
 
 # The panel again when its sources are newer; pip install built it the first time.
 $(BUNDLE): $(shell find $(PANEL)/src $(PANEL)/style $(PANEL)/schema -type f) $(PANEL)/package.json | $(STAMP)
-	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python $(PANEL)/build.py
+	$(BIN)/python $(PANEL)/build.py
 	@touch $@
 
 $(NODE_MODULES): $(PANEL)/package-lock.json | $(STAMP)

@@ -6,9 +6,11 @@ import queue
 import threading
 from collections.abc import Callable
 
+from traitlets.log import get_logger
+
 
 class Worker:
-    """``name`` is the thread's; jobs raise nothing."""
+    """``name`` is the thread's. An error of a job goes to the kernel's log, which is in no cell."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -35,4 +37,7 @@ class Worker:
                     self._running = False
                     return
                 job = self._jobs.get()
-            job()
+            try:
+                job()
+            except Exception:
+                get_logger().exception("A job of %s failed", self._name)

@@ -5,8 +5,10 @@ A bundle that is newer than its sources stays: a wheel needs no Node, nor does b
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 from hatch_jupyter_builder.utils import is_stale, npm_builder
@@ -25,6 +27,8 @@ def build(target: str, version: str) -> None:
     if not any(is_stale(BUNDLE / "package.json", HERE / source) for source in SOURCES):
         return
     require_node()
+    # npm runs jupyter-builder, which is beside this Python, whether or not its environment is activated.
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     npm_builder(target, version, path=str(HERE), build_cmd="build")
 
 

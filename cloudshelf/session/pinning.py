@@ -69,7 +69,9 @@ class Session(Looking, Locking):
             except BaseException as error:
                 self._variant, self._shadow = before
                 if isinstance(error, AlreadyLoaded):
-                    raise AlreadyLoaded(*error.args[:4], f"%shelf use --restart {words}") from None
+                    refused = AlreadyLoaded(*error.args[:4], f"%shelf use --restart {words}")
+                    self._tell_refused(asked, refused)
+                    raise refused from None
                 raise
             return self._remember(f"use {words}", answer)
 

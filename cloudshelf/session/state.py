@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from ..arguments import read_text
-from ..errors import NoShelf, UsageError
+from ..errors import AlreadyLoaded, NoShelf, UsageError
 from ..journal import Journal
 from ..lock_text import lock_requirements
 from .children import ENVIRONMENT, PROVIDED, tell_children
@@ -26,6 +26,9 @@ class Observer(Protocol):
 
     def progressed(self, verb: str, event: Mapping[str, Any] | None) -> None:
         """A verb reports ``event``; None: it has ended."""
+
+    def refused(self, requirements: Sequence[str], error: AlreadyLoaded) -> None:
+        """They could be pinned after a restart only."""
 
 
 class Pinned(NamedTuple):
@@ -181,6 +184,10 @@ class State:
         """Tell the observers what this thread does; None: it has ended."""
         for observer in list(self.observers):
             observer.progressed(verb, event)
+
+    def _tell_refused(self, requirements: Sequence[str], error: AlreadyLoaded) -> None:
+        for observer in list(self.observers):
+            observer.refused(requirements, error)
 
     def _tell_changed(self) -> None:
         for observer in list(self.observers):

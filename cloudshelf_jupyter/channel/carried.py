@@ -28,8 +28,8 @@ class Carried:
                 self._digest = found.digest
         except ShelfError as error:
             self._problem = str(error)
-        except ValueError as error:  # of tomllib: whoever made the digest, made it of this
-            self._problem = f"The lock in this notebook is damaged: {error}."
+        except (ValueError, LookupError, TypeError, AttributeError):  # the digest fits, so it was made like this
+            self._problem = "The lock in this notebook is damaged: it is no pylock.toml. Lock again to replace it."
 
     def compare(self, state: Json) -> Json:
         """``state`` with ``notebook``, and with ``lock_version`` and the badge ``differs`` of each pin."""

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from cloudshelf.errors import ShelfError
+from cloudshelf.errors import AlreadyLoaded, ShelfError
 from cloudshelf.in_place import InPlace
 from cloudshelf.lock_text import project_of
 from cloudshelf.session import Pinned, Session
@@ -51,9 +51,9 @@ class Facts:
             fields = {"stage": "", "done": 0, "total": 0, "unit": "", "what": ""}
             self._busy[threading.get_ident()] = {"verb": verb} | {k: event.get(k, v) for k, v in fields.items()}
 
-    def refused(self, requirements: list[str], reason: str) -> None:
-        """Another version is loaded; valid until the pins change."""
-        self._refused = requirements, reason, self._session.pinned()
+    def refused(self, requirements: Sequence[str], error: AlreadyLoaded) -> None:
+        """A use was, since another version is loaded; of interest until the pins change."""
+        self._refused = list(requirements), str(error), self._session.pinned()
 
     def wished(self) -> None:
         """The wish in its file is another now."""

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from cloudshelf.errors import UsageError
+from cloudshelf.errors import AlreadyLoaded, UsageError
 from cloudshelf.session import Session
 
 from ..worker import Worker
@@ -35,7 +35,7 @@ class Panels:
         self._watcher = Watcher(self.publish, self._may_move)
         self._lock = threading.RLock()
         self._open: list[Panel] = []
-        self._cells = 0  # that are running
+        self._cells: set[int] = set()  # threads that run one: the main shell's, and subshells'
         session.observers.append(self)  # also while there is none: a reload in the middle of a verb finds it busy
         os.register_at_fork(after_in_child=self._forget)
 
@@ -78,6 +78,10 @@ class Panels:
         self._facts.progressed(verb, event)
         self.changed()
 
+    def refused(self, requirements: Sequence[str], error: AlreadyLoaded) -> None:
+        self._facts.refused(requirements, error)
+        self.changed()
+
     def _close(self, panels: Iterable[Panel]) -> None:
         for panel in panels:
             self._remove(panel)
@@ -105,14 +109,14 @@ class Panels:
         panel.reply(request.id, result, error)
 
     def _may_move(self) -> bool:
-        return bool(self._open) and (self._cells > 0 or self._facts.may_move())
+        return bool(self._open) and (bool(self._cells) or self._facts.may_move())
 
     def _cell_begins(self, *_info: Any) -> None:
-        self._cells += 1
+        self._cells.add(threading.get_ident())
         self._watcher.wake()
 
     def _cell_ends(self, *_result: Any) -> None:
-        self._cells = max(0, self._cells - 1)  # this one may have begun before there was a panel
+        self._cells.discard(threading.get_ident())
         self._watcher.wake()
 
     def _remove(self, panel: Panel) -> None:
@@ -123,7 +127,7 @@ class Panels:
             if not self._open:
                 self._shell.events.unregister("pre_run_cell", self._cell_begins)
                 self._shell.events.unregister("post_run_cell", self._cell_ends)
-                self._cells = 0
+                self._cells.clear()
                 self._facts.forget()
 
     def _forget(self) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from cloudshelf.errors import AlreadyLoaded, ShelfError, UsageError
+from traitlets.log import get_logger
+
+from cloudshelf.errors import ShelfError, UsageError
 from cloudshelf.render import describe
 from cloudshelf.render.blocks import Picture
 from cloudshelf.session import Progress, Session
@@ -37,11 +38,9 @@ def answer(kernel: Kernel, request: Request, progress: Progress) -> tuple[Json, 
             raise UsageError(f"The panel asked for {request.verb[:40]!r}; there is: {', '.join(sorted(_VERBS))}.")
         return verb(kernel, request.args, progress), None
     except ShelfError as error:
-        if isinstance(error, AlreadyLoaded) and request.verb == "use":
-            kernel.facts.refused(request.args.texts("requirements"), str(error))
         return {}, told(error)
     except Exception as error:  # a panel whose button does nothing would look as if it still worked
-        logging.getLogger("cloudshelf").exception("The panel's request %s failed", request.verb)
+        get_logger().exception("The panel's request %s failed", request.verb)
         return {}, told(error)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-REQUEST = {"type": "request", "id": 1, "verb": "use", "args": {"requirements": ["shelfone"]}}
+REQUEST = {"type": "request", "id": "mine", "verb": "use", "args": {"requirements": ["shelfone"]}}
 MESSAGES = {
     "nothing": ({}, "is no request"),
     "a list": ([1], "is no request"),
@@ -62,7 +62,7 @@ def test_a_bad_message_gets_one_sentence_and_the_channel_goes_on(panel, message,
     panel.say(message)
     panel.front_end.wait(lambda: panel.replies, "a reply")
     ((number, reply),) = panel.replies.items()
-    assert number == (1 if isinstance(message, dict) and message.get("id") == 1 else None)
+    assert number == ("mine" if isinstance(message, dict) and message.get("id") == "mine" else None)
     assert reply["ok"] is False and says in reply["error"]["message"] and "Traceback" not in str(reply)
     assert panel.ask("history")["ok"] and panel.gaps == 0
 

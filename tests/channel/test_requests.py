@@ -51,6 +51,12 @@ def test_a_version_that_cannot_be_switched_here_is_an_error_that_offers_the_rest
     panel.wait(lambda state: state["restart"] is None)
 
 
+def test_what_was_refused_in_a_cell_is_offered_too(kernel, panel):
+    kernel("%shelf use shelfone==1.0\nimport shelfone")
+    assert kernel("%shelf use shelfone==2.0").status == "error"
+    panel.wait(lambda state: state["restart"] and state["restart"]["requirements"] == ["shelfone==2.0"])
+
+
 def test_a_wish_is_granted_after_the_restart_and_until_then_it_is_seen_by_every_panel(kernel, panel, front_end):
     kernel("%shelf use shelfone==1.0 shelfscript\nimport shelfone")
     assert not panel.ask("wish", requirements=["shelfone==9"])["ok"]
@@ -119,7 +125,12 @@ BLOCKS = {
     "a text": ("lock", "has no format"),
     "of a newer version": ({"format": 9}, "9"),
     "without a lock": ({"format": 1, "shelf": {"url": ""}}, "is damaged"),
-    "whose lock is no TOML": (make_block("[[", "file:///x"), "damaged"),
+    "whose lock is no TOML": (make_block("[[", "file:///x"), "no pylock.toml"),
+    "whose lock has no packages": (make_block('packages = "x"', "file:///x"), "no pylock.toml"),
+    "whose lock has a package without a name": (
+        make_block("[[packages]]\nversion = '1'", "file:///x"),
+        "no pylock.toml",
+    ),
 }
 
 

@@ -16,6 +16,8 @@ import { writePlan } from './write';
 export interface IUseOptions {
   /** Whether the kernel does not load cloudshelf by itself, so that a line has to. */
   readonly mustLoad: boolean;
+  /** Load it into the kernel, where a cell above says so, and has not run since the kernel started. */
+  readonly load: () => Promise<void>;
   readonly translator: ITranslator;
   readonly dialogs?: ISessionContextDialogs;
 }
@@ -49,20 +51,25 @@ export async function writeAndRun(
   }
   const shared = notebook.model.sharedModel;
   const plan = planUse(shared.cells.map(textOf), requirement, options.mustLoad);
-  writePlan(shared, plan);
-  const cell = notebook.widgets.at(plan.index);
-  if (!cell) {
-    return false; // somebody closed the notebook
+  const places = writePlan(shared, plan);
+  if (plan.load === 'above') {
+    await options.load(); // that cell may have more in it than the extension
   }
-  const done = await NotebookActions.runCells(
-    notebook,
-    [cell],
-    panel.sessionContext,
-    options.dialogs,
-    options.translator
-  );
+  await panel.sessionContext.ready; // before it, Lab would start a second kernel for the cell
+  const cells = places.flatMap(place => notebook.widgets[place] ?? []);
+  let done = cells.length > 0;
+  for (const cell of cells) {
+    // One after the other: the first may have to start the kernel
+    done &&= await NotebookActions.runCells(
+      notebook,
+      [cell],
+      panel.sessionContext,
+      options.dialogs,
+      options.translator
+    );
+  }
   if (!done && !notebook.isDisposed) {
-    await show(notebook, cell.model.id);
+    await show(notebook, cells.at(-1)?.model.id);
   }
   return done;
 }
@@ -79,7 +86,7 @@ function textOf(cell: ISharedCell): {
   };
 }
 
-async function show(notebook: Notebook, id: string): Promise<void> {
+async function show(notebook: Notebook, id?: string): Promise<void> {
   const index = notebook.widgets.findIndex(cell => cell.model.id === id);
   if (index >= 0) {
     await notebook.scrollToItem(index);

@@ -21,7 +21,15 @@ export interface ICellPlan {
   readonly kind: 'insert' | 'replace' | 'keep';
   readonly index: number;
   readonly source: string;
+  /**
+   * Where `%load_ext cloudshelf` stands: in a cell of its own that is inserted before this one (so that running this one
+   * again does not say each time that it is loaded), in a cell above, in this cell, or nowhere, because nothing needs it.
+   */
+  readonly load: 'insert' | 'above' | 'here' | 'none';
 }
+
+/** What the inserted cell says. */
+export const LOAD_CELL = '%load_ext cloudshelf';
 
 /** `use`: nothing but `%shelf use` lines; `setup`: may stand before them; `code`: somebody's program. */
 type Role = 'use' | 'setup' | 'code' | 'text';
@@ -56,22 +64,29 @@ export function planUse(
   const index = naming >= 0 ? naming : first < top ? first : -1;
   const cell = cells.at(index < 0 ? cells.length : index);
   const place = cell ? index : placeAtTop(cells, roles, top);
-  const before = cells
-    .slice(0, cell ? index + 1 : place)
-    .filter(cell => cell.type === 'code');
-  const loads = before.some(cell =>
+  const above = cells.slice(0, place);
+  const load =
+    cell && loads(cell)
+      ? 'here'
+      : above.some(loads)
+        ? 'above'
+        : mustLoad
+          ? 'insert'
+          : 'none';
+  if (!cell) {
+    const source = `%shelf use ${requirement.trim()}`;
+    return { kind: 'insert', index: place, source, load };
+  }
+  const source = withRequirement(cell.source, requirement, project);
+  const kind = source === cell.source ? 'keep' : 'replace';
+  return { kind, index, source, load };
+}
+
+function loads(cell: ICellText): boolean {
+  return (
+    cell.type === 'code' &&
     cell.source.split('\n').some(line => LOAD.test(line))
   );
-  const load = mustLoad && !loads ? '%load_ext cloudshelf\n' : '';
-  if (!cell) {
-    const source = `${load}%shelf use ${requirement.trim()}`;
-    return { kind: 'insert', index: place, source };
-  }
-  const source = loadBefore(
-    load,
-    withRequirement(cell.source, requirement, project)
-  );
-  return { kind: source === cell.source ? 'keep' : 'replace', index, source };
 }
 
 function roleOf(cell: ICellText): Role {
@@ -147,15 +162,4 @@ function withRequirement(
       );
     })
     .join('\n');
-}
-
-function loadBefore(load: string, source: string): string {
-  if (!load) {
-    return source;
-  }
-  const lines = source.split('\n');
-  const first = lines.findIndex(line => SHELF.test(line));
-  return [...lines.slice(0, first), load.trimEnd(), ...lines.slice(first)].join(
-    '\n'
-  );
 }

@@ -23,6 +23,11 @@ export class Cells implements ICells {
     await settled(link);
     await writeAndRun(link.panel, requirement, {
       mustLoad: link.status !== 'ready' || link.loadedHere,
+      load: async () => {
+        if (link.status === 'no-extension') {
+          await link.loadExtension();
+        }
+      },
       translator: this._translator,
       ...(this._dialogs ? { dialogs: this._dialogs } : {})
     });

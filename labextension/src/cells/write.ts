@@ -1,20 +1,34 @@
 /** A plan written into the model that all views of a notebook share. */
 
-import type { ISharedCell, ISharedNotebook } from '@jupyter/ydoc';
+import type { ISharedCell, ISharedNotebook, SharedCell } from '@jupyter/ydoc';
 
-import type { ICellPlan } from './plan';
+import { type ICellPlan, LOAD_CELL } from './plan';
 
-/** The change of a plan, as one step of the notebook's Undo; a cursor within the cell keeps its place. */
-export function writePlan(notebook: ISharedNotebook, plan: ICellPlan): void {
-  if (plan.kind === 'insert') {
-    notebook.insertCell(plan.index, {
-      cell_type: 'code',
-      source: plan.source,
-      metadata: { trusted: true }
-    });
-  } else if (plan.kind === 'replace') {
-    replaceText(notebook.getCell(plan.index), plan.source);
-  }
+/**
+ * The change of a plan, as one step of the notebook's Undo; a cursor within the cell keeps its place.
+ *
+ * The answer are the places of the cells that have to run.
+ */
+export function writePlan(
+  notebook: ISharedNotebook,
+  plan: ICellPlan
+): number[] {
+  const { index, source } = plan;
+  notebook.transact(() => {
+    if (plan.kind === 'insert') {
+      notebook.insertCell(index, newCell(source));
+    } else if (plan.kind === 'replace') {
+      replaceText(notebook.getCell(index), source);
+    }
+    if (plan.load === 'insert') {
+      notebook.insertCell(index, newCell(LOAD_CELL));
+    }
+  });
+  return plan.load === 'insert' ? [index, index + 1] : [index];
+}
+
+function newCell(source: string): SharedCell.Cell {
+  return { cell_type: 'code', source, metadata: { trusted: true } };
 }
 
 function replaceText(cell: ISharedCell, source: string): void {

@@ -34,6 +34,9 @@ export class ChannelError extends Error {
  */
 export type ChannelStatus = 'opening' | 'open' | 'absent' | 'closed';
 
+/** Milliseconds until a comm goes to the main shell, where no subshell came: it then waits for the running cell, and works. */
+const SUBSHELL_WAIT = 5000;
+
 /** What a verb reports on its way. */
 export type Progress = (event: Omit<IBusy, 'verb'>) => void;
 
@@ -67,8 +70,10 @@ export class Channel {
     this._comm = comm;
     comm.onMsg = msg => this._onMessage(comm, msg);
     comm.onClose = () => this._onClose(comm);
-    await subshell(this._kernel, comm);
+    this._starting = subshell(this._kernel, comm);
+    await this._starting;
     if (this._comm === comm && !comm.isDisposed) {
+      this._starting = null;
       // No `client`: a tab that is duplicated has the storage of the other one, and would close its channel.
       comm.open({ version: VERSION });
     }
@@ -175,7 +180,12 @@ export class Channel {
   private _leave(): void {
     const comm = this._comm;
     this._comm = null;
-    if (comm && !comm.isDisposed) {
+    if (comm && this._starting) {
+      // Lab counts the comms of a target's subshell. One that ends before its subshell has started takes it from the next comm,
+      // which the kernel then never answers.
+      void this._starting.then(() => comm.dispose());
+      this._starting = null;
+    } else if (comm && !comm.isDisposed) {
       if (this._kernel.isDisposed || this._kernel.status === 'dead') {
         comm.dispose();
       } else {
@@ -196,6 +206,8 @@ export class Channel {
   private _status: ChannelStatus = 'closed';
   private _state: IState | null = null;
   private _comm: Kernel.IComm | null = null;
+  /** Settles when the subshell of a comm that is not yet open has started. */
+  private _starting: Promise<void> | null = null;
   private _lastId = 0;
   private _pending = new Map<number, IPending>();
   private _changed = new Signal<this, void>(this);
@@ -224,6 +236,7 @@ async function subshell(
     comm.commsOverSubshells !== undefined &&
     (comm.commsOverSubshells as string) !== 'disabled'
   ) {
-    await started.catch(() => undefined); // without one it waits for the cell, and works
+    const late = new Promise(resolve => setTimeout(resolve, SUBSHELL_WAIT));
+    await Promise.race([started.catch(() => undefined), late]);
   }
 }

@@ -87,11 +87,11 @@ async function shelfWith(api: ShelfApi, project: string): Promise<string> {
     try {
       await api.project(shelf.id, project);
       return shelf.id;
-    } catch (error) {
-      if (!(error instanceof ApiError && error.status === 404)) {
-        throw error;
+    } catch (refused) {
+      if (!(refused instanceof ApiError && refused.status === 404)) {
+        throw refused;
       }
-      missing = error;
+      missing = refused;
     }
   }
   throw missing;

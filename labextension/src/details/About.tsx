@@ -43,7 +43,7 @@ export function About(props: {
   return (
     <section data-section="about">
       <h2>{trans.__('About')}</h2>
-      <dl className="cs-Facts">
+      <dl className="cloudshelf-Facts">
         {facts
           .filter(([, value]) => value)
           .map(([name, value]) => (

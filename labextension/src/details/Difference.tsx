@@ -15,7 +15,7 @@ export function Difference(props: { diff: IVersionDiff }): React.JSX.Element {
   ].sort((a, b) => a.text.localeCompare(b.text));
   return (
     <>
-      <table className="cs-Table" data-section="facts">
+      <table className="cloudshelf-Table" data-section="facts">
         <thead>
           <tr>
             <th scope="col">{trans.__('What')}</th>
@@ -56,7 +56,7 @@ export function Difference(props: { diff: IVersionDiff }): React.JSX.Element {
         }))}
       />
       {files.truncated && (
-        <p className="cs-Note">
+        <p className="cloudshelf-Note">
           {trans.__('There are more files than are listed here.')}
         </p>
       )}
@@ -89,12 +89,13 @@ function Files(props: {
     return <p>{props.title}</p>;
   }
   return (
-    <details className="cs-Files">
+    <details className="cloudshelf-Files">
       <summary>{props.title}</summary>
-      <ul className="cs-List">
+      <ul className="cloudshelf-List">
         {props.rows.map(row => (
           <li key={row.path}>
-            <code>{row.path}</code> <span className="cs-Note">{row.size}</span>
+            <code>{row.path}</code>{' '}
+            <span className="cloudshelf-Note">{row.size}</span>
           </li>
         ))}
       </ul>

@@ -129,31 +129,34 @@ function NodeView(
       {Icon && <Icon.react tag="span" className="cloudshelf-Row-icon" />}
       <span className="cloudshelf-Row-label">{labelOf(node)}</span>
       <Facts node={node} trans={trans} />
-      {canUse && (
+      <span role="none" className="cloudshelf-Row-buttons">
+        {canUse && (
+          <button
+            className="cloudshelf-Row-button"
+            data-action="use"
+            tabIndex={isActive ? 0 : -1}
+            title={trans.__('Use in this notebook')}
+            aria-label={trans.__('Use %1 in this notebook', labelOf(node))}
+            onClick={event => stop(event, () => props.onUse(row))}
+          >
+            <addIcon.react tag="span" />
+          </button>
+        )}
         <button
           className="cloudshelf-Row-button"
-          data-action="use"
+          data-action="menu"
           tabIndex={isActive ? 0 : -1}
-          title={trans.__('Use in this notebook')}
-          aria-label={trans.__('Use %1 in this notebook', labelOf(node))}
-          onClick={event => stop(event, () => props.onUse(row))}
+          title={trans.__('More actions')}
+          aria-label={trans.__('More actions for %1', labelOf(node))}
+          onClick={event => {
+            const { left, bottom } =
+              event.currentTarget.getBoundingClientRect();
+            stop(event, () => props.onMenu(row, left, bottom));
+          }}
         >
-          <addIcon.react tag="span" />
+          <ellipsesIcon.react tag="span" />
         </button>
-      )}
-      <button
-        className="cloudshelf-Row-button"
-        data-action="menu"
-        tabIndex={isActive ? 0 : -1}
-        title={trans.__('More actions')}
-        aria-label={trans.__('More actions for %1', labelOf(node))}
-        onClick={event => {
-          const { left, bottom } = event.currentTarget.getBoundingClientRect();
-          stop(event, () => props.onMenu(row, left, bottom));
-        }}
-      >
-        <ellipsesIcon.react tag="span" />
-      </button>
+      </span>
     </>
   );
 }

@@ -27,10 +27,11 @@ interface Case {
   readonly name: string;
   readonly cells: ICellText[];
   readonly use: string;
-  readonly load?: boolean;
+  readonly must?: boolean;
   readonly kind: 'insert' | 'replace' | 'keep';
   readonly index: number;
   readonly source: string;
+  readonly load?: 'insert' | 'above' | 'here';
 }
 
 const CASES: Case[] = [
@@ -54,10 +55,11 @@ const CASES: Case[] = [
     name: 'the extension is loaded first where the kernel does not',
     cells: [code('')],
     use: 'pandas',
-    load: true,
+    must: true,
     kind: 'insert',
     index: 0,
-    source: '%load_ext cloudshelf\n%shelf use pandas'
+    source: '%shelf use pandas',
+    load: 'insert'
   },
   {
     name: 'a raw cell (front matter) and a title stay first',
@@ -83,10 +85,11 @@ const CASES: Case[] = [
       code('x = 1')
     ],
     use: 'pandas',
-    load: true,
+    must: true,
     kind: 'insert',
     index: 2,
-    source: '%shelf use pandas'
+    source: '%shelf use pandas',
+    load: 'above'
   },
   {
     name: 'after the cell that restores the lock',
@@ -116,7 +119,8 @@ const CASES: Case[] = [
     kind: 'replace',
     index: 0,
     source:
-      '%load_ext cloudshelf\n%shelf use numpy\n\n%shelf use -r r.txt pandas\n'
+      '%load_ext cloudshelf\n%shelf use numpy\n\n%shelf use -r r.txt pandas\n',
+    load: 'here'
   },
   {
     name: 'the version changes where it stands',
@@ -151,13 +155,14 @@ const CASES: Case[] = [
     source: '%shelf use pandas==2'
   },
   {
-    name: 'the extension is loaded before the first line that needs it',
+    name: 'the extension is loaded before the cell that needs it',
     cells: [code('# why\n%shelf use numpy')],
     use: 'pandas',
-    load: true,
+    must: true,
     kind: 'replace',
     index: 0,
-    source: '# why\n%load_ext cloudshelf\n%shelf use numpy pandas'
+    source: '# why\n%shelf use numpy pandas',
+    load: 'insert'
   },
   {
     name: "a cell with a program is nobody else's: a new one before it",
@@ -226,8 +231,9 @@ const CASES: Case[] = [
 ];
 
 describe('where a requirement goes', () => {
-  it.each(CASES)('$name', ({ cells, use, load, kind, index, source }) => {
-    expect(planUse(cells, use, load ?? false)).toEqual({ kind, index, source });
+  it.each(CASES)('$name', ({ cells, use, must, kind, index, source, load }) => {
+    const plan = { kind, index, source, load: load ?? 'none' };
+    expect(planUse(cells, use, must ?? false)).toEqual(plan);
   });
 
   it('is refused for what names no project', () => {
@@ -237,17 +243,20 @@ describe('where a requirement goes', () => {
   });
 
   it('is the same the second time', () => {
-    for (const { cells, use, load } of CASES) {
-      const first = planUse(cells, use, load ?? false);
+    for (const { cells, use, must } of CASES) {
+      const first = planUse(cells, use, must ?? false);
       const after = [...cells];
-      after.splice(
-        first.index,
-        first.kind === 'insert' ? 0 : 1,
-        code(first.source)
-      );
-      expect(planUse(after, use, load ?? false)).toEqual({
-        ...first,
-        kind: 'keep'
+      const { index, kind } = first;
+      after.splice(index, kind === 'insert' ? 0 : 1, code(first.source));
+      const inserted = first.load === 'insert';
+      if (inserted) {
+        after.splice(index, 0, code('%load_ext cloudshelf'));
+      }
+      expect(planUse(after, use, must ?? false)).toEqual({
+        kind: 'keep',
+        index: inserted ? index + 1 : index,
+        source: first.source,
+        load: inserted ? 'above' : first.load
       });
     }
   });

@@ -22,7 +22,8 @@ describe('a plan is one change of the notebook', () => {
     writePlan(notebook, {
       kind: 'insert',
       index: 0,
-      source: '%shelf use pandas'
+      source: '%shelf use pandas',
+      load: 'none'
     });
     expect(sources(notebook)).toEqual(['%shelf use pandas', 'x = 1']);
     notebook.undo();
@@ -32,7 +33,7 @@ describe('a plan is one change of the notebook', () => {
   it('replaces a source, and undo takes it back at once', () => {
     const notebook = notebookOf('# é 😀\n%shelf use pandas==1 # c', 'x = 1');
     const source = '# é 😀\n%shelf use pandas==2.2 numpy # c';
-    writePlan(notebook, { kind: 'replace', index: 0, source });
+    writePlan(notebook, { kind: 'replace', index: 0, source, load: 'none' });
     expect(sources(notebook)).toEqual([source, 'x = 1']);
     notebook.undo();
     expect(sources(notebook)).toEqual([
@@ -50,9 +51,20 @@ describe('a plan is one change of the notebook', () => {
     writePlan(notebook, {
       kind: 'replace',
       index: 0,
-      source: '%shelf use pandas==2.5 # c'
+      source: '%shelf use pandas==2.5 # c',
+      load: 'none'
     });
     expect(changes).toEqual([[{ retain: 19 }, { insert: '2' }, { delete: 1 }]]);
+  });
+
+  it('inserts what loads the extension before it, and undo takes both back', () => {
+    const notebook = notebookOf('%shelf use numpy');
+    const source = '%shelf use numpy pandas';
+    const plan = { kind: 'replace', index: 0, source, load: 'insert' } as const;
+    expect(writePlan(notebook, plan)).toEqual([0, 1]);
+    expect(sources(notebook)).toEqual(['%load_ext cloudshelf', source]);
+    notebook.undo();
+    expect(sources(notebook)).toEqual(['%shelf use numpy']);
   });
 
   it('leaves alone what says it already', () => {
@@ -60,7 +72,8 @@ describe('a plan is one change of the notebook', () => {
     writePlan(notebook, {
       kind: 'keep',
       index: 0,
-      source: '%shelf use pandas'
+      source: '%shelf use pandas',
+      load: 'none'
     });
     expect(sources(notebook)).toEqual(['%shelf use pandas']);
     expect(notebook.canUndo()).toBe(false);
