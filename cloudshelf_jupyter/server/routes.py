@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from . import wire
 from .answers.differences import diff_locks, diff_versions
 from .answers.files import find_file, list_files
-from .answers.locks import list_locks, show_lock
+from .answers.locks import block_of_lock, list_locks, show_lock
 from .answers.projects import list_projects, show_project
 from .answers.shelves import check_health, list_shelves
 from .answers.versions import show_version
@@ -111,6 +111,14 @@ ROUTES = (
         show_lock,
         wire.NamedLock,
         (SHELF, LOCK),
+    ),
+    Route(
+        "blockOfLock",
+        "/locks/block",
+        "A lock as a notebook carries it.",
+        block_of_lock,
+        wire.LockBlock,
+        body=wire.LockText,
     ),
     Route("diffLocks", "/locks/diff", "How two locks differ.", diff_locks, wire.LocksDiff, body=wire.TwoLocks),
     Route("health", "/health", "Whether all is well, and if not, how far one gets.", check_health, wire.Health),

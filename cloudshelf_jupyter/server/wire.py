@@ -241,6 +241,17 @@ class NamedLock(TypedDict):
     pins: list[LockPin]
 
 
+class LockText(TypedDict):
+    """A lock as text: a pylock.toml file."""
+
+    text: str
+
+
+class LockBlock(TypedDict):
+    block: Block
+    pins: list[LockPin]
+
+
 class TwoLocks(TypedDict):
     """Two locks as text: pylock.toml files."""
 

@@ -15,8 +15,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
+from cloudshelf.codecs.lock import format_lock
+from cloudshelf.model import Lock
+
 TOKEN = "canary-token-of-the-server"
 API = "/cloudshelf/api"
+LOCK = format_lock(Lock("file:///nowhere", (), "3.11.0", "cpython-311", ()))  # for what takes the text of one
 _OTHERS = ("jupyterlab", "jupyter_lsp", "jupyter_scheduler", "jupyter_server_terminals", "notebook", "notebook_shim")
 _DROPPED = ("CLOUDSHELF", "AWS_", "XDG_", "PYTHONPATH", "JUPYTER", "IPYTHON")
 

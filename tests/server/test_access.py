@@ -13,7 +13,7 @@ import pytest
 
 from cloudshelf_jupyter.server.handlers import make_handlers
 from cloudshelf_jupyter.server.routes import ROUTES, Route
-from tests.server.running import TOKEN, Server
+from tests.server.running import LOCK, TOKEN, Server
 
 pytestmark = [pytest.mark.xdist_group("server"), pytest.mark.timeout(300)]
 
@@ -40,8 +40,7 @@ def address(route: Route, server: Server) -> str:
 
 
 def body(route: Route) -> bytes | None:
-    lock = 'lock-version = "1.0"\ncreated-by = "nobody"\npackages = []\n'
-    return json.dumps({"before": lock, "after": lock}).encode() if route.body else None
+    return json.dumps(dict.fromkeys(route.body.__annotations__, LOCK)).encode() if route.body else None
 
 
 @every_route

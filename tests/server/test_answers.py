@@ -131,6 +131,28 @@ def test_a_lock_comes_as_text_and_as_the_block_of_a_notebook(server: Server) -> 
         assert found["block"]["shelf"]["name"] == "ours"
 
 
+def test_a_lock_as_text_comes_as_the_block_of_a_notebook(server: Server) -> None:
+    named = server.get("locks", "team/2026")
+    body = json.dumps({"text": named["lock"]}).encode()
+    answer = server.ask("/locks/block", method="POST", body=body)
+    assert answer.json == {"block": named["block"], "pins": named["pins"]}
+
+
+def test_the_block_of_a_lock_that_somebody_wrote_has_no_secret(server: Server) -> None:
+    text = server.get("locks", "team/2026")["lock"]
+    wheel = 'path = "demo-1.0-py3-none-any.whl"'
+    assert wheel in text
+    text = text.replace(wheel, f'url = "https://key:secret@pypi.example/{wheel[8:-1]}"')
+    answer = server.ask("/locks/block", method="POST", body=json.dumps({"text": text}).encode())
+    assert answer.status == 200 and b"pypi.example" in answer.body and b"secret" not in answer.body
+
+
+@pytest.mark.parametrize("text", ["", "x", "[tool]", 'lock-version = "1.0"\ncreated-by = "uv"\npackages = []\n'])
+def test_a_text_that_names_no_files_of_a_shelf_makes_no_block(server: Server, text: str) -> None:
+    answer = server.ask("/locks/block", method="POST", body=json.dumps({"text": text}).encode())
+    assert answer.status == 400 and answer.problem["name"] == "UsageError"
+
+
 def test_two_locks_are_compared(server: Server, shelf: Path, command: Run, tmp_path: Path) -> None:
     command(shelf.as_uri(), "lock", "demo==2.0", "-o", tmp_path / "later.toml")
     body = {"before": server.get("locks", "team/2026")["lock"], "after": (tmp_path / "later.toml").read_text()}

@@ -12,7 +12,7 @@ from schemathesis.specs.openapi.checks import missing_required_header, positive_
 from cloudshelf_jupyter.server.openapi import make_document
 from cloudshelf_jupyter.server.routes import ROUTES, Route
 from tests.server.conftest import ODD
-from tests.server.running import API, TOKEN, Server
+from tests.server.running import API, LOCK, TOKEN, Server
 
 pytestmark = [pytest.mark.xdist_group("server"), pytest.mark.timeout(300)]
 
@@ -25,7 +25,6 @@ bounded = settings(
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
-LOCK = 'lock-version = "1.0"\ncreated-by = "nobody"\npackages = []\n'
 QUERY = {
     "listFiles": [{}, {"path": "site"}, {"path": "site/demo/data", "offset": 1, "limit": 1}],
     "readContent": [{"path": "site/demo/__init__.py"}, {"path": "site/demo/dot.png"}, {"path": f"site/demo/{ODD}"}],
@@ -46,7 +45,8 @@ def test_what_is_there_is_answered_as_the_document_says(route: Route, server: Se
     operation = SCHEMA[route.path][route.method.upper()]
     names = [each.name for each in route.parameters if each.place == "path"]
     values = {"shelf": server.shelf, "project": "demo", "version": "1.0", "name": "team/2026"}
-    more = {"body": {"before": LOCK, "after": LOCK}, "media_type": "application/json"} if route.body else {}
+    body = route.body and dict.fromkeys(route.body.__annotations__, LOCK)
+    more = {"body": body, "media_type": "application/json"} if body else {}
     for query in QUERY.get(route.operation, [{}]):
         case = operation.Case(path_parameters={name: values[name] for name in names}, query=query, **more)
         assert check(case, server).status_code == 200
