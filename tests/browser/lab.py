@@ -66,9 +66,13 @@ class Lab:
         nbformat.write(content, file)
         return path
 
-    def read(self, path: str) -> Any:
-        """The notebook as it is on the disk."""
-        return json.loads((self.root / path).read_text())
+    def lock_in(self, path: str) -> str:
+        """The lock in the notebook's file; empty while there is none, and while the file is being written."""
+        try:
+            metadata = json.loads((self.root / path).read_text())["metadata"]
+        except ValueError:
+            return ""
+        return "".join(metadata["cloudshelf"]["lock"]) if "cloudshelf" in metadata else ""
 
     def python(self, *, loaded: bool = True, **environ: str) -> str:
         """The name of a new Python kernel with an empty cache, the extension ``loaded`` or not."""

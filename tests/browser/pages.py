@@ -53,11 +53,16 @@ class LabPage:
         if page == "notebooks":
             self.idle()
 
-    def reload(self, *, kernel: bool = True) -> None:
-        """As F5 does."""
-        self.wait_saved_workspace()
+    def reload(self, *saved: str) -> None:
+        """As F5 does, once the workspace on the server has all of ``saved``; it is written a moment after a change."""
+
+        def has_all() -> bool:
+            workspace = json.dumps(self.lab.ask(f"/lab/api/workspaces/{self.workspace}"))
+            return all(each in workspace for each in saved)
+
+        poll(self.page, has_all, f"{saved} in the workspace")
         self.page.reload()
-        self.ready(kernel=kernel)
+        expect(self.page.locator("#jupyterlab-splash")).to_have_count(0)
 
     def ready(self, *, kernel: bool = True) -> None:
         expect(self.page.locator("#jupyterlab-splash")).to_have_count(0)
@@ -68,10 +73,6 @@ class LabPage:
     def idle(self) -> None:
         """Wait until the kernel has nothing to do. (The indicator in the toolbar says so before there is a kernel.)"""
         self.page.wait_for_function(f"() => {{ const n = {_NOTEBOOK}; {_IS_IDLE} }}")
-
-    def wait_saved_workspace(self) -> None:
-        """The workspace is saved a moment after it changed; a reload restores what was saved."""
-        self.page.evaluate("() => window.jupyterapp.commands.execute('workspace-ui:save')")
 
     @property
     def notebook(self) -> Locator:

@@ -47,7 +47,7 @@ def test_the_story_without_a_mouse(lab: Lab, open_page: Callable[..., LabPage]) 
     # write the lock, drop the pin, restore it
     _tab_to(page, panel.here.locator('[data-action="write-lock"]').first)
     keys.press("Enter")
-    poll(page.page, lambda: "cloudshelf" in lab.read(path)["metadata"], "the lock in the file")
+    poll(page.page, lambda: bool(lab.lock_in(path)), "the lock in the file")
     _tab_to(page, panel.pin("humanize").locator('[data-action="drop"]'))
     keys.press("Enter")
     expect(panel.pin("humanize")).to_have_count(0)

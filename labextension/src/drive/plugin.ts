@@ -21,6 +21,7 @@ import { ShelfDrive } from './drive';
 import { isNotebook } from './models';
 import { openReadOnly } from './open';
 import { folderOf, formatPlace } from './place';
+import { EDITOR, readOnlyEditors } from './readOnly';
 
 /** The shelf as a read-only drive: opening and copying files, and an ordinary file browser on it. */
 export const drivePlugin: JupyterFrontEndPlugin<void> = {
@@ -50,6 +51,7 @@ export const drivePlugin: JupyterFrontEndPlugin<void> = {
     const { contents } = app.serviceManager;
     const drive = new ShelfDrive(api);
     contents.addDrive(drive);
+    app.docRegistry.addWidgetExtension(EDITOR, readOnlyEditors);
 
     const localPathOf = async (args: ICommandArgs): Promise<string> => {
       const { shelf: id, project = '', version = '', path = '' } = args;

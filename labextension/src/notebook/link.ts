@@ -81,9 +81,10 @@ export class NotebookLink {
     }
   }
 
-  /** Whether the kernel runs a cell. */
+  /** Whether the kernel runs a cell. After a reload it has not said so, and says nothing until the cell is done. */
   get busy(): boolean {
-    return this.panel.sessionContext.session?.kernel?.status === 'busy';
+    const kernel = this.panel.sessionContext.session?.kernel;
+    return kernel?.status === 'busy' || kernel?.status === 'unknown';
   }
 
   /** What the kernel has pinned; null where it cannot be known. */

@@ -128,8 +128,10 @@ export function TreeView(props: ITreeViewProps): React.JSX.Element {
       aria-busy={props.busy}
       aria-activedescendant={activeRow && domId(activeIndex)}
       onKeyDown={onKeyDown}
-      onFocus={() => {
-        if (activeIndex < 0) {
+      onFocus={event => {
+        // From a row that had the focus first, the row is the active one.
+        const within = event.currentTarget.contains(event.relatedTarget);
+        if (activeIndex < 0 && !within) {
           moveTo(0);
         }
       }}
