@@ -1,11 +1,12 @@
 import type { ISessionContext } from '@jupyterlab/apputils';
 import type { NotebookPanel } from '@jupyterlab/notebook';
-import type { Kernel, KernelMessage } from '@jupyterlab/services';
+import type { Kernel } from '@jupyterlab/services';
 import { type ISignal, Signal } from '@lumino/signaling';
 
 import type { NotebookBlock } from '../api';
 import { Channel } from '../channel';
 import type { IState, IVerbs, Progress } from '../channel';
+import { onCellNaming } from './cells';
 
 /**
  * How a notebook stands to our extension in its kernel:
@@ -35,7 +36,12 @@ export class NotebookLink {
     context.kernelChanged.connect(this._connect, this);
     context.statusChanged.connect(this._onStatus, this);
     context.connectionStatusChanged.connect(this._onConnection, this);
-    context.iopubMessage.connect(this._onIopub, this);
+    onCellNaming(context, 'cloudshelf', () => {
+      // It may have loaded the extension.
+      if (this.status === 'no-extension') {
+        void this._channel?.open();
+      }
+    });
     panel.context.pathChanged.connect(this._tellNotebook, this);
     void panel.context.ready.then(() => {
       if (!panel.isDisposed) {
@@ -237,27 +243,6 @@ export class NotebookLink {
     }
   }
 
-  /** A cell that names us may have loaded the extension: ask again when it is done. */
-  private _onIopub(_: ISessionContext, msg: KernelMessage.IMessage): void {
-    const { msg_type: type } = msg.header;
-    if (type === 'execute_input') {
-      const { code } = msg.content as KernelMessage.IExecuteInputMsg['content'];
-      this._asks = code.includes('cloudshelf');
-    } else if (type === 'status' && this._asks && this._isEnd(msg)) {
-      this._asks = false;
-      if (this.status === 'no-extension') {
-        void this._channel?.open();
-      }
-    }
-  }
-
-  private _isEnd(msg: KernelMessage.IMessage): boolean {
-    const { execution_state: state } =
-      msg.content as KernelMessage.IStatusMsg['content'];
-    const parent = msg.parent_header as Partial<KernelMessage.IHeader>;
-    return state === 'idle' && parent.msg_type === 'execute_request';
-  }
-
   private _onMetadata(_: unknown, change: { key: string }): void {
     if (change.key === METADATA_KEY) {
       this._tellNotebook();
@@ -284,6 +269,5 @@ export class NotebookLink {
   private _told = false;
   private _restarted = false;
   private _disconnected = false;
-  private _asks = false;
   private _changed = new Signal<this, void>(this);
 }

@@ -7,7 +7,7 @@ import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { NotebookSection } from '../notebook/section';
-import { onShelfChange } from '../shelf/events';
+import { onCatalogChange } from '../shelf/events';
 import { ShelfSection } from '../shelf/section';
 import { ShelfTree } from '../shelf/tree';
 import { ICurrentNotebook, IShelfApi, IShelfPanel } from '../tokens';
@@ -41,7 +41,7 @@ export const panelPlugin: JupyterFrontEndPlugin<IShelfPanel> = {
     );
     app.shell.add(panel, 'left', { rank: 250, type: 'Shelf' });
     restorer?.add(panel, panel.id);
-    onShelfChange(app.serviceManager.events, shelf => tree.refresh(shelf));
+    onCatalogChange(app.serviceManager.events, shelf => tree.refresh(shelf));
     void rememberView(tree, view, state).finally(() => tree.load());
     return panel;
   }

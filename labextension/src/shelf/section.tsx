@@ -1,21 +1,24 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { FilterBox, ReactWidget } from '@jupyterlab/ui-components';
+import {
+  folderIcon,
+  ReactWidget,
+  refreshIcon
+} from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import type { ReadonlyJSONObject } from '@lumino/coreutils';
-import { Debouncer } from '@lumino/polling';
 import React from 'react';
 
 import { CommandIDs } from '../commands/ids';
+import { ActionButton } from '../panel/actionButton';
 import { useSignal } from '../panel/hooks';
 import { Problem } from '../panel/problem';
+import { Filter } from './filter';
 import { openMenu } from './menu';
 import { argsOf, isFolder, nodeId } from './nodes';
 import type { IRow } from './rows';
+import { emptyMessage, Skeleton } from './standIn';
 import type { ShelfTree } from './tree';
 import { TreeView } from './treeView';
-
-/** Milliseconds without another letter before the server is asked. */
-const TYPING = 120;
 
 /** What the section shows besides the tree. */
 export interface IShelfView {
@@ -94,34 +97,37 @@ function ShelfView(props: IShelfViewProps): React.JSX.Element {
   const [active, setActive] = React.useState(view.active);
   useSignal(tree.changed);
 
-  const debounced = React.useMemo(
-    () => new Debouncer<void, Error, [string]>(q => tree.setFilter(q), TYPING),
-    [tree]
-  );
-  const updateFilter = React.useCallback(
-    (_: unknown, query?: string) => {
-      void debounced.invoke((query ?? '').trim());
-    },
-    [debounced]
-  );
-
   return (
     <>
       <div
         className="cloudshelf-Filter"
         onKeyDown={event => {
           if (event.key === 'ArrowDown') {
+            // from the filter, as from any box with a list below it
             treeRef.current?.focus();
             event.preventDefault();
           }
         }}
       >
-        <FilterBox
-          initialQuery={tree.filter}
-          inputRef={props.filterRef}
-          placeholder={trans.__('Filter projects')}
-          updateFilter={updateFilter}
-          useFuzzyFilter={false}
+        <Filter
+          initial={tree.filter}
+          setFilter={filter => tree.setFilter(filter)}
+          boxRef={props.filterRef}
+          trans={trans}
+        />
+        <ActionButton
+          commands={props.commands}
+          command={CommandIDs.refresh}
+          action="refresh"
+          label={trans.__('Refresh the shelf')}
+          icon={<refreshIcon.react tag="span" />}
+        />
+        <ActionButton
+          commands={props.commands}
+          command={CommandIDs.openDrive}
+          action="open-drive"
+          label={trans.__('Open the shelf as a drive')}
+          icon={<folderIcon.react tag="span" />}
         />
       </div>
       <Body
@@ -228,35 +234,5 @@ function Body(props: IBodyProps): React.JSX.Element {
         }
       }}
     />
-  );
-}
-
-function emptyMessage(tree: ShelfTree, trans: TranslationBundle): string {
-  if (tree.shelves?.shelves.length === 0) {
-    return trans.__(
-      'No shelf is configured. Set CLOUDSHELF_URL, or c.CloudShelf.url in the server’s configuration, and start the server again.'
-    );
-  }
-  return tree.filter
-    ? trans.__('Nothing on the shelf matches “%1”.', tree.filter)
-    : trans.__('The shelf is empty. A curator fills it: cloudshelf publish.');
-}
-
-/** Where rows will be. */
-function Skeleton(props: { label: string }): React.JSX.Element {
-  return (
-    <div
-      className="cloudshelf-Skeletons"
-      role="status"
-      aria-label={props.label}
-    >
-      {[70, 45, 60, 85, 50, 65].map(width => (
-        <span
-          key={width}
-          className="cloudshelf-Skeleton"
-          style={{ width: `${width}%` }}
-        />
-      ))}
-    </div>
   );
 }
