@@ -55,14 +55,19 @@ export async function writeAndRun(
   if (plan.load === 'above') {
     await options.load(); // that cell may have more in it than the extension
   }
+  await panel.sessionContext.ready; // before it, Lab would start a second kernel for the cell
   const cells = places.flatMap(place => notebook.widgets[place] ?? []);
-  const done = await NotebookActions.runCells(
-    notebook,
-    cells,
-    panel.sessionContext,
-    options.dialogs,
-    options.translator
-  );
+  let done = cells.length > 0;
+  for (const cell of cells) {
+    // One after the other: the first may have to start the kernel
+    done &&= await NotebookActions.runCells(
+      notebook,
+      [cell],
+      panel.sessionContext,
+      options.dialogs,
+      options.translator
+    );
+  }
   if (!done && !notebook.isDisposed) {
     await show(notebook, cells.at(-1)?.model.id);
   }
