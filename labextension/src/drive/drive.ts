@@ -54,7 +54,7 @@ export class ShelfDrive implements Contents.IDrive {
     if (!place.path) {
       return wanted ? this._folder(shelf, place) : folderModel(place.local);
     }
-    if (options.type === 'directory') {
+    if (options.type === 'directory' || this._folders.has(place.local)) {
       return this._folder(shelf, place);
     }
     try {
@@ -181,6 +181,11 @@ export class ShelfDrive implements Contents.IDrive {
         }),
       page => page.entries
     );
+    for (const entry of entries) {
+      if (entry.type === 'directory') {
+        this._folders.add(below(entry.name));
+      }
+    }
     return folderModel(
       local,
       entries.map(entry =>
@@ -230,6 +235,8 @@ export class ShelfDrive implements Contents.IDrive {
     return (await this._api.version(shelf.id, project, version)).published;
   }
 
+  /** Folders of installed trees that were listed: a browser that opens one does not say that it is one. */
+  private _folders = new Set<string>();
   private _isDisposed = false;
   private _fileChanged = new Signal<this, Contents.IChangedArgs>(this);
 }
