@@ -134,7 +134,7 @@ def test_what_one_may_not_read_is_locked_and_says_whom_to_ask(shown, server: S3S
     page.panel.expand(page.panel.project("shelfone"))
     expect(page.panel.version("shelfone", "1.0")).to_be_visible()
     page.panel.expand(page.panel.project("shelftwo"))
-    locked = page.panel.shelf.locator('[data-state="locked"]')
+    locked = page.panel.shelf.locator('[role="alert"][data-state="locked"]')
     expect(locked).to_be_visible()
     expect(locked.get_by_role("link")).to_have_attribute("href", "https://example.org/ask?project=shelftwo")
     page.expect_problems(r"^403: GET .*/cloudshelf/api/")
