@@ -30,6 +30,10 @@ export const IShelfPanel = new Token<IShelfPanel>(
 export interface ICells {
   /** Write or update the notebook's one `%shelf use` cell at the top, and run it. Rejects with what went wrong. */
   useInNotebook(requirement: string): Promise<void>;
+  /** The kernel has pinned it: the notebook's cells shall say so, by the settings. Nothing runs. */
+  recordUse(requirement: string): Promise<void>;
+  /** The kernel has dropped it: no `%shelf use` cell shall ask for it. Nothing runs. */
+  recordDrop(project: string): void;
 }
 export const ICells = new Token<ICells>(
   'cloudshelf:ICells',

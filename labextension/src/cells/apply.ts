@@ -9,8 +9,8 @@ import {
 import type { ITranslator } from '@jupyterlab/translation';
 import type { ISharedCell } from '@jupyter/ydoc';
 
-import { planUse } from './plan';
-import { writePlan } from './write';
+import { planDrop, planUse } from './plan';
+import { writeEdits, writePlan } from './write';
 
 /** What the cell needs from around the notebook. */
 export interface IUseOptions {
@@ -36,11 +36,7 @@ export async function writeAndRun(
   const trans = options.translator.load('cloudshelf');
   const notebook = panel.content;
   await panel.context.ready;
-  if (
-    !notebook.model ||
-    notebook.model.readOnly ||
-    panel.context.contentsModel?.writable === false
-  ) {
+  if (!notebook.model || isReadOnly(panel)) {
     throw new Error(
       trans.__(
         '%1 is read-only, so no cell asks for %2. Save a copy of it, or have the settings of Cloudshelf use it without a cell.',
@@ -72,6 +68,41 @@ export async function writeAndRun(
     await show(notebook, cells.at(-1)?.model.id);
   }
   return done;
+}
+
+/**
+ * Have the cells of a notebook say what its kernel has pinned already; nothing runs, and one that is read-only stays as it is.
+ *
+ * `insert`: make a `%shelf use` cell where there is none.
+ */
+export function recordUse(
+  panel: NotebookPanel,
+  requirement: string,
+  options: { readonly mustLoad: boolean; readonly insert: boolean }
+): void {
+  const shared = panel.content.model?.sharedModel;
+  if (!shared || isReadOnly(panel)) {
+    return;
+  }
+  const plan = planUse(shared.cells.map(textOf), requirement, options.mustLoad);
+  if (plan.kind === 'replace' || options.insert) {
+    writePlan(shared, plan);
+  }
+}
+
+/** No `%shelf use` cell asks for `project` any more; nothing runs, and a notebook that is read-only stays as it is. */
+export function recordDrop(panel: NotebookPanel, project: string): void {
+  const shared = panel.content.model?.sharedModel;
+  if (shared && !isReadOnly(panel)) {
+    writeEdits(shared, planDrop(shared.cells.map(textOf), project));
+  }
+}
+
+function isReadOnly(panel: NotebookPanel): boolean {
+  return (
+    panel.content.model?.readOnly === true ||
+    panel.context.contentsModel?.writable === false
+  );
 }
 
 function textOf(cell: ISharedCell): {

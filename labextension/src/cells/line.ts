@@ -27,6 +27,8 @@ const WITH_VALUE = new Set([
   '--as-of',
   '--shelf'
 ]);
+/** Options of which the value asks for something. */
+const FILES = new Set(['-r', '--requirement', '--group']);
 const NOT_KEPT = new Set(['--dry-run', '--help', '-h']);
 // A quote that is not closed goes to the line's end.
 const WORD = /(?:"[^"]*(?:"|$)|'[^']*(?:'|$)|[^\s"'])+/g;
@@ -105,6 +107,23 @@ export function replaceRequirement(
 export function appendRequirement(line: string, requirement: string): string {
   const end = wordsOf(line, 0).at(-1)?.end ?? line.length;
   return `${line.slice(0, end)} ${quote(requirement.trim())}${line.slice(end)}`;
+}
+
+/** The line without these of its requirements; null where it would ask for nothing any more. */
+export function withoutRequirements(
+  line: string,
+  gone: readonly IRequirement[]
+): string | null {
+  const rest = gone.reduceRight(
+    (text, each) =>
+      text.slice(0, each.start).replace(/\s+$/, '') + text.slice(each.end),
+    line
+  );
+  const found = USE.exec(rest);
+  const asks =
+    requirementsOf(rest).length > 0 ||
+    wordsOf(rest, found?.[0].length ?? 0).some(word => FILES.has(word.text));
+  return asks ? rest : null;
 }
 
 function partsOf(requirement: string): {

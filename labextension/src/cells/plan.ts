@@ -5,7 +5,8 @@ import {
   isUseLine,
   projectOf,
   replaceRequirement,
-  requirementsOf
+  requirementsOf,
+  withoutRequirements
 } from './line';
 
 /** What of a cell matters here. */
@@ -82,6 +83,27 @@ export function planUse(
   return { kind, index, source, load };
 }
 
+/** Another source for the cell at `index`; null takes the cell out. */
+export interface ICellEdit {
+  readonly index: number;
+  readonly source: string | null;
+}
+
+/** The changes after which no `%shelf use` cell asks for `project`; from the last cell to the first. */
+export function planDrop(
+  cells: readonly ICellText[],
+  project: string
+): ICellEdit[] {
+  return cells
+    .map((cell, index) => ({ cell, index }))
+    .filter(({ cell }) => roleOf(cell) === 'use' && names(cell.source, project))
+    .map(({ cell, index }) => {
+      const source = withoutProject(cell.source, project);
+      return { index, source: source.trim() ? source : null };
+    })
+    .reverse();
+}
+
 function loads(cell: ICellText): boolean {
   return (
     cell.type === 'code' &&
@@ -111,6 +133,18 @@ function roleOf(cell: ICellText): Role {
     line => isUseLine(line) || LOAD.test(line) || CONNECT.test(line)
   );
   return ours && cell.editable && lines.some(isUseLine) ? 'use' : 'setup';
+}
+
+function withoutProject(source: string, project: string): string {
+  return source
+    .split('\n')
+    .flatMap(line => {
+      const gone = isUseLine(line)
+        ? requirementsOf(line).filter(each => projectOf(each.text) === project)
+        : [];
+      return gone.length ? (withoutRequirements(line, gone) ?? []) : line;
+    })
+    .join('\n');
 }
 
 function names(source: string, project: string): boolean {

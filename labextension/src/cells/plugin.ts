@@ -42,10 +42,14 @@ export const cellsPlugin: JupyterFrontEndPlugin<ICells> = {
   ): ICells => {
     const language = translator ?? nullTranslator;
     const trans = language.load('cloudshelf');
-    const cells = new Cells(current, language, dialogs ?? undefined);
-
     const withoutCell = async (): Promise<boolean> =>
       (await settings?.get(SETTINGS, 'useWithoutCell'))?.composite === true;
+    const cells = new Cells(
+      current,
+      language,
+      withoutCell,
+      dialogs ?? undefined
+    );
 
     const add = (
       id: string,
@@ -76,10 +80,7 @@ export const cellsPlugin: JupyterFrontEndPlugin<ICells> = {
       CommandIDs.use,
       trans.__('Use in This Notebook'),
       trans.__('Pin it, by a %shelf use cell at the top of the notebook'),
-      async requirement =>
-        (await withoutCell())
-          ? cells.useInKernel(requirement)
-          : cells.useInNotebook(requirement)
+      requirement => cells.use(requirement)
     );
     add(
       CommandIDs.insertCell,

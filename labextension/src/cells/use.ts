@@ -7,7 +7,7 @@ import type { ITranslator } from '@jupyterlab/translation';
 import * as actions from '../notebook/actions';
 import type { NotebookLink } from '../notebook/link';
 import type { ICells, ICurrentNotebook } from '../tokens';
-import { writeAndRun } from './apply';
+import { recordDrop, recordUse, writeAndRun } from './apply';
 import { cellFor } from './drag';
 
 /** What is used goes into the notebook in front. */
@@ -15,8 +15,16 @@ export class Cells implements ICells {
   constructor(
     private readonly _current: ICurrentNotebook,
     private readonly _translator: ITranslator,
+    private readonly _withoutCell: () => Promise<boolean>,
     private readonly _dialogs?: ISessionContextDialogs
   ) {}
+
+  /** As the settings say. */
+  async use(requirement: string): Promise<void> {
+    return (await this._withoutCell())
+      ? this.useInKernel(requirement)
+      : this.useInNotebook(requirement);
+  }
 
   async useInNotebook(requirement: string): Promise<void> {
     const link = this._link();
@@ -42,6 +50,18 @@ export class Cells implements ICells {
       await link.whenReady();
     }
     await actions.use(link, requirement, this._translator.load('cloudshelf'));
+  }
+
+  async recordUse(requirement: string): Promise<void> {
+    const link = this._link();
+    recordUse(link.panel, requirement, {
+      mustLoad: link.loadedHere,
+      insert: !(await this._withoutCell())
+    });
+  }
+
+  recordDrop(project: string): void {
+    recordDrop(this._link().panel, project);
   }
 
   /** A cell below the one in front, for who reads it before it runs; what a drop makes, for the keyboard. */

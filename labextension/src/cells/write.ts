@@ -2,7 +2,7 @@
 
 import type { ISharedCell, ISharedNotebook, SharedCell } from '@jupyter/ydoc';
 
-import { type ICellPlan, LOAD_CELL } from './plan';
+import { type ICellEdit, type ICellPlan, LOAD_CELL } from './plan';
 
 /**
  * The change of a plan, as one step of the notebook's Undo; a cursor within the cell keeps its place.
@@ -25,6 +25,22 @@ export function writePlan(
     }
   });
   return plan.load === 'insert' ? [index, index + 1] : [index];
+}
+
+/** Edits that begin with the last cell, as one step of the notebook's Undo. */
+export function writeEdits(
+  notebook: ISharedNotebook,
+  edits: readonly ICellEdit[]
+): void {
+  notebook.transact(() => {
+    for (const { index, source } of edits) {
+      if (source === null) {
+        notebook.deleteCell(index);
+      } else {
+        replaceText(notebook.getCell(index), source);
+      }
+    }
+  });
 }
 
 function newCell(source: string): SharedCell.Cell {

@@ -24,14 +24,14 @@ export async function use(
   }
 }
 
-/** Have the user choose another version, show what would change, and pin it. */
+/** Have the user choose another version, show what would change, and pin it: the requirement, null where they went away. */
 export async function switchVersion(
   link: NotebookLink,
   api: ShelfApi,
   project: string,
   wanted: string | undefined,
   trans: TranslationBundle
-): Promise<void> {
+): Promise<string | null> {
   const pin = link.state?.pins.find(pin => pin.project === project);
   const version =
     wanted ??
@@ -41,19 +41,20 @@ export async function switchVersion(
       trans
     ));
   if (!version) {
-    return;
+    return null;
   }
   const requirement = `${project}==${version}`;
   const requirements = [requirement];
   const plan = await link.request('plan', { requirements });
   if (!(await confirmPlan(requirement, plan, trans))) {
-    return;
+    return null;
   }
   if (plan.problem) {
     await restartWith(link, requirements);
   } else {
     await link.request('use', { requirements });
   }
+  return requirement;
 }
 
 /** Put what is pinned into the notebook's metadata, and save it. Resolves with what is to be said of it. */

@@ -11,7 +11,7 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { reporting } from '../commands/dialogs';
 import { CommandIDs, type ICommandArgs } from '../commands/ids';
-import { ICurrentNotebook, IShelfApi } from '../tokens';
+import { ICells, ICurrentNotebook, IShelfApi } from '../tokens';
 import * as actions from './actions';
 import type { NotebookLink } from './link';
 
@@ -20,12 +20,13 @@ export const notebookCommandsPlugin: JupyterFrontEndPlugin<void> = {
   id: 'cloudshelf:notebook-commands',
   description: 'Commands on the pins of the notebook in front.',
   autoStart: true,
-  requires: [ICurrentNotebook, IShelfApi],
+  requires: [ICurrentNotebook, IShelfApi, ICells],
   optional: [ITranslator, ICommandPalette],
   activate: (
     app: JupyterFrontEnd,
     current: ICurrentNotebook,
     api: IShelfApi,
+    cells: ICells,
     translator: ITranslator | null,
     palette: ICommandPalette | null
   ) => {
@@ -77,6 +78,7 @@ export const notebookCommandsPlugin: JupyterFrontEndPlugin<void> = {
           args.project ?? (await askProject(link, trans.__('Drop a project')));
         if (project) {
           await link.request('drop', { projects: [project] });
+          cells.recordDrop(project);
         }
       }
     );
@@ -90,7 +92,17 @@ export const notebookCommandsPlugin: JupyterFrontEndPlugin<void> = {
           args.project ??
           (await askProject(link, trans.__('Switch the version of a project')));
         if (project) {
-          await actions.switchVersion(link, api, project, args.version, trans);
+          const { version } = args;
+          const done = await actions.switchVersion(
+            link,
+            api,
+            project,
+            version,
+            trans
+          );
+          if (done) {
+            await cells.recordUse(done);
+          }
         }
       }
     );

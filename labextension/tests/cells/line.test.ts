@@ -5,7 +5,8 @@ import {
   isUseLine,
   projectOf,
   replaceRequirement,
-  requirementsOf
+  requirementsOf,
+  withoutRequirements
 } from '../../src/cells/line';
 
 describe('a line of requirements is read as people write it', () => {
@@ -132,5 +133,22 @@ describe('one requirement is added, before the comment', () => {
     ]
   ])('%s and %s', (line, requirement, expected) => {
     expect(appendRequirement(line, requirement)).toBe(expected);
+  });
+});
+
+describe('a requirement is taken out', () => {
+  it.each<[string, string | null]>([
+    ['%shelf use pandas', null],
+    ['%shelf use pandas numpy', '%shelf use numpy'],
+    ['%shelf use numpy pandas>=2 # why', '%shelf use numpy # why'],
+    ['%shelf use "pandas >=2" six', '%shelf use six'],
+    ['%shelf use pandas==1 numpy pandas', '%shelf use numpy'],
+    ['%shelf use -r reqs.txt pandas', '%shelf use -r reqs.txt'],
+    ['%shelf use pandas --variant cpu', null]
+  ])('%s', (line, expected) => {
+    const gone = requirementsOf(line).filter(
+      each => projectOf(each.text) === 'pandas'
+    );
+    expect(withoutRequirements(line, gone)).toBe(expected);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { type ICellText, planUse } from '../../src/cells/plan';
+import { type ICellText, planDrop, planUse } from '../../src/cells/plan';
 
 const code = (source: string): ICellText => ({
   type: 'code',
@@ -259,5 +259,35 @@ describe('where a requirement goes', () => {
         load: inserted ? 'above' : first.load
       });
     }
+  });
+});
+
+describe('what was dropped is asked for by no cell', () => {
+  it.each<[string, ICellText[], ReturnType<typeof planDrop>]>([
+    ['no cell asks', [code('%shelf use numpy'), code('x')], []],
+    [
+      'its line goes, the others stay',
+      [code('%load_ext cloudshelf\n%shelf use six\n%shelf use numpy')],
+      [{ index: 0, source: '%load_ext cloudshelf\n%shelf use numpy' }]
+    ],
+    [
+      'a cell of nothing else goes, the last first',
+      [code('%shelf use six'), code('x'), code('%shelf use numpy Six==1')],
+      [
+        { index: 2, source: '%shelf use numpy' },
+        { index: 0, source: null }
+      ]
+    ],
+    [
+      'programs, locked cells and requirements files stay as they are',
+      [
+        code('%shelf use six\nimport six'),
+        locked('%shelf use six'),
+        code('%%shelf\nsix')
+      ],
+      []
+    ]
+  ])('%s', (_, cells, expected) => {
+    expect(planDrop(cells, 'six')).toEqual(expected);
   });
 });
