@@ -126,11 +126,7 @@ def prepare(command: Command) -> dict[str, Any]:
     if "variant" in args:
         args["variant"] = args["variant"] or read_config().variant
     if command.verb == "lock":
-        files = [w for w in args["requirements"] if w.endswith(".toml")]
-        args["requirements"] = [w for w in args["requirements"] if w not in files]
-        args["output"] = args["output"] or (files[0] if files else None)
-        if args["output"] and args["name"]:
-            refuse_unwritable(args["output"])
+        _place_lock(args)
     if args.get("notebook") is not None:
         _read_notebook(command.verb, args)
         args["shelf_named"] = bool(command.shelf)
@@ -141,8 +137,6 @@ def prepare(command: Command) -> dict[str, Any]:
         args["command"] = ["python", args["script"], *args["command"]]
     if command.verb == "publish":
         args |= _for_pip(args)
-        args["requirements"] = [absolute_file(word) for word in args["requirements"]]
-        args["find_links"] = [absolute_file(word, folder=True) for word in args["find_links"]]
         return {name: value for name, value in args.items() if name not in _FILES}
     if args.get("logs"):
         args["logs"] = normalize_url(args["logs"])
@@ -169,6 +163,15 @@ def prepare(command: Command) -> dict[str, Any]:
 
         args["as_of"] = parse_moment(args["as_of"])
     return args
+
+
+def _place_lock(args: dict[str, Any]) -> None:
+    """Where a lock is written: the file that stands among its requirements, if no option names one."""
+    files = [w for w in args["requirements"] if w.endswith(".toml")]
+    args["requirements"] = [w for w in args["requirements"] if w not in files]
+    args["output"] = args["output"] or (files[0] if files else None)
+    if args["output"] and args["name"]:
+        refuse_unwritable(args["output"])
 
 
 def _read_notebook(verb: str, args: dict[str, Any]) -> None:
@@ -269,7 +272,7 @@ def absolute_file(word: str, *, folder: bool = False) -> str:
 
 
 def _for_pip(args: dict[str, Any]) -> dict[str, Any]:
-    """The files of publish: pip reads those that it can, with all of its options; the others are ``sources``."""
+    """The files of publish, by absolute paths: pip reads those that it can, with its options; others: ``sources``."""
     from .gathering import kind_of
 
     own, others = list[str](), list[str]()
@@ -277,6 +280,8 @@ def _for_pip(args: dict[str, Any]) -> dict[str, Any]:
         (own if kind_of(file) == "requirements.txt" else others).append(file)
     gathered = gather_files({**args, "requirement": others, "constraint": ()})
     return {
+        "requirements": [absolute_file(word) for word in args["requirements"]],
+        "find_links": [absolute_file(word, folder=True) for word in args["find_links"]],
         "requirement_files": [str(Path(file).expanduser().absolute()) for file in own],
         "constraint_files": [_readable(file) for file in args["constraint"]],
         "sources": gathered,

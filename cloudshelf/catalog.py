@@ -147,11 +147,6 @@ def update_locks(store: CatalogStore, rows: Sequence[LockFacts]) -> None:
     _update(store, LOCKS, parse_locks, empty, merge, lambda known: format_locks(known.values()))
 
 
-def assign_module(store: CatalogStore, module: str, project: str) -> None:
-    """An administrator's word: ``module`` is ``project``'s from now on, whoever had it."""
-    _change_owners(store, modules_key(module), lambda owners: owners | {module: project})
-
-
 def module_owners(store: Get, modules: Iterable[str]) -> dict[str, str]:
     """Who owns each of ``modules`` already; a part of a namespace is owned by itself, not by its root."""
     wanted = _by_key(modules, lambda module: [modules_key(module)])

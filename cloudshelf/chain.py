@@ -14,7 +14,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Generic, Protocol
+from typing import Any, Generic, Protocol
 
 from .codecs.names import sha256
 from .errors import Conflict, ObjectInvalid, ObjectMissing, OutcomeUnknown, StoreError
@@ -51,6 +51,10 @@ class Stamp:
     action: str
     latest: str
     skips: tuple[Link, ...]
+
+    def fields(self) -> dict[str, Any]:
+        """These, as every head has them."""
+        return {name: getattr(self, name) for name in self.__slots__}
 
 
 def move_head(

@@ -138,27 +138,11 @@ def _run(command: grammar.Command) -> int:
     if not args["shelf"] and not args.get("lock"):
         raise NoShelf()
     gc.disable()  # this process lives for a moment, and what it makes it keeps: a tenth of its time
-    from .importing.client import call, expect, leave_children, reach
-    from .importing.paths import cache_folder
+    from .importing.client import expect, leave_children
     from .importing.state import is_complete
     from .program import first_imports
 
-    verb = "sync" if has_lock else "use"
-    # A fetcher that runs has its libraries loaded. Where nothing is there yet one is started while this process works.
-    is_new = not Path(cache_folder(), "environments").exists()
-    told = _Late() if sys.stderr.isatty() else None
-    is_reached = reach(start=is_new, shelf=str(args["shelf"] or ""))
-    try:
-        answer = call(verb, args, told) if is_reached else _serve(verb, args, told)
-        environment = str(answer["environment"])
-        presence = Path(environment, ".cloudshelf", "presence").read_bytes() if args.get("profile") else b""
-        if args.get("fill"):
-            _serve("fill", {"environment": environment}, told)
-    finally:
-        if told is not None:
-            told.close()
-    for note in answer["notes"] if verb == "use" else ():  # of a lock everything is known
-        _say(str(note))
+    environment, presence = _build("sync" if has_lock else "use", args)
     environ = isolated(os.environ, environment)
     if args.get("inherit") or args.get("notebook"):
         environ = inheriting(environ, environment)
@@ -178,6 +162,29 @@ def _run(command: grammar.Command) -> int:
     status, profile = run_profiled(program, words, environ, presence)
     show(profile, as_json=command.json)
     return end_as(status)
+
+
+def _build(verb: str, args: dict[str, Any]) -> tuple[str, bytes]:
+    """The environment of ``run``, and what was in place in it before it was filled, if that is asked for."""
+    from .importing.client import call, reach
+    from .importing.paths import cache_folder
+
+    # A fetcher that runs has its libraries loaded. Where nothing is there yet one is started while this process works.
+    is_new = not Path(cache_folder(), "environments").exists()
+    told = _Late() if sys.stderr.isatty() else None
+    is_reached = reach(start=is_new, shelf=str(args["shelf"] or ""))
+    try:
+        answer = call(verb, args, told) if is_reached else _serve(verb, args, told)
+        environment = str(answer["environment"])
+        presence = Path(environment, ".cloudshelf", "presence").read_bytes() if args.get("profile") else b""
+        if args.get("fill"):
+            _serve("fill", {"environment": environment}, told)
+    finally:
+        if told is not None:
+            told.close()
+    for note in answer["notes"] if verb == "use" else ():  # of a lock everything is known
+        _say(str(note))
+    return environment, presence
 
 
 class _Late:

@@ -95,18 +95,11 @@ def _next_head(store: HeadStore, project: str, present: Head | None, wanted: Cha
     epoch = present.epoch if present else 0
     return Head(
         project=project,
-        seq=stamp.seq,
         epoch=epoch if wanted.epoch is None else wanted.epoch,
-        write_id=stamp.write_id,
-        prev=stamp.prev,
-        time=stamp.time,
-        by=stamp.by,
-        action=stamp.action,
         default=default,
         versions=versions,
         older=older,
-        latest=stamp.latest,
-        skips=stamp.skips,
+        **stamp.fields(),
     )
 
 

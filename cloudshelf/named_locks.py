@@ -83,7 +83,7 @@ class NamedLocks:
         self.head(name)
 
         def step(present: LockHead | None, stamp: Stamp) -> LockHead | None:
-            return None if present is None or present.removed else _removed(present, stamp)
+            return None if present is None or present.removed else replace(present, **stamp.fields(), removed=True)
 
         try:
             head = move_head(self._store, lock_chain(name), step, by=by, action="remove")
@@ -192,34 +192,12 @@ def read_content(store: Get, head: LockHead) -> bytes:
     return data
 
 
-def _removed(present: LockHead, stamp: Stamp) -> LockHead:
-    return replace(
-        present,
-        seq=stamp.seq,
-        write_id=stamp.write_id,
-        prev=stamp.prev,
-        time=stamp.time,
-        by=stamp.by,
-        action=stamp.action,
-        latest=stamp.latest,
-        skips=stamp.skips,
-        removed=True,
-    )
-
-
 def _next_head(name: str, lock: Lock, digest: str, stamp: Stamp) -> LockHead:
     return LockHead(
         name=name,
-        seq=stamp.seq,
-        write_id=stamp.write_id,
-        prev=stamp.prev,
-        time=stamp.time,
-        by=stamp.by,
-        action=stamp.action,
         lock=digest,
         pins=len(lock.pins),
         tag=lock.tag,
         requirements=lock.requirements,
-        latest=stamp.latest,
-        skips=stamp.skips,
+        **stamp.fields(),
     )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 import queue
 import threading
 from collections.abc import Callable
 
+from traitlets.log import get_logger
+
 
 class Worker:
-    """``name`` is the thread's. An error of a job is logged, and the next one done."""
+    """``name`` is the thread's. An error of a job goes to the kernel's log, which is in no cell."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -39,4 +40,4 @@ class Worker:
             try:
                 job()
             except Exception:
-                logging.getLogger("cloudshelf").exception("A job of %s failed", self._name)
+                get_logger().exception("A job of %s failed", self._name)

@@ -20,11 +20,6 @@ class Declared(NamedTuple):
     requires_python: str = ""
 
 
-def has_script_block(text: str) -> bool:
-    """Whether ``text`` is a program with a PEP 723 block."""
-    return any(found["type"] == "script" for found in _BLOCK.finditer(_with_end(text)))
-
-
 def parse_script(text: str, source: str) -> Declared:
     """What the ``# /// script`` block of a program declares. Raises UsageError that names ``source``."""
     blocks = [found["content"] for found in _BLOCK.finditer(_with_end(text)) if found["type"] == "script"]

@@ -200,7 +200,7 @@ def _exchange(
             connection.close()
         except KeyboardInterrupt:
             connection.close()  # the reply is still to come
-            if tag == b"E":
+            if tag in (b"E", b"B"):  # an import waits
                 raise BringInterrupted from None
             raise
         except BaseException:  # an error of the progress function

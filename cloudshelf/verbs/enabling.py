@@ -12,7 +12,6 @@ from ..ipython_config import disabled_text, enabled_text
 from .common import Args, Progress, Result
 
 SYSTEM = Path("/etc/ipython")
-PLACES = ("user", "sys-prefix", "system")
 NAME = "ipython_config.py"
 
 

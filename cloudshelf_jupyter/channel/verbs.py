@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+
+from traitlets.log import get_logger
 
 from cloudshelf.errors import ShelfError, UsageError
 from cloudshelf.render import describe
@@ -39,7 +40,7 @@ def answer(kernel: Kernel, request: Request, progress: Progress) -> tuple[Json, 
     except ShelfError as error:
         return {}, told(error)
     except Exception as error:  # a panel whose button does nothing would look as if it still worked
-        logging.getLogger("cloudshelf").exception("The panel's request %s failed", request.verb)
+        get_logger().exception("The panel's request %s failed", request.verb)
         return {}, told(error)
 
 

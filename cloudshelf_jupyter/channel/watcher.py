@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable
+
+from traitlets.log import get_logger
 
 OFTEN = 0.2  # seconds between two looks while something moves
 SELDOM = 2.0  # the longest, while nothing does
@@ -45,5 +46,5 @@ class Watcher:
         try:
             return self._look()
         except Exception:  # the next look may find what this one could not
-            logging.getLogger("cloudshelf").exception("The panels could not be told what changed")
+            get_logger().exception("The panels could not be told what changed")
             return False

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from cloudshelf.errors import ShelfError
 
 from .shelves import OpenShelf
+from .work import Job
 
 if TYPE_CHECKING:
     from jupyter_events import EventLogger
@@ -59,26 +61,37 @@ class Watcher:
         self._log = log
         self._asked: dict[OpenShelf, float] = {}
         self._task: asyncio.Task[None] | None = None
+        self._first: set[asyncio.Task[None]] = set()  # asyncio itself keeps none
 
     def interested(self, shelf: OpenShelf) -> None:
-        """Somebody shows ``shelf``. In the server's loop."""
+        """Somebody shows ``shelf``: its list will be asked for, so it is read at once. In the server's loop."""
         self._events.begin()
+        if shelf not in self._asked:
+            first = asyncio.get_running_loop().create_task(self._look(shelf, shelf.listing))
+            self._first.add(first)
+            first.add_done_callback(self._first.discard)
         self._asked[shelf] = time.monotonic()
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._watch())
 
-    async def _watch(self) -> None:
+    async def wait(self) -> None:
         """Until nobody is interested any more."""
+        if self._task is not None:
+            await self._task
+
+    async def _watch(self) -> None:
         while self._asked:
             await asyncio.sleep(self._seconds)
             now = time.monotonic()
             self._asked = {shelf: asked for shelf, asked in self._asked.items() if now - asked < INTERESTED}
-            await asyncio.gather(*(self._look(shelf) for shelf in self._asked))
+            await asyncio.gather(*(self._look(shelf, shelf.look) for shelf in self._asked))
 
-    async def _look(self, shelf: OpenShelf) -> None:
+    async def _look(self, shelf: OpenShelf, how: Callable[[Job], object]) -> None:
         try:
-            await shelf.workers.run(lambda job: shelf.look(job))
-        except ShelfError as error:
+            await shelf.workers.run(how)
+        except ShelfError as error:  # who asks next is told
             self._log.debug("cloudshelf: %s", error)
         except RuntimeError:  # its threads have ended: the settings name another shelf now
             self._asked.pop(shelf, None)
+        except Exception:
+            self._log.exception("cloudshelf: looking at %s failed", shelf.url)

@@ -90,7 +90,8 @@ class Catalog:
     def _put_together(self) -> Listing:
         rows = {name: row for shard in self._shards for name, row in shard.value.items()}
         tag = sha256("\n".join(shard.etag for shard in self._shards).encode())
-        return Listing(_sorted(rows), _sorted(self._locks.value), tag)
+        locks = {name: row for name, row in self._locks.value.items() if row.tag}  # the others were removed
+        return Listing(_sorted(rows), _sorted(locks), tag)
 
 
 def _sorted(rows: Mapping[str, T]) -> Mapping[str, T]:

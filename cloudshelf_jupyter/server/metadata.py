@@ -14,6 +14,7 @@ from . import wire
 from .folders import Tree
 
 LONGEST_README = 1 << 20
+_LONGEST_LICENSE = 200
 _TYPES: dict[str, Literal["text/markdown", "text/x-rst", "text/plain"]] = {
     "text/markdown": "text/markdown",
     "text/x-rst": "text/x-rst",
@@ -35,7 +36,7 @@ def parse_metadata(data: bytes) -> wire.Metadata:
     return wire.Metadata(
         author=_person(raw.get("author"), raw.get("author_email")),
         maintainer=_person(raw.get("maintainer"), raw.get("maintainer_email")),
-        license=raw.get("license_expression") or raw.get("license") or "",
+        license=raw.get("license_expression") or _short(raw.get("license", "")),
         keywords=list(raw.get("keywords", [])),
         classifiers=list(raw.get("classifiers", [])),
         urls={label: url for label, url in urls.items() if is_web(url)},
@@ -61,6 +62,11 @@ def is_web(url: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc
+
+
+def _short(text: str) -> str:
+    """A name of a license; some wheels have the whole text in its place."""
+    return "" if "\n" in text or len(text) > _LONGEST_LICENSE else text
 
 
 def _person(name: str | None, address: str | None) -> str:

@@ -1,72 +1,9 @@
 import type { Kernel } from '@jupyterlab/services';
 import { describe, expect, it } from 'vitest';
 
-import {
-  Channel,
-  type IState,
-  type KernelMessage as Said
-} from '../src/channel';
+import { Channel } from '../src/channel';
+import { type FakeComm, FakeKernel, stateOf as state } from './fakeKernel';
 import { settled } from './later';
-
-/** A kernel's end of comms, which does what the test says. */
-class FakeKernel {
-  readonly comms: FakeComm[] = [];
-  readonly info = Promise.resolve({});
-  readonly supportsSubshells = false;
-  readonly isDisposed = false;
-  readonly status = 'idle';
-
-  createComm(): FakeComm {
-    const comm = new FakeComm();
-    this.comms.push(comm);
-    return comm;
-  }
-}
-
-class FakeComm {
-  isDisposed = false;
-  opened: unknown = null;
-  sent: { type: string; id?: number; verb?: string }[] = [];
-  onMsg: (msg: unknown) => void = () => undefined;
-  onClose: (msg: unknown) => void = () => undefined;
-
-  open(data: unknown): void {
-    this.opened = data;
-  }
-
-  send(data: { type: string }): void {
-    this.sent.push(data);
-  }
-
-  close(): void {
-    this.onClose({});
-    this.dispose();
-  }
-
-  dispose(): void {
-    this.isDisposed = true;
-  }
-
-  /** The kernel says something. */
-  says(data: Said): void {
-    this.onMsg({ content: { data } });
-  }
-}
-
-const state = (seq: number, requirements: string[] = []): IState => ({
-  version: 1,
-  seq,
-  cloudshelf: '0.1.0',
-  shelf: null,
-  requirements,
-  pins: [],
-  provided: {},
-  busy: null,
-  totals: { bytes: 0, fetched: 0 },
-  notebook: null,
-  restart: null,
-  problem: null
-});
 
 async function opened(): Promise<{ channel: Channel; comm: FakeComm }> {
   const kernel = new FakeKernel();

@@ -82,7 +82,7 @@ class Panel:
 
     @property
     def filter_box(self) -> Locator:
-        return self.shelf.locator("input, jp-search, jp-text-field").first
+        return self.shelf.locator("jp-search input")
 
     def filter(self, text: str) -> None:
         self.filter_box.click()

@@ -17,8 +17,7 @@ def test_the_story_without_a_mouse(lab: Lab, open_page: Callable[..., LabPage]) 
     active = panel.shelf.locator("[data-active]")  # what the tree's aria-activedescendant names
 
     # into the panel, filter, down into the tree, open the project, on to a version
-    page.palette("Filter the Shelf")
-    expect(panel.root).to_be_visible()
+    _filter(page)
     panel.nothing_pinned()
     keys.type("humanize")
     expect(panel.shelf.locator("[data-project]:not([data-version])")).to_have_count(1)
@@ -56,13 +55,13 @@ def test_the_story_without_a_mouse(lab: Lab, open_page: Callable[..., LabPage]) 
     panel.badges("humanize", "pinned")
 
     # details and a file
-    page.palette("Filter the Shelf")
+    _filter(page)
     keys.press("ArrowDown")
     expect(active).to_have_attribute("data-project", "humanize")
     keys.press("Shift+F10")
     _choose(page, "Show Details")
     expect(panel.readme).to_be_visible()
-    page.palette("Filter the Shelf")
+    _filter(page)
     keys.press("ArrowDown")
     keys.press("End")
     keys.press("ArrowRight")
@@ -92,10 +91,17 @@ def test_every_action_is_a_command_with_a_label(lab: Lab, open_page: Callable[..
     assert all(labels.values()), labels
 
 
+def _filter(page: LabPage) -> None:
+    """Into the filter, from wherever the focus is."""
+    page.palette("Filter the Shelf")
+    expect(page.panel.root).to_be_visible()
+    expect(page.panel.filter_box).to_be_focused()
+
+
 def _tab_to(page: LabPage, wanted) -> None:
     """Press Tab until ``wanted`` has the focus; what Tab does not reach is not there for a keyboard."""
     expect(wanted).to_be_visible()
-    page.palette("Filter the Shelf")
+    _filter(page)
     for key in ("Tab", "Shift+Tab"):
         for _ in range(40):
             if wanted.evaluate("e => e === document.activeElement || e.contains(document.activeElement)"):

@@ -2,7 +2,7 @@
 
 import pytest
 
-THREADS = "import threading; print([t.name for t in threading.enumerate() if t.name.startswith('cloudshelf')])"
+THREADS = "[t.name for t in __import__('threading').enumerate() if t.name.startswith('cloudshelf')]"
 
 
 @pytest.fixture
@@ -13,7 +13,9 @@ def panel(front_end):
 
 
 def threads(kernel):
-    return kernel(THREADS).text.strip()
+    """Our threads, asked without a cell, which would have one look."""
+    ask = {"user_expressions": {"found": THREADS}, "silent": True, "reply": True, "timeout": 60}
+    return kernel.client.execute("", **ask)["content"]["user_expressions"]["found"]["data"]["text/plain"]
 
 
 def has_no_threads(front_end):
@@ -66,6 +68,18 @@ def test_a_panel_that_is_closed_costs_nothing(kernel, front_end, panel, fresh):
     assert fresh not in str(panel.messages)
 
 
+def test_an_open_panel_costs_no_thread_when_all_files_are_there(kernel, front_end, panel, fresh):
+    kernel(f"%shelf use {fresh}")
+    panel.wait(lambda state: state["pins"])
+    assert "cloudshelf-panel-watch" in threads(kernel)
+    kernel("%shelf fill")
+    panel.wait(lambda state: state["totals"]["fetched"] == state["totals"]["bytes"])
+    has_no_threads(front_end)
+    kernel(f"import {fresh}")
+    panel.wait(lambda state: state["pins"][0]["loaded"] == [fresh])
+    has_no_threads(front_end)
+
+
 def test_requests_of_a_panel_that_was_closed_are_done_all_the_same(front_end, panel):
     """A reload in the middle of a use: the new panel sees what comes of it."""
     panel.request("use", requirements=["shelftwo"])
@@ -91,11 +105,25 @@ def test_a_front_end_that_answers_nothing_is_asked_and_then_forgotten(kernel, fr
     assert silent.pings == 1 and not panel.closed
 
 
-def test_while_a_cell_runs_nobody_is_forgotten(kernel, front_end, panel):
-    kernel("import cloudshelf_jupyter.channel.panel as panel; panel.PATIENCE = 1")
-    kernel("for i in range(4):\n    get_ipython().run_line_magic('shelf', f'use shelfone=={i % 2 + 1}.0')")
-    panel.wait(lambda state: [pin["version"] for pin in state["pins"]] == ["2.0"])
-    assert panel.ask("state")["ok"] and not panel.closed
+LONG_CELL = """
+import pathlib, time
+import cloudshelf_jupyter.channel.panel as panel
+panel.PATIENCE = 1
+for i in range(4):
+    get_ipython().run_line_magic('shelf', f'use shelfone=={{i % 2 + 1}}.0')
+    while not pathlib.Path({folder!r}, str(i)).exists():
+        time.sleep(0.05)
+panel.PATIENCE = 200
+"""
+
+
+def test_while_a_cell_runs_nobody_is_forgotten(kernel, front_end, panel, tmp_path):
+    cell = front_end.run(LONG_CELL.format(folder=str(tmp_path)))
+    for i in range(4):
+        panel.wait(lambda state, i=i: [pin["version"] for pin in state["pins"]] == [f"{i % 2 + 1}.0"])
+        (tmp_path / str(i)).touch()
+    front_end.wait(lambda: front_end.is_done(cell))
+    assert panel.ask("state")["ok"] and not panel.closed and not panel.pings
 
 
 FORK = """

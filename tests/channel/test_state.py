@@ -24,6 +24,8 @@ def test_what_is_typed_in_a_cell_is_seen(kernel, front_end):
     panel.wait(lambda state: state["pins"][0]["badges"] == ["loaded"])
     kernel("%shelf drop shelfone")
     panel.wait(lambda state: state["pins"] == [] and state["requirements"] == [])
+    kernel("import shelfscript")  # which pins the default
+    panel.wait(lambda state: [pin["project"] for pin in state["pins"]] == ["shelfscript"])
     assert panel.gaps == 0
 
 

@@ -81,4 +81,5 @@ def test_an_error_that_nobody_foresaw_is_a_reply_too(kernel, front_end):
     kernel("import cloudshelf.session; cloudshelf.session.current().history = None")
     error = panel.ask("history")["error"]
     assert error["name"] == "TypeError" and "not callable" in error["message"]
+    assert "stream" not in {message["msg_type"] for message in front_end.others}, "it is in the kernel's log"
     assert panel.ask("use", requirements=["shelfone"])["ok"]

@@ -171,5 +171,5 @@ def test_the_users_lock_is_held_for_life(graph: Made) -> None:
     assert process.stdout.readline() == "up\n"
     assert prune_environments(cache) == []
     process.communicate("\n")
-    assert [info.path for info in prune_environments(cache)] == [str(graph.path)]
+    assert [str(path) for path in prune_environments(cache)] == [str(graph.path)]
     assert not graph.path.exists()

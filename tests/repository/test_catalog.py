@@ -8,7 +8,7 @@ import threading
 import pytest
 import zstandard
 
-from cloudshelf.catalog import assign_module, module_owners, project_facts, rebuild_catalog, update_catalog
+from cloudshelf.catalog import module_owners, project_facts, rebuild_catalog, update_catalog
 from cloudshelf.codecs.catalog import ProjectFacts, modules_key, parse_listing, projects_key
 from cloudshelf.codecs.envelope import seal
 from cloudshelf.commit import init_shelf
@@ -35,12 +35,6 @@ def test_a_module_is_the_project_that_came_first(store: Interfering) -> None:
     update_catalog(store, [facts("opencv-python", "cv2")])
     update_catalog(store, [facts("opencv-python-headless", "cv2")])
     assert Repository(store).project_of("cv2") == "opencv-python"
-
-
-def test_a_module_moves_by_an_administrators_word(store: Interfering) -> None:
-    update_catalog(store, [facts("opencv-python", "cv2")])
-    assign_module(store, "cv2", "opencv-python-headless")
-    assert Repository(store).project_of("cv2") == "opencv-python-headless"
 
 
 def test_a_module_is_found_by_one_request(store: Interfering) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import shutil
 import time
 from collections.abc import Callable
@@ -11,11 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jupyter_events import EventLogger
 from tornado.httpclient import HTTPRequest
 from tornado.websocket import websocket_connect
 
 from cloudshelf.stores.opening import open_store
+from cloudshelf_jupyter.server import events
 from cloudshelf_jupyter.server.events import SCHEMA_ID
+from cloudshelf_jupyter.server.settings import ServerSettings
+from cloudshelf_jupyter.server.shelves import OpenShelf
 from tests.bad_input.conftest import copy_shelf
 from tests.faults import FaultProxy, faulty
 from tests.publisher.wheels import build_wheel
@@ -84,6 +89,25 @@ def test_the_store_is_asked_with_conditions_while_somebody_is_interested(
         there = [f"/shelf/watched/{stored.key}" for stored in store.list("catalog/projects/")]
         looks = [request for request in proxy.requests if request.path in there]
         assert looks and all("if-none-match" in request.headers for request in looks)
+
+
+def test_nobody_looks_when_nobody_was_interested_for_a_while(
+    shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "INTERESTED", 0.3)
+    logger = EventLogger()
+    opened = OpenShelf(shelf.as_uri(), tmp_path, ServerSettings(), lambda *change: None)
+    looks: list[object] = []
+    monkeypatch.setattr(opened, "look", lambda job: looks.append(opened.listing(job)))
+
+    async def scene() -> None:
+        watcher = events.Watcher(events.Events(logger), 0.1, logging.getLogger("test"))
+        watcher.interested(opened)
+        await watcher.wait()
+
+    asyncio.run(scene())
+    assert looks
+    opened.workers.close()
 
 
 def wait_for_more(proxy: FaultProxy, path: str) -> None:

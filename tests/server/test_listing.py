@@ -89,6 +89,16 @@ def test_a_new_lock_is_told_too() -> None:
     assert shelf.told == ["lock"]
 
 
+def test_a_lock_that_was_removed_is_not_shown() -> None:
+    """The catalog keeps a row of it, without a tag."""
+    shelf = Shelf()
+    rows = [
+        LockFacts(name, 2, "2026-11-01T00:00:00Z", "ann", 0, tag, ()) for name, tag in (("gone", ""), ("kept", "x"))
+    ]
+    shelf.memory.put_new("catalog/locks", format_locks(rows))
+    assert [*shelf.catalog.look(shelf.store, lambda: None).locks] == ["kept"]
+
+
 def test_projects_that_go_are_gone() -> None:
     shelf = Shelf()
     publish(shelf.memory, "numpy", "1")

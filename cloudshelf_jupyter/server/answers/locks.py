@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import asdict, replace
 from typing import cast
 
@@ -45,7 +46,7 @@ async def block_of_lock(shelves: Shelves, text: str) -> wire.LockBlock:
 
     Raises UsageError for what is no lock, and for another tool's, which does not name files of a shelf.
     """
-    lock = parse_lock(text, "This lock")
+    lock = await asyncio.to_thread(parse_lock, text, "This lock")
     if not lock.shelf:
         raise UsageError(
             "This lock is another tool's: it does not say from which shelf its pins are. In a notebook: "

@@ -39,6 +39,11 @@ export class ShelfApi {
     return this._get(['shelves'], {}, options);
   }
 
+  /** Say that somebody still looks: the server watches the catalogs for ten minutes after it was asked something. */
+  async stay(): Promise<void> {
+    await this._get(['shelves'], { no_track_activity: 1 }, {});
+  }
+
   /** Projects of which name, summary or a module has every word of `q`. */
   projects(
     shelf: string,

@@ -14,6 +14,9 @@ import {
   VERSION
 } from './messages';
 
+/** The name of the error of what was asked of a channel that ended. */
+export const CLOSED = 'ChannelClosed';
+
 /** A verb that the kernel refused, or that ended with its channel; `next` says what may help. */
 export class ChannelError extends Error {
   constructor(
@@ -215,7 +218,7 @@ export class Channel {
 
 function gone(): ChannelError {
   return new ChannelError(
-    'ChannelClosed',
+    CLOSED,
     'The connection to the kernel ended before it answered; try again when the kernel is ready.'
   );
 }

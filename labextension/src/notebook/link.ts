@@ -4,7 +4,7 @@ import type { Kernel } from '@jupyterlab/services';
 import { type ISignal, Signal } from '@lumino/signaling';
 
 import type { NotebookBlock } from '../api';
-import { Channel } from '../channel';
+import { Channel, ChannelError, CLOSED } from '../channel';
 import type { IState, IVerbs, Progress } from '../channel';
 import { onCellNaming } from './cells';
 
@@ -259,7 +259,9 @@ export class NotebookLink {
     this._channel
       .request('notebook', { block: this.block, path })
       .catch((error: unknown) => {
-        console.warn('cloudshelf: the kernel did not take the lock', error);
+        if (!(error instanceof ChannelError && error.name === CLOSED)) {
+          console.warn('cloudshelf: the kernel did not take the lock', error);
+        } // else the next channel tells it
       });
   }
 

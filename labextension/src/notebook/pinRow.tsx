@@ -74,16 +74,16 @@ export function PinRow(props: {
         {pin.badges.map(badge => (
           <BadgeView key={badge} badge={badge} pin={pin} trans={trans} />
         ))}
-        <ProgressBar
-          label={trans.__('Fetched of %1', project)}
-          done={fetched}
-          total={bytes}
-        />
         <span>
           {trans.__('%1 of %2', formatBytes(fetched), formatBytes(bytes))}
           {seconds !== null &&
             ` · ${trans.__('import %1', formatSeconds(seconds))}`}
         </span>
+        <ProgressBar
+          label={trans.__('Fetched of %1', project)}
+          done={fetched}
+          total={bytes}
+        />
       </div>
     </li>
   );

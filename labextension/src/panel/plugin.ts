@@ -5,6 +5,7 @@ import {
 } from '@jupyterlab/application';
 import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { Poll } from '@lumino/polling';
 
 import { NotebookSection } from '../notebook/section';
 import { onCatalogChange } from '../shelf/events';
@@ -13,6 +14,9 @@ import { ShelfTree } from '../shelf/tree';
 import { ICurrentNotebook, IShelfApi, IShelfPanel } from '../tokens';
 import { ShelfPanel } from './panel';
 import { rememberView } from './remember';
+
+/** Milliseconds between two words to the server that this page is still open; it waits for ten minutes. */
+const STAY = 4 * 60_000;
 
 /** The side panel, in JupyterLab's left area and in Notebook's, which has one too. */
 export const panelPlugin: JupyterFrontEndPlugin<IShelfPanel> = {
@@ -42,6 +46,18 @@ export const panelPlugin: JupyterFrontEndPlugin<IShelfPanel> = {
     app.shell.add(panel, 'left', { rank: 250, type: 'Shelf' });
     restorer?.add(panel, panel.id);
     onCatalogChange(app.serviceManager.events, shelf => tree.refresh(shelf));
+    new Poll({
+      name: 'cloudshelf:stay',
+      factory: () => api.stay(),
+      frequency: { interval: STAY },
+      standby: 'when-hidden'
+    });
+    // What changed while nobody looked was not told
+    document.addEventListener('visibilitychange', () => {
+      if (!document.hidden) {
+        tree.refresh();
+      }
+    });
     void rememberView(tree, view, state).finally(() => tree.load());
     return panel;
   }

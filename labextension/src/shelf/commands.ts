@@ -35,6 +35,10 @@ export const shelfCommandsPlugin: JupyterFrontEndPlugin<void> = {
       execute: () => {
         app.shell.activateById(panel.id);
         panel.focusFilter();
+        // The palette gives the focus back to the notebook, by a message that comes with the next frame.
+        requestAnimationFrame(() =>
+          requestAnimationFrame(() => panel.focusFilter())
+        );
       },
       describedBy: { args: { type: 'object' } }
     });

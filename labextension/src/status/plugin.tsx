@@ -22,15 +22,18 @@ export const statusPlugin: JupyterFrontEndPlugin<void> = {
   id: 'cloudshelf:status',
   description: "The shelf's name and the notebook's pins in the status bar.",
   autoStart: true,
-  requires: [IStatusBar, ICurrentNotebook, IShelfPanel],
-  optional: [ITranslator],
+  requires: [ICurrentNotebook, IShelfPanel],
+  optional: [IStatusBar, ITranslator],
   activate: (
     app: JupyterFrontEnd,
-    statusBar: IStatusBar,
     current: ICurrentNotebook,
     panel: IShelfPanel,
+    statusBar: IStatusBar | null,
     translator: ITranslator | null
   ) => {
+    if (!statusBar) {
+      return; // Notebook 7 has none
+    }
     const trans = (translator ?? nullTranslator).load('cloudshelf');
     const item = ReactWidget.create(
       <StatusItem
