@@ -110,6 +110,7 @@ def test_a_lock_that_the_kernel_sends_is_saved_once_though_two_tabs_show_the_not
     assert page.metadata["cloudshelf"]["digest"]
     expect(page.page.locator(".jp-Dialog")).to_have_count(0)
     expect(other.locator(".jp-Dialog")).to_have_count(0)
+    page.expect_problems("Comm not found")  # the kernel's messages to one tab reach the other
 
 
 @pytest.mark.parametrize("source", ["team/2026q4", "file"])
@@ -152,7 +153,7 @@ def test_use_in_a_notebook_that_may_not_be_written_says_so(page: LabPage, small_
     expect(page.notebook).to_contain_text("notebook is read-only")
     page.command("cloudshelf:use", **where)
     expect(page.page.locator(".jp-Dialog")).to_contain_text("example.ipynb is read-only, so no cell asks for shelfone")
-    page.accept()
+    _press(page, "Close")
     page.expect_problems("reading 'kernel'")
 
 
