@@ -39,7 +39,8 @@ def test_a_kernel_without_cloudshelf_says_what_to_install(lab: Lab, open_page: C
     page.panel.state("no-extension")
     page.panel.press("load-extension")
     expect(page.page.locator(".jp-Dialog")).to_contain_text("No module named 'cloudshelf'")
-    page.accept()
+    page.page.keyboard.press("Escape")
+    expect(page.page.locator(".jp-Dialog")).to_have_count(0)
     page.panel.state("no-extension")
 
 
