@@ -62,6 +62,7 @@ def test_from_an_empty_cache_to_a_restored_lock(lab: Lab, open_page: Callable[..
     expect(panel.switch("humanize", "4.12.0")).to_contain_text("4.12.0")
     page.accept()
     expect(panel.pin("humanize")).to_contain_text("4.12.0")
+    poll(page.page, lambda: "humanize==4.12.0" in page.sources[0], "the cell that a colleague runs")
     page.run(2)
     expect(page.output(2)).to_contain_text("4.12.0")
     panel.badges("humanize", "loaded")
