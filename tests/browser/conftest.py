@@ -21,12 +21,11 @@ from .pages import LabPage, dump
 OPTIONS = ("--LabApp.expose_app_in_browser=True",)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("browser"))
-            item.add_marker(pytest.mark.timeout(600))
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """One worker runs all of them, while the others run the rest."""
+    if Path(__file__).parent in item.path.parents:
+        item.add_marker(pytest.mark.xdist_group("browser"))
+        item.add_marker(pytest.mark.timeout(600))
 
 
 @pytest.hookimpl(wrapper=True)

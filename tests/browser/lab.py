@@ -26,7 +26,11 @@ _KERNELS = Path(__file__).parent / "kernels"
 _QUIET = {  # nothing that looks for news in the network, or asks about it
     "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
 }
-_OTHERS = {"disabledExtensions": {"@jupyterlab/scheduler": True}}  # it does not start in Notebook 7
+_OTHERS = {
+    "disabledExtensions": {"@jupyterlab/scheduler": True},  # it does not start in Notebook 7
+    "buildAvailable": False,  # each page would run yarn twice, to learn whether Lab itself could be built anew
+    "buildCheck": False,
+}
 
 
 @dataclass

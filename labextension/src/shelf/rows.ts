@@ -20,6 +20,11 @@ export interface IRow {
   list: PagedList<ShelfNode>;
 }
 
+/** Whether a key is that of a row which stands where a node will be. */
+export function isStandIn(key: string): boolean {
+  return !key.endsWith(']'); // a node's key is a JSON list
+}
+
 /** What a flattened tree needs to know of its branches. */
 export interface IBranches {
   isExpanded(id: string): boolean;

@@ -3,7 +3,7 @@ import React from 'react';
 import { actionOf, findTyped } from './keyboard';
 import { positionsOf, scrollTo, windowOf } from './layout';
 import { type IRowHandlers, RowView } from './rowView';
-import type { IRow } from './rows';
+import { type IRow, isStandIn } from './rows';
 
 export interface ITreeViewProps extends Omit<IRowHandlers, 'onFocus'> {
   label: string;
@@ -43,6 +43,17 @@ export function TreeView(props: ITreeViewProps): React.JSX.Element {
 
   React.useEffect(() => {
     props.look(from, to);
+  });
+
+  // Who went on to a row that was still loading is on what came in its place.
+  const lastActive = React.useRef(-1);
+  React.useEffect(() => {
+    const came = rows.at(lastActive.current);
+    if (activeIndex >= 0) {
+      lastActive.current = activeIndex;
+    } else if (active !== null && isStandIn(active) && came) {
+      props.setActive(came.key);
+    }
   });
 
   React.useLayoutEffect(() => {
