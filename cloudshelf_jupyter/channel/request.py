@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from cloudshelf.errors import AlreadyLoaded, ShelfError, UsageError
 
@@ -87,7 +87,7 @@ def request_id(data: Any) -> Id:
     found = data.get("id") if isinstance(data, dict) else None
     if isinstance(found, int) and not isinstance(found, bool) and abs(found) < 1 << 53:  # RFC 8259, section 6
         return found
-    return found if _is_text(found) and len(found) <= 100 else None  # type: ignore[arg-type]
+    return found if _is_text(found) and len(found) <= 100 else None
 
 
 def told(error: Exception) -> Error:
@@ -101,7 +101,7 @@ def told(error: Exception) -> Error:
     }
 
 
-def _is_text(value: Any) -> bool:
+def _is_text(value: Any) -> TypeGuard[str]:
     if not isinstance(value, str) or len(value) > LONGEST:
         return False
     return value.isascii() or not any("\ud800" <= c <= "\udfff" for c in value)
