@@ -6,7 +6,8 @@ import subprocess
 import sys
 
 import pytest
-from jupyter_client.manager import KernelManager
+
+from tests.kernels import PrivateKernelManager
 
 from .conftest import make_wheel
 
@@ -15,7 +16,7 @@ class Kernel:
     """A running kernel; calling it runs a cell and returns what the cell showed."""
 
     def __init__(self, settings, python=sys.executable):
-        self.manager = KernelManager()
+        self.manager = PrivateKernelManager()
         self.manager.kernel_spec.argv[0] = str(python)
         self.manager.start_kernel(env=settings, cwd=settings["HOME"])
         self.client = self.manager.client()

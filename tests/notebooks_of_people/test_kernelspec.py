@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 from jupyter_client.kernelspec import KernelSpecManager
-from jupyter_client.manager import KernelManager
 
 from tests.faces.conftest import make_wheel
 from tests.faces.test_kernel import Shown
+from tests.kernels import PrivateKernelManager
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -29,7 +29,7 @@ def place_of(prefix, name):
 
 def run_in(prefix, name, environ, *cells):
     """What the cells show in a kernel that Jupyter starts by its name."""
-    manager = KernelManager(kernel_name=name)
+    manager = PrivateKernelManager(kernel_name=name)
     manager.kernel_spec_manager = KernelSpecManager(kernel_dirs=[str(place_of(prefix, "."))])
     manager.start_kernel(env=environ, cwd=environ["HOME"])
     client = manager.client()
