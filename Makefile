@@ -1,4 +1,4 @@
-# make venv | test | lint | panel | demo | lab | compat | pythons | bench | clean. Any Python from 3.11 on; choose one with:
+# make venv | test | lint | panel | demo | lab | stress | compat | pythons | bench | clean. Any Python from 3.11 on; choose one with:
 # make PYTHON=python3.12 …
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
@@ -16,7 +16,7 @@ BENCH_ARGS ?=
 # Bytecode is part of what the demo and the table measure, whatever this shell says about writing it.
 MEASURED := env -u PYTHONDONTWRITEBYTECODE
 
-.PHONY: help venv test lint panel unit demo lab screenshots bench-panel compat pythons bench bench-quick format clean
+.PHONY: help venv test lint panel unit demo lab screenshots bench-panel stress compat pythons bench bench-quick format clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -72,6 +72,9 @@ screenshots: $(STAMP) $(BUNDLE) ## pictures of the panel, light and dark, wide a
 
 bench-panel: $(STAMP) $(BUNDLE) ## the panel on 10,000 projects and a wheel of 50,000 files; minutes
 	$(MEASURED) $(BIN)/python -m benchmarks.panel
+
+stress: $(STAMP) ## every check that can be run in any number: crashes, races, damage, fuzzing; takes most of an hour
+	CLOUDSHELF_STRESS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup -m stress --timeout 3000 $(PYTEST_ARGS)
 
 compat: $(STAMP) ## every compatibility case, against ordinary virtual environments; takes most of an hour
 	$(MEASURED) $(BIN)/python tests/compat/run.py --jobs $(JOBS)

@@ -21,8 +21,9 @@ def begin(path: Path, *, resume: bool, facts: dict[str, Any]) -> dict[str, Any]:
 
 
 def earlier_rows(folder: Path) -> list[dict[str, Any]]:
-    """Rows of all results in ``folder``: whatever they are of, they tell how long something takes."""
-    return [row for path in sorted(folder.glob("*.json")) for row in json.loads(path.read_text())["rows"]]
+    """Rows of all races in ``folder``: whatever they are of, they tell how long something takes."""
+    found = [json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))]
+    return [row for each in found for row in each.get("rows", ())]  # the panel's figures lie there too, without races
 
 
 def forget(results: dict[str, Any], piece: str) -> None:
