@@ -13,7 +13,7 @@ from .codecs.named_lock import LOCKS, parse_lock_head, parse_locks
 from .codecs.names import head_key, is_normalized, manifest_key, named_lock, pack_key, release_key, sha256
 from .codecs.pack import decompress_frame
 from .commit import walk_history
-from .errors import ObjectInvalid, ObjectMissing, ProjectMissing, ShelfError, StoreError
+from .errors import AccessDenied, ObjectInvalid, ObjectMissing, ProjectMissing, ShelfError, StoreError
 from .model import Manifest
 from .named_locks import lock_chain, read_content
 from .repository import Repository
@@ -44,6 +44,7 @@ class VerifyReport:
     locks: int = 0  # named ones
     bytes: int = 0
     damages: list[Damage] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)  # for want of a grant
 
     @property
     def sound(self) -> bool:
@@ -51,26 +52,37 @@ class VerifyReport:
 
 
 def verify_shelf(store: VerifyStore, projects: Sequence[str], progress: Callable[[str], None]) -> VerifyReport:
-    """Everything, or ``projects``; one damage does not hide the next. Raises only when the store cannot be asked.
+    """Everything, or ``projects``; one damage does not hide the next, and what may not be read is named.
+
+    Raises only when the store cannot be asked, and for a project that is not there.
 
     The catalog is looked at with everything only: no project has a part of it to itself.
     """
     report, seqs = VerifyReport(), dict[str, int]()
-    for project in projects or _projects(store):
+    for project in projects or _projects(store, report):
         progress(project)
-        report.projects += 1
         try:
             seqs[project] = _verify_project(store, Repository(store), project, report)
-        except ProjectMissing:
-            raise
-        except StoreError:
+            report.projects += 1
+        except AccessDenied:
+            report.unread.append(project)
+        except (ProjectMissing, StoreError):
             raise
         except ShelfError as error:
+            report.projects += 1
             report.damages.append(_damage(error, f"projects/{project}"))
     if not projects:
-        report.damages += _verify_locks(store, report)
-        report.damages += _verify_catalog(store, seqs)
+        _look(lambda: _verify_locks(store, report), "the named locks", report)
+        _look(lambda: _verify_catalog(store, seqs), "the catalog", report)
     return report
+
+
+def _look(verify: Callable[[], Iterable[Damage]], what: str, report: VerifyReport) -> None:
+    """What is no project's own; of that, who has grants for some projects sees a part, or nothing."""
+    try:
+        report.damages += verify()
+    except AccessDenied:
+        report.unread.append(what)
 
 
 def _verify_skips(heads: Iterable[Linked], key: str) -> list[Damage]:
@@ -131,8 +143,14 @@ def _verify_catalog(store: VerifyStore, seqs: Mapping[str, int]) -> Iterator[Dam
             yield Damage(projects_key(project), f"it does not show {project} as it is")
 
 
-def _projects(store: Listing) -> list[str]:
-    names = dict.fromkeys(stored.key.split("/")[1] for stored in store.list("projects/") if stored.key.count("/") > 1)
+def _projects(store: VerifyStore, report: VerifyReport) -> list[str]:
+    """All that are there; to who may not list them, those that the catalog shows."""
+    try:
+        stored = [each.key for each in store.list("projects/")]
+    except AccessDenied:
+        report.unread.append("projects that the catalog does not show")
+        return [facts.project for facts in Repository(store).listing()]
+    names = dict.fromkeys(key.split("/")[1] for key in stored if key.count("/") > 1)
     return [name for name in names if is_normalized(name)]
 
 

@@ -12,9 +12,10 @@ def verify(result: Result) -> list[Block]:
     looked = f"{count(result['projects'], 'project')}, {count(result['packs'], 'pack')}, {size(result['bytes'])}"
     if result.get("locks"):
         looked += f", {count(result['locks'], 'named lock')}"
-    damages = result["damages"]
+    damages, unread = result["damages"], ", ".join(result.get("unread", ()))
+    told = [f"Not looked at, for want of a grant: {unread}."] if unread else []
     if not damages:
-        return [f"All is sound: {looked}."]
+        return [f"{'What could be read' if unread else 'All'} is sound: {looked}.", *told]
     blocks: list[Block] = [
         f"{count(len(damages), 'object')} damaged, of {looked}:",
         records(damages, ("key", "reason")),
@@ -23,7 +24,7 @@ def verify(result: Result) -> list[Block]:
         blocks.append("Publish what is damaged again, or bring the objects back from a copy of the store.")
     if result.get("repairable"):
         blocks.append("The catalog can be written anew: cloudshelf verify --repair")
-    return blocks
+    return [*blocks, *told]
 
 
 def cache(result: Result) -> list[Block]:
