@@ -93,7 +93,7 @@ def test_denied_is_not_absent(shelves, cloudshelf, server, tmp_path):
     mine = shelves | server.environ(COLLEAGUE) | {"CLOUDSHELF_CACHE": str(tmp_path)}
     team, org = shelves["CLOUDSHELF_URL"].split(",")
     shown = cloudshelf("run", "--with", "common", "--", "python", "-c", "import common", code=3, **mine)
-    assert "You have no grant for common" in shown.stderr and team in shown.stderr
+    assert "Your credentials give no access to" in shown.stderr and team in shown.stderr
     alone = mine | {"CLOUDSHELF_URL": org}
     code = "import common; print(common.version)"
     shown = cloudshelf("run", "--with", "common", "--", "python", "-c", code, **alone)
