@@ -325,7 +325,7 @@ def _find_present(repository: Repository, item: Planned, interpreter: Interprete
 def _move_defaults(store: PublishStore, repository: Repository, items: Sequence[Planned], by: str) -> None:
     for item in items:
         if item.requested and repository.head(item.project).default != item.version:
-            move_default(store, item.project, item.version, by=by)
+            move_default(store, repository, item.project, item.version, by=by)
             repository.forget(item.project)
 
 
