@@ -108,9 +108,10 @@ def purge(
 
     head = change_head(store, project, change, by=by, action=f"purge {version}")
     kept = named_keys(store, walk(store, head), head)
+    there = {stored.key for stored in store.list(f"projects/{project}/")}
     deleted = 0
     for keys in keys_of(store, project, doomed):
-        gone = [key for key in keys if key not in kept]
+        gone = [key for key in keys if key in there and key not in kept]
         delete_all(store, gone)
         deleted += len(gone)
     return head, deleted
