@@ -16,9 +16,9 @@ from typing import Protocol
 
 from .chain import HeadStore
 from .codecs.names import COLLECT
-from .commit import Change, change_head, walk_history
+from .commit import Change, change_head
 from .errors import ObjectInvalid, ObjectMissing, ProjectMissing, UsageError
-from .garbage import Garbage, find_garbage, list_projects, named_keys
+from .garbage import Garbage, find_garbage, find_named, list_projects
 from .model import Head
 from .parallel import map_parallel
 from .stores.protocols import Delete, Listing, PutNew, Stored
@@ -140,11 +140,6 @@ def fence(store: CollectStore, garbage: Garbage, objects: Sequence[Stored], *, b
     def begin(present: Head | None) -> Change:
         return Change(epoch=(present.epoch if present else 0) + 1)
 
-    head = change_head(store, garbage.project, begin, by=by, action="collect")
-    since = []
-    for each in walk_history(store, head):
-        if garbage.head is not None and each.seq <= garbage.head.seq:
-            break
-        since.append(each)
-    named = named_keys(store, since, head)
+    change_head(store, garbage.project, begin, by=by, action="collect")
+    _, named = find_named(store, garbage.project, since=garbage.seq)
     return [stored for stored in objects if stored.key not in named]

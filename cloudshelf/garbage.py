@@ -7,9 +7,10 @@ publisher could rely on one that a slow collector is about to delete (docs/forma
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import takewhile
 from typing import Any, Protocol
 
 from .bundle.selection import packs_of, read_verified
@@ -41,10 +42,10 @@ class GarbageStore(Get, Listing, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Garbage:
-    """What was found below one project; ``head`` is the one that it was compared with, None where there is none."""
+    """What was found below one project; ``seq`` is that of the head it was compared with, 0 where there is none."""
 
     project: str
-    head: Head | None
+    seq: int
     objects: tuple[Stored, ...]
 
 
@@ -61,17 +62,31 @@ def find_garbage(store: GarbageStore, project: str) -> Garbage:
     ObjectMissing where it cannot be known what a head named, and what the store raises.
     """
     listed = [stored for stored in store.list(f"projects/{project}/") if is_collectable(project, stored.key)]
-    head = read_head(store, project)
-    if not listed or head is None:
-        return Garbage(project, head, tuple(listed))
-    named = named_keys(store, walk(store, head), head)
-    return Garbage(project, head, tuple(stored for stored in listed if stored.key not in named))
+    seq, named = find_named(store, project)
+    return Garbage(project, seq, tuple(stored for stored in listed if stored.key not in named))
 
 
 def is_collectable(project: str, key: str) -> bool:
     """Whether ``key`` is that of a release, a manifest or a pack; what else lies there was written by nobody of us."""
     kind, _, name = key.removeprefix(f"projects/{project}/").partition("/")
     return (kind == "release" and is_sha256(name)) or (kind in ("manifest", "pack") and is_manifest_part(name))
+
+
+def find_named(store: GarbageStore, project: str, *, since: int = 0) -> tuple[int, set[str]]:
+    """The sequence of the head, 0 where there is none, and the keys that it names and those before it, after ``since``.
+
+    What was purged is none of them. Raises as ``named_keys``.
+    """
+    head = read_head(store, project)
+    while head is not None:
+        try:
+            return head.seq, named_keys(store, walk(store, head, since=since), head)
+        except ObjectMissing:
+            newer = read_head(store, project)
+            if newer is None or newer.purged == head.purged:
+                raise
+            head = newer  # somebody purged what was just about to be read
+    return 0, set()
 
 
 def read_head(store: Get, project: str) -> Head | None:
@@ -82,19 +97,21 @@ def read_head(store: Get, project: str) -> Head | None:
         return None
 
 
-def walk(store: GarbageStore, head: Head) -> list[Head]:
-    """Every head of the chain, newest first. All that history has is read at once: a chain of 3,000 is not walked in
-    3,000 round trips. Raises ObjectInvalid, ObjectMissing."""
-    keys = [stored.key for stored in store.list(f"projects/{head.project}/history/")]
-    return list(walk_history(_Read(store, keys), head))
+def walk(store: GarbageStore, head: Head, *, since: int = 0) -> list[Head]:
+    """Every head of the chain that is later than ``since``, newest first. Raises ObjectInvalid, ObjectMissing.
+
+    Of a whole chain all that history has is read at once: 3,000 heads are not walked in 3,000 round trips.
+    """
+    keys = [stored.key for stored in store.list(f"projects/{head.project}/history/")] if not since else []
+    return [*takewhile(lambda each: each.seq > since, walk_history(_Read(store, keys), head))]
 
 
-def named_keys(store: Get, heads: Iterable[Head], newest: Head) -> set[str]:
+def named_keys(store: Get, heads: Sequence[Head], newest: Head) -> set[str]:
     """The keys of releases, manifests and packs that ``heads`` name, less what ``newest`` says was purged.
 
     Raises ObjectInvalid and ObjectMissing for what cannot be read: then nobody knows what it names.
     """
-    project, heads = newest.project, list(heads)
+    project = newest.project
     lists = [head.versions for head in heads]
     for digest in dict.fromkeys(head.older for head in heads if head.older):
         key = index_key(project, digest)

@@ -21,7 +21,7 @@ from .codecs.names import manifest_key, named_lock, named_project
 from .collecting import CollectStore, delete_all
 from .commit import Change, change_head, read_index
 from .errors import ObjectInvalid, ObjectMissing, ShelfError, VersionMissing
-from .garbage import keys_of, named_keys, walk
+from .garbage import find_named, keys_of, named_keys, walk
 from .model import Head, Purge
 from .named_locks import lock_chain, read_content
 from .ordering import version_order
@@ -107,7 +107,7 @@ def purge(
         return Change(purge={version: tombstone}, epoch=present.epoch + 1)
 
     head = change_head(store, project, change, by=by, action=f"purge {version}")
-    kept = named_keys(store, walk(store, head), head)
+    _, kept = find_named(store, project)
     there = {stored.key for stored in store.list(f"projects/{project}/")}
     deleted = 0
     for keys in keys_of(store, project, doomed):

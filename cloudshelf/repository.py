@@ -203,9 +203,10 @@ class Repository:
         return VersionPurged(head.project, version, purge.reason, purge.by, purge.time, left)
 
     def explain_missing(self, project: str, part: str) -> VersionPurged | None:
-        """Why the release or manifest ``part`` of ``project`` is not there, if the shelf knows. One request."""
+        """Why the release or manifest ``part`` of ``project`` is not there, if the shelf knows. One request: the head
+        that is remembered may be older than that."""
         try:
-            head = self.last_head(project)
+            head = self._read_head(project)
         except ShelfError:
             return None
         for version, purge in head.purged.items() if head is not None else ():

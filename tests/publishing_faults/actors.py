@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from enum import StrEnum
 from typing import Any
 
-from cloudshelf.errors import OutcomeUnknown, StoreUnreachable
+from cloudshelf.errors import OutcomeUnknown, ShelfError, StoreUnreachable
 from cloudshelf.stores.memory import MemoryStore
 from cloudshelf.stores.protocols import Stored
 
@@ -108,7 +108,7 @@ class Actor:
         def arrive() -> None:
             try:
                 self._do(verb, key, act, body)
-            except Exception:  # nobody waits for the answer
+            except ShelfError:  # nobody waits for the answer
                 pass
 
         return arrive
