@@ -25,7 +25,7 @@ from cloudshelf.publisher.upload import PackUploads
 from cloudshelf.repository import Repository
 from cloudshelf.shelf import Shelf
 from cloudshelf.stores.memory import MemoryStore
-from tests.stress import Checks, amount
+from tests.stress import EVERYTHING, Checks, amount
 
 from .machine import Schedules
 
@@ -158,6 +158,8 @@ MUTANTS = [
     head_before_packs,
     unconditional_head,
     collecting_what_a_head_once_named,
+]
+MORE = [  # that take longer to find
     collecting_what_was_named_since_the_look,
     a_lost_reply_is_taken_for_a_lost_write,
     a_publish_that_does_not_look_at_the_epoch,
@@ -167,7 +169,7 @@ MUTANTS = [
 
 
 @pytest.mark.stress
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.__name__)
+@pytest.mark.parametrize("mutant", [*MUTANTS, *(MORE if EVERYTHING else [])], ids=lambda mutant: mutant.__name__)
 def test_a_mutant_of_the_protocol_is_found_out(
     mutant: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch, checks: Checks
 ) -> None:
