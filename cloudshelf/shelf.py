@@ -29,6 +29,7 @@ from .urls import split_urls
 
 if TYPE_CHECKING:
     from .answers import Changed, FileFacts, Found, LogEntry, Shown, VersionFacts, Why
+    from .chain import Signer
     from .codecs.named_lock import LockHead
     from .commit import Change
     from .named_locks import NamedLocks
@@ -41,12 +42,19 @@ class Shelf:
     """A shelf of distributions, or several in order (layers.py).
 
     ``cache`` is the folder of the user's cache, None for none. ``as_of``, a moment (as_of.py), shows the projects as
-    they were then. ``info`` is what shelf.json of an only shelf says, where that is known already.
+    they were then. ``info`` is what shelf.json of an only shelf says, where that is known already. ``signer`` signs
+    what changes.
     """
 
     def __init__(
-        self, *stores: Store, cache: Path | None = None, as_of: str = "", info: ShelfInfo | None = None
+        self,
+        *stores: Store,
+        cache: Path | None = None,
+        as_of: str = "",
+        info: ShelfInfo | None = None,
+        signer: Signer | None = None,
     ) -> None:
+        self.signer = signer
         self._stores = stores
         self._repositories = [Repository(store, cache=cache, as_of=as_of, info=info) for store in stores]
         self.repository = self._repositories[0] if len(stores) == 1 else Layers(self._repositories)
@@ -108,7 +116,7 @@ class Shelf:
         """The locks that live on this shelf; of several, on the first."""
         from .named_locks import NamedLocks
 
-        return NamedLocks(self._stores[0], self._repositories[0])
+        return NamedLocks(self._stores[0], self._repositories[0], self.signer)
 
     def read_named_lock(self, text: str) -> tuple[LockHead, str]:
         """``NamedLocks.read``, from the first shelf that has such a lock."""
@@ -455,7 +463,7 @@ class Shelf:
             before[:] = [head]
             return change(head)
 
-        head = change_head(store, project, remembered, by=by, action=action)
+        head = change_head(store, project, remembered, by=by, action=action, signer=self.signer)
         self.repository.forget(project)
         landed = head is not before[0]
         return Changed(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from ..catalog import CatalogStore, module_owners, refresh_catalog
+from ..chain import Signer
 from ..codecs.names import manifest_key, pack_key, release_key, sha256
 from ..codecs.release import format_release
 from ..commit import Change, change_head, put_immutable
@@ -58,7 +59,15 @@ class _EpochMovedError(Exception):
     """A collector began a new epoch: what was uploaded under the old one may be deleted."""
 
 
-def load_bundle(file: BundleFile, store: LoadStore, *, by: str, dry_run: bool, progress: Progress) -> LoadReport:
+def load_bundle(
+    file: BundleFile,
+    store: LoadStore,
+    *,
+    by: str,
+    dry_run: bool,
+    progress: Progress,
+    signer: Signer | None = None,
+) -> LoadReport:
     """Put what ``file`` carries on the shelf ``store``; what is there already stays as it is.
 
     Raises ShelfMissing, BundleInvalid, PublishFailed (the shelf has other bytes under a wheel's name), CatalogOutdated
@@ -76,7 +85,7 @@ def load_bundle(file: BundleFile, store: LoadStore, *, by: str, dry_run: bool, p
         report.uploaded = _upload(file, store, plans, progress)
         for number, plan in enumerate(plans):
             progress("commit", number, len(plans), plan.carried.project)
-            _commit(file, store, repository, plan, by)
+            _commit(file, store, repository, plan, by, signer)
         _refresh_catalog(store, repository, [plan.carried.project for plan in plans])
     for plan in sorted(plans, key=lambda plan: plan.carried.project):
         report.versions += _tell(repository, plan, dry_run=dry_run)
@@ -121,13 +130,15 @@ def _send(file: BundleFile, store: PutNew, key: str, name: str) -> int:
     return len(data)
 
 
-def _commit(file: BundleFile, store: LoadStore, repository: Repository, plan: Plan, by: str) -> None:
+def _commit(
+    file: BundleFile, store: LoadStore, repository: Repository, plan: Plan, by: str, signer: Signer | None
+) -> None:
     """Releases, and then the head, if nobody began a new epoch; else all of it again under that."""
     for _ in range(ATTEMPTS):
         if not plan.releases:
             return
         try:
-            _change_head(store, repository, plan, by)
+            _change_head(store, repository, plan, by, signer)
             return
         except _EpochMovedError:
             repository.forget(plan.carried.project)
@@ -138,7 +149,7 @@ def _commit(file: BundleFile, store: LoadStore, repository: Repository, plan: Pl
     raise Conflict(f"projects/{plan.carried.project}/head")
 
 
-def _change_head(store: LoadStore, repository: Repository, plan: Plan, by: str) -> None:
+def _change_head(store: LoadStore, repository: Repository, plan: Plan, by: str, signer: Signer | None) -> None:
     carried = plan.carried
 
     def change(head: Head | None) -> Change:
@@ -155,7 +166,8 @@ def _change_head(store: LoadStore, repository: Repository, plan: Plan, by: str) 
             put[version] = Entry(digest, yanked)
         return Change(put=put, default=None if head and head.default else carried.default)
 
-    change_head(store, carried.project, change, by=by, action=f"import {', '.join(_ordered(plan.releases))}")
+    action = f"import {', '.join(_ordered(plan.releases))}"
+    change_head(store, carried.project, change, by=by, action=action, signer=signer)
 
 
 def _notes(store: Get, repository: Repository, plans: Sequence[Plan]) -> list[str]:

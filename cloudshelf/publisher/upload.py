@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
+from ..chain import Signer
 from ..codecs.names import collectable, manifest_key, pack_key, release_key, sha256
 from ..codecs.release import format_release
 from ..commit import Change, change_head, put_immutable
@@ -90,6 +91,7 @@ def upload(
     by: str,
     default: bool = False,
     progress: Callable[[int], None] = lambda n: None,
+    signer: Signer | None = None,
 ) -> Head:
     """Put ``new``, whose packs were ``sent``, on the shelf; the head that has it.
 
@@ -109,7 +111,8 @@ def upload(
                 return _add_wheel(store, repository, present, new, wheel, default=default)
 
             try:
-                return change_head(store, new.project, change, by=by, action=f"publish {new.version}")
+                action = f"publish {new.version}"
+                return change_head(store, new.project, change, by=by, action=action, signer=signer)
             except _EpochMovedError:
                 sent = again.enter_context(PackUploads(store, repository, new.project))
                 for pack in new.packed.packs:
@@ -177,7 +180,7 @@ def _add_wheel(
     )
 
 
-def move_default(store: UploadStore, project: str, version: str, *, by: str) -> Head:
+def move_default(store: UploadStore, project: str, version: str, *, by: str, signer: Signer | None = None) -> Head:
     """Make a version that is on the shelf the one that a bare name takes."""
 
     def change(present: Head | None) -> Change:
@@ -185,4 +188,4 @@ def move_default(store: UploadStore, project: str, version: str, *, by: str) -> 
             raise ObjectMissing(f"projects/{project}/head", store.url)
         return Change(default=version)
 
-    return change_head(store, project, change, by=by, action=f"default {version}")
+    return change_head(store, project, change, by=by, action=f"default {version}", signer=signer)
