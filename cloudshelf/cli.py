@@ -138,7 +138,8 @@ def _run(command: grammar.Command) -> int:
     if not args["shelf"] and not args.get("lock"):
         raise NoShelf()
     gc.disable()  # this process lives for a moment, and what it makes it keeps: a tenth of its time
-    from .importing.client import expect, leave_children
+    from .importing.client import expect
+    from .importing.starting import leave_children
     from .importing.state import is_complete
     from .program import first_imports
 
