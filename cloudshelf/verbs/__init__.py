@@ -31,6 +31,7 @@ _PLACES = {
     "asking": ("request",),
     "administering": ("settings", "usage"),
     "enabling": ("enable", "disable"),
+    "granting": ("policy",),
 }
 _MODULES = {verb: module for module, verbs in _PLACES.items() for verb in verbs}
 

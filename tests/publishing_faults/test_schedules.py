@@ -7,21 +7,15 @@ and the schedules find out.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from cloudshelf import chain, collecting, commit, garbage, purging
-from cloudshelf.codecs.names import manifest_key, pack_key, sha256
-from cloudshelf.commit import put_immutable
-from cloudshelf.model import Tree
-from cloudshelf.publisher import packing, upload
-from cloudshelf.publisher.upload import PackUploads
+from cloudshelf import chain, collecting, garbage
+from cloudshelf.publisher import upload
 from cloudshelf.repository import Repository
 from cloudshelf.shelf import Shelf
-from cloudshelf.stores.memory import MemoryStore
 from tests.stress import Checks, amount
 
 from .machine import Schedules
