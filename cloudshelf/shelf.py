@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from .commit import Change
     from .named_locks import NamedLocks
     from .resolver import Resolution
+    from .signing.pins import Pins
     from .target import Target
     from .verification import VerifyReport
 
@@ -43,7 +44,7 @@ class Shelf:
 
     ``cache`` is the folder of the user's cache, None for none. ``as_of``, a moment (as_of.py), shows the projects as
     they were then. ``info`` is what shelf.json of an only shelf says, where that is known already. ``signer`` signs
-    what changes.
+    what changes; with ``pins`` only what is signed is taken.
     """
 
     def __init__(
@@ -53,10 +54,12 @@ class Shelf:
         as_of: str = "",
         info: ShelfInfo | None = None,
         signer: Signer | None = None,
+        pins: Pins | None = None,
     ) -> None:
         self.signer = signer
+        self.pins = pins
         self._stores = stores
-        self._repositories = [Repository(store, cache=cache, as_of=as_of, info=info) for store in stores]
+        self._repositories = [Repository(store, cache=cache, as_of=as_of, info=info, pins=pins) for store in stores]
         self.repository = self._repositories[0] if len(stores) == 1 else Layers(self._repositories)
 
     @classmethod
@@ -132,7 +135,7 @@ class Shelf:
 
     def without_cache(self) -> Shelf:
         """The same, with everything read anew from the store."""
-        return Shelf(*self._stores)
+        return Shelf(*self._stores, pins=self.pins)
 
     # looking
 

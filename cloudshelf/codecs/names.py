@@ -6,6 +6,7 @@ import hashlib
 import re
 
 SHELF = "shelf.json"
+TRUST_HEAD = "trust/_head"
 _NORMALIZED = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _LOCK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}(/[A-Za-z0-9][A-Za-z0-9._-]{0,63})*", re.ASCII)
@@ -108,6 +109,10 @@ def lock_history_key(name: str, seq: int, digest: str) -> str:
 
 def lock_content_key(name: str, digest: str) -> str:
     return f"locks/{name}/_content/{digest}"
+
+
+def trust_history_key(seq: int, digest: str) -> str:
+    return f"trust/_history/{seq:010}-{digest}"
 
 
 def collectable(digest: str, epoch: int) -> str:

@@ -44,6 +44,8 @@ _PAGES = {
     "settings": "upkeep.settings",
     "usage": "upkeep.usage",
     "completion": "upkeep.completion",
+    "key": "trusting.key",
+    "trust": "trusting.trust",
     "traceback": "upkeep.traceback",
 }
 

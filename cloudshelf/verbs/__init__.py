@@ -29,6 +29,7 @@ _PLACES = {
     "carrying": ("export", "import"),
     "asking": ("request",),
     "administering": ("settings", "usage"),
+    "trusting": ("key", "trust"),
     "enabling": ("enable", "disable"),
 }
 _MODULES = {verb: module for module, verbs in _PLACES.items() for verb in verbs}

@@ -100,7 +100,7 @@ def lock(args: Args, progress: Progress) -> Result:
     if args.get("name"):
         from .locks import name_lock
 
-        result["named"] = name_lock(shelf, str(args["name"]), found)
+        result["named"] = name_lock(shelf, str(args["name"]), found, args)
     return result
 
 
