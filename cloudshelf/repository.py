@@ -147,6 +147,11 @@ class Repository:
             raise ObjectInvalid(key, f"it says sequence {found.seq}")
         return found
 
+    @property
+    def parts(self) -> tuple[Repository, ...]:
+        """The repository of each shelf: this one. See ``layers.Layers``."""
+        return (self,)
+
     def holder(self, project: str) -> Repository:
         """The repository that supplies ``project``: this one. See ``layers.Layers``."""
         return self
@@ -233,13 +238,17 @@ class Repository:
         wanted = [project for project in dict.fromkeys(projects) if project not in self._heads.keys() | self._tried]
         self._tried.update(wanted)
         tasks: list[Task] = [(self._follow_head, project) for project in wanted]
-        if wanted and self._seen.folder is not None:
-            tasks.append((_only, self.info))  # heads are checked against what this shelf showed before
-        if wanted and self.trust is not None:
-            tasks.append((_only, self.trust.root))
+        if wanted:
+            tasks += [(_only, read) for read in self.needed_for_heads()]
         if closure:
             tasks += [(self._follow_closure, project, tuple((extras or {}).get(project, ()))) for project in wanted]
         spread([*tasks, *self._follow_rows(hints)], PARALLEL, ignoring=ShelfError)
+
+    def needed_for_heads(self) -> list[Callable[[], object]]:
+        """What has to be read before a head is taken: so that it can be read at the same time."""
+        if self.trust is not None:
+            return [self.info, self.trust.root]
+        return [self.info] if self._seen.folder is not None else []  # what the shelf showed before is kept by its id
 
     def _follow_head(self, project: str) -> list[Task]:
         """A head, and then the default's release."""

@@ -333,6 +333,17 @@ class Shelf:
         """
         return [manifest for manifest, _ in self._find_manifests(lock)]
 
+    def check_pins(self, lock: Lock, *, remembered: Path | None = None) -> None:
+        """Where signatures are required: that a signed head of each project names what ``lock`` has of it.
+
+        Asked of heads, releases and manifests, all at once; once for each lock, where ``remembered`` is a cache. Raises
+        PinUnsigned, and as ``Repository.head``.
+        """
+        if self.pins is not None:
+            from .signing.locks import check_pins
+
+            check_pins(self.repository, lock, self.pins, remembered)
+
     def move(self, lock: Lock) -> Lock:
         """A lock of another shelf, or of shelves that have moved, as one of this: the same bytes, by their digests.
 

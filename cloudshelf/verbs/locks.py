@@ -12,7 +12,7 @@ from ..parallel import map_parallel
 from ..repository import PARALLEL
 from ..shelf import Shelf
 from ..urls import split_urls
-from .common import Args, Progress, Result, person, plain, shelf_of, signing, signing_shelf_of
+from .common import Args, Progress, Result, person, plain, shelf_of, signing_shelf_of
 
 
 def diff(args: Args, progress: Progress) -> Result:
@@ -82,13 +82,14 @@ def with_named_lock(args: Args) -> Args:
     }
 
 
-def name_lock(shelf: Shelf, name: str, lock: Lock, args: Args) -> Result:
+def name_lock(shelf: Shelf, name: str, lock: Lock) -> Result:
     """Let ``name`` be ``lock`` on the shelf; what a result tells of it.
 
     Raises ObjectMissing for a lock of what the shelf lacks, and what ``NamedLocks.write`` raises.
     """
     _refuse_lacking(shelf, lock)
-    named = signing(shelf, args).named_locks.write(name, lock, by=person())
+    shelf.check_pins(lock)
+    named = shelf.named_locks.write(name, lock, by=person())
     return {"name": name, "shelf": shelf.url, "state": named.head.seq, "written": named.written, "more": named.notes}
 
 
