@@ -151,7 +151,7 @@ def read_link(store: Get, chain: Chain[H], seq: int, digest: str) -> H:
 
 def next_stamp(present: Linked | None, data: bytes, write_id: str, by: str, action: str) -> Stamp:
     """That of the head that follows ``present``, whose bytes are ``data``; None: of the first."""
-    now = _now()
+    now = moment()
     if present is None:
         return Stamp(1, write_id, None, now, by, action, now, ())
     digest, latest = sha256(data), latest_of(present)
@@ -200,5 +200,6 @@ def _find_write(store: HeadStore, chain: Chain[H], present: H | None, write_id: 
     return None
 
 
-def _now() -> str:
+def moment() -> str:
+    """Now, by this machine's clock: for people, and for --as-of; nothing is decided by it."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -232,7 +232,7 @@ class Shelf:
             if version_order(known) == version_order(version):
                 return known
         near = [known for known in entries if known.startswith(f"{version.rstrip('.*')}.")]
-        raise VersionMissing(project, version, shorten(near or entries))
+        raise self.repository.holder(project).lacking(self.repository.head(project), version, near or entries)
 
     def log(self, project: str) -> tuple[LogEntry, ...]:
         """Who did what, newest first, each entry verified by the next."""
@@ -402,7 +402,13 @@ class Shelf:
 
         name = normalize(project)
         found = self.find_version(name, version)
-        return self._change(name, lambda head: Change(default=found), by=by, action=f"default {found}")
+
+        def change(head: Head | None) -> Change:
+            if head is None or found not in self.repository.versions_of(head):  # purged meanwhile
+                raise VersionMissing(name, found, ())
+            return Change(default=found)
+
+        return self._change(name, change, by=by, action=f"default {found}")
 
     def yank(self, project: str, version: str, *, reason: str = "", by: str) -> Changed:
         """Only requirements that pin it exactly take it from now on (PEP 592)."""

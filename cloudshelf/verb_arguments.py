@@ -278,6 +278,21 @@ def rollback(parser: argparse.ArgumentParser) -> None:
     sign(parser)
 
 
+def collect(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("projects", nargs="*", metavar="PROJECT", help="default: all")
+    what = "leave alone what is younger, by the store's clock: 7d (default), 36h, 0"
+    parser.add_argument("--grace", default="7d", metavar="AGE", help=what)
+    parser.add_argument("--dry-run", action="store_true", help="say what would go; delete nothing")
+    sign(parser)
+
+
+def purge(parser: argparse.ArgumentParser) -> None:
+    release(parser)
+    parser.add_argument("--reason", default="", metavar="TEXT", help="told to who has it pinned (needed)")
+    parser.add_argument("-y", "--yes", action="store_true", help="do not ask; needed where there is no terminal")
+    parser.add_argument("--dry-run", action="store_true", help="say what it would break; change nothing")
+
+
 def log(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("project", metavar="PROJECT")
 

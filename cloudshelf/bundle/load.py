@@ -22,7 +22,7 @@ from ..ordering import version_order
 from ..repository import Repository
 from ..stores.protocols import Get, GetTagged, Listing, PutNew, Replace
 from .file import BundleFile
-from .plan import Plan, find_head, manifest_bytes, merge_release, order_carried, plan_project, present_release
+from .plan import Plan, manifest_bytes, merge_release, order_carried, plan_project, present_release
 
 if TYPE_CHECKING:
     from ..signing.pins import Pins
@@ -191,7 +191,7 @@ def _notes(store: Get, repository: Repository, plans: Sequence[Plan]) -> list[st
         if owners.get(module, project) != project:
             notes.append(f"{project} brings the module {module}; a bare import of it takes {owners[module]} here.")
     for plan in plans:
-        head = find_head(repository, plan.carried.project)
+        head = repository.last_head(plan.carried.project)
         known = repository.versions_of(head) if head else {}
         for version, entry in plan.carried.versions.items():
             if version in known and entry.yanked is not None and known[version].yanked is None:
@@ -210,7 +210,7 @@ def _refresh_catalog(store: CatalogStore, repository: Repository, projects: Sequ
 
 
 def _tell(repository: Repository, plan: Plan, *, dry_run: bool) -> list[LoadedVersion]:
-    head = find_head(repository, plan.carried.project)
+    head = repository.last_head(plan.carried.project)
     known = repository.versions_of(head) if head else plan.carried.versions
     default = head.default if head else plan.carried.default
     new = WOULD_IMPORT if dry_run else IMPORTED

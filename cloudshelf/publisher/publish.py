@@ -352,7 +352,7 @@ def _move_defaults(
 ) -> None:
     for item in items:
         if item.requested and repository.head(item.project).default != item.version:
-            move_default(store, item.project, item.version, by=by, signer=signer)
+            move_default(store, repository, item.project, item.version, by=by, signer=signer)
             repository.forget(item.project)
 
 

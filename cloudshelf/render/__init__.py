@@ -36,6 +36,8 @@ _PAGES = {
     "diff": "locks.diff",
     "kernelspec": "locks.kernelspec",
     "publish": "curating.publish",
+    "collect": "collecting.collect",
+    "purge": "collecting.purge",
     "export": "curating.export",
     "import": "curating.import_",
     "verify": "upkeep.verify",

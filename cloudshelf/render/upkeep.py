@@ -11,8 +11,12 @@ def verify(result: Result) -> list[Block]:
     if result.get("locks"):
         looked += f", {count(result['locks'], 'named lock')}"
     damages = result["damages"]
+    garbage = list[Block]()
+    if result.get("garbage"):
+        amount = f"{count(result['garbage'], 'object')}, {size(result['garbage_bytes'])}"
+        garbage.append(f"No head ever named {amount}: left by publishes that did not end. See: cloudshelf collect")
     if not damages:
-        return [f"All is sound: {looked}."]
+        return [f"All is sound: {looked}.", *garbage]
     blocks: list[Block] = [
         f"{count(len(damages), 'object')} damaged, of {looked}:",
         records(damages, ("key", "reason")),
@@ -21,7 +25,7 @@ def verify(result: Result) -> list[Block]:
         blocks.append("Publish what is damaged again, or bring the objects back from a copy of the store.")
     if result.get("repairable"):
         blocks.append("The catalog can be written anew: cloudshelf verify --repair")
-    return blocks
+    return blocks + garbage
 
 
 def cache(result: Result) -> list[Block]:
