@@ -120,9 +120,7 @@ class NamedLocks:
         except ObjectMissing:
             self._repository.info()  # no shelf at all is another error
             raise LockMissing(name, self._store.url, self._near(name)) from None
-        head = parse_lock_head(data, name, key)
-        self._repository.accept(f"lock:{name.replace('/', ':')}", key, head.seq, data)
-        return head
+        return accept_head(self._repository, name, data)
 
     def read(self, text: str) -> tuple[LockHead, str]:
         """The lock "NAME", or "NAME@STATE" as it was; its head and its text. Raises as ``head``."""
@@ -190,6 +188,13 @@ def lock_chain(name: str) -> Chain[LockHead]:
         format=format_lock_head,
         parse=lambda data, key: parse_lock_head(data, name, key),
     )
+
+
+def accept_head(repository: Repository, name: str, data: bytes) -> LockHead:
+    """The head of ``name`` in ``data``. Raises ObjectInvalid, and as ``Repository.accept``."""
+    head = parse_lock_head(data, name, lock_head_key(name))
+    repository.accept(f"lock:{name.replace('/', ':')}", lock_head_key(name), head.seq, data)
+    return head
 
 
 def read_content(store: Get, head: LockHead) -> bytes:

@@ -22,7 +22,7 @@ from .codecs.catalog import (
     parse_modules,
     projects_keys,
 )
-from .codecs.envelope import parse_object
+from .codecs.envelope import is_signed, parse_object
 from .codecs.head import parse_head, parse_index
 from .codecs.manifest import parse_manifest
 from .codecs.names import (
@@ -97,6 +97,7 @@ class Repository:
         self._objects = ObjectCache(cache)
         self._seen = SeenHeads(cache)
         self._heads: dict[str, Head | None] = {}
+        self._signed: dict[str, bytes] = {}  # the present heads that have signatures, as they are stored
         self._tried: set[str] = set()  # read ahead, once: who asks for it after that is told what failed
         self._parsed: dict[tuple[str, str], Any] = {}
         self._shards: dict[str, dict[str, str]] = {}
@@ -147,6 +148,11 @@ class Repository:
         if project not in self._heads:
             self._heads[project] = self._read_head(project)
         return self._heads[project]
+
+    def signed_head(self, project: str) -> bytes:
+        """The present head as it is stored, if it has signatures; else empty. Raises as ``head``."""
+        self.find_head(project)
+        return self._signed.get(project, b"")
 
     def earlier(self, project: str, seq: int, digest: str) -> Head:
         """An earlier head of ``project``, which a later one names. Raises ObjectMissing, ObjectInvalid."""
@@ -379,6 +385,8 @@ class Repository:
             return None
         head = parse_head(data, project, key)
         self.accept(project, key, head.seq, data)
+        if is_signed(data):
+            self._signed[project] = data
         return self._head_then(head) if self.as_of else head
 
     def _head_then(self, head: Head) -> Head | None:

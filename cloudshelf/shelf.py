@@ -209,6 +209,7 @@ class Shelf:
             wheels=tuple(wheel_facts(wheel) for wheel in release.wheels),
             changed=head.time,
             changed_by=head.by,
+            signed=self._signature_of(name),
         )
 
     def search(self, words: str, *, most: int = 50) -> tuple[Found, ...]:
@@ -237,13 +238,39 @@ class Shelf:
     def log(self, project: str) -> tuple[LogEntry, ...]:
         """Who did what, newest first, each entry verified by the next."""
         from .answers import LogEntry
-        from .commit import walk_history
+        from .chain import walk_chain
+        from .codecs.envelope import is_signed
+        from .commit import project_chain
 
         head = self.repository.head(normalize(project))
-        return tuple(
-            LogEntry(h.seq, h.time, h.by, h.action, h.default)
-            for h in walk_history(self.repository.holder(head.project).store, head)
-        )
+        repository, chain = self.repository.holder(head.project), project_chain(head.project)
+        signed = {head.seq: repository.signed_head(head.project)}
+
+        def parse(data: bytes, key: str) -> Head:
+            earlier = chain.parse(data, key)
+            signed[earlier.seq] = data if is_signed(data) else b""
+            return earlier
+
+        heads = list(walk_chain(repository.store, replace(chain, parse=parse), head))
+        names = self._signers(repository, {seq: data for seq, data in signed.items() if data})
+        return tuple(LogEntry(h.seq, h.time, h.by, h.action, h.default, names.get(h.seq, "")) for h in heads)
+
+    def _signers(self, repository: Repository, signed: Mapping[int, bytes]) -> dict[int, str]:
+        """Who signed what of a history; one request, where anybody did."""
+        if not signed:
+            return {}
+        from .signing.telling import find_root, name_signers
+
+        root = find_root(repository)
+        return {seq: name_signers(data, root) for seq, data in signed.items()}
+
+    def _signature_of(self, project: str) -> str:
+        repository = self.repository.holder(project)
+        if not repository.signed_head(project):
+            return ""
+        from .signing.telling import describe_signature
+
+        return describe_signature(repository, project)
 
     # locks
 
@@ -444,7 +471,16 @@ class Shelf:
         from .verification import verify_shelf
 
         self.info()
-        return verify_shelf(self.store, [normalize(project) for project in projects], progress or (lambda _: None))
+        names = [normalize(project) for project in projects]
+        return verify_shelf(self.store, names, progress or (lambda _: None), pins=self._verified_pins())
+
+    def _verified_pins(self) -> Pins | None:
+        """Whose signatures ``verify`` looks for: those that are pinned, else those that the shelf itself says."""
+        if self.pins is not None or not self.info().settings.get("trust"):
+            return self.pins
+        from .signing.pins import UNPINNED
+
+        return UNPINNED
 
     def rebuild_catalog(self) -> tuple[ProjectFacts, ...]:
         """Write the catalog anew from the heads, whatever is damaged or missing of it; what it now shows."""

@@ -26,6 +26,9 @@ class Pins(NamedTuple):
         return sha256(" ".join([*sorted(self.digests), FIRST_USE * self.first_use]).encode())[:16]
 
 
+UNPINNED = Pins(frozenset(), True)  # for who only shows what a shelf says, and remembers nothing
+
+
 def parse_pins(text: str, environ: Mapping[str, str]) -> Pins | None:
     """The pins in a setting: fingerprints, files with a copy of a root document, or "first-use"; None for nothing.
 
