@@ -31,7 +31,7 @@ def check_pins(shelf: Repository | Layers, lock: Lock, pins: Pins, cache: Path |
         return
     ahead: list[Task] = [(_read, shelf.release_at, pin.project, pin.version, pin.release) for pin in lock.pins]
     ahead += [(_read, shelf.find_manifest, pin.project, pin.manifest, pin.shelf) for pin in lock.pins]
-    ahead += [(_read, shelf.holder, pin.project) for pin in lock.pins]
+    ahead += [(_read, shelf.head, pin.project) for pin in lock.pins]
     ahead += [(_read, read) for repository in shelf.parts for read in repository.needed_for_heads()]
     spread(ahead, PARALLEL, ignoring=ShelfError)
     map_parallel(lambda pin: _check_pin(shelf.holder(pin.project), pin), lock.pins, PARALLEL)

@@ -120,7 +120,10 @@ class Trust:
 
     def _read_link(self, seq: int, digest: str) -> Stored:
         key = trust_history_key(seq, digest)
-        data = self._store.get(key)
+        try:
+            data = self._store.get(key)
+        except ObjectMissing:
+            raise TrustRefused(self._store.url, f"document {seq}, which it names, is not there") from None
         if sha256(data) != digest:
             raise ObjectInvalid(key, "its bytes are not those that its name says")
         root = parse_root(data, key)
