@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ..catalog import CatalogStore, refresh_catalog
 from ..chain import Signer
@@ -34,6 +34,9 @@ from .reporting import Reporter, Silence
 from .shelved import restore_tree
 from .tree import InstalledTree, unpack_wheel, write_record
 from .upload import NewWheel, PackUploads, UploadStore, merge_wheels, move_default, upload
+
+if TYPE_CHECKING:
+    from ..signing.pins import Pins
 
 PUBLISHED, PRESENT, WOULD_PUBLISH = "published", "present", "would publish"
 
@@ -84,17 +87,23 @@ class PublishStore(UploadStore, CatalogStore, Protocol):
 
 
 def publish(
-    request: PublishRequest, store: PublishStore, *, reporter: Reporter | None = None, signer: Signer | None = None
+    request: PublishRequest,
+    store: PublishStore,
+    *,
+    reporter: Reporter | None = None,
+    signer: Signer | None = None,
+    pins: Pins | None = None,
 ) -> PublishReport:
     """Put what ``request`` comes to on the shelf ``store``.
 
     What is there already is neither brought nor uploaded. All new wheels are checked before the first is uploaded; each
-    project becomes visible whole, dependencies first; ``signer`` signs the heads. Raises ShelfMissing, UsageError,
+    project becomes visible whole, dependencies first; ``signer`` signs the heads; with ``pins`` nothing on the shelf is
+    built on that is not signed. Raises ShelfMissing, UsageError,
     RequirementInvalid, PublishFailed, WheelInvalid, ModuleOwned, CatalogOutdated (all is published then), and what the
     store and ``signer`` raise.
     """
     watch = reporter or Silence()
-    repository = Repository(store)
+    repository = Repository(store, pins=pins)
     repository.info()
     wanted = (*request.requirements, *request.wheels)
     if not wanted and not request.requirement_files:
@@ -114,6 +123,8 @@ def publish(
     missing = [item for item in items if _find_present(repository, item, interpreter) is None]
     if request.dry_run:
         return _report(repository, items, {item.project: WOULD_PUBLISH for item in missing}, {}, {})
+    if signer is not None:
+        signer.allow(item.project for item in missing)
     by = request.by or _login()
     errors: dict[str, str] = {}
     uploaded: dict[str, int] = {}

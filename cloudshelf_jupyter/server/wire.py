@@ -131,6 +131,7 @@ class Shown(TypedDict):
     wheels: list[WheelRow]
     changed: str
     changed_by: str
+    signed: str
 
 
 class Version(Shown):
