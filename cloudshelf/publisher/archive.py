@@ -71,6 +71,9 @@ class WheelArchive(WheelSource):
         self._dist_info = self._find_dist_info()
         stem = self._dist_info.removesuffix(".dist-info")
         super().__init__(stem.rpartition("-")[0], stem.rpartition("-")[2])
+        for name in self._entries:
+            if name.startswith(f"{self.data_dir}/") and name.count("/") < 2:
+                raise WheelInvalid(self.filename, f"{name} is in no folder that says where it goes")
         self._record = self._checked_record()
         self.metadata: Metadata = self._checked_metadata()
 
