@@ -77,7 +77,18 @@ def publish(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--find-links", "-f", action="append", default=[], metavar="DIR", help="pip's: folder or page")
     parser.add_argument("--no-index", action="store_true", help="pip's: only --find-links")
     parser.add_argument(
-        "--allow-module", action="append", default=[], metavar="MODULE", help="may take over this module's name"
+        "--allow-module",
+        action="append",
+        default=[],
+        metavar="MODULE",
+        help="may bring this module, which is another's",
+    )
+    parser.add_argument(
+        "--allow-name",
+        action="append",
+        default=[],
+        metavar="PROJECT",
+        help="may be new here, though it looks like another",
     )
     sign(parser)
 
