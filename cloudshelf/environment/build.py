@@ -20,7 +20,7 @@ from ..errors import CacheUnusable
 from ..importing.activate import OWN_PTH
 from ..model import Lock, Manifest
 from .engine import install_engine
-from .index import PRIVATE, installed_path, make_index
+from .index import PRIVATE, RESERVED, installed_path, make_index
 from .interpreter import Interpreter
 from .place import is_sound, path_of
 from .scripts import activate_scripts, program_of, rewritten, stub
@@ -157,6 +157,8 @@ class _Builder:
                 path = installed_path(link, self.interpreter)
                 end = os.path.normpath(os.path.join(os.path.dirname(path), target))  # noqa: PTH118, PTH120
                 place = self.temporary / path
+                if path.partition("/")[0] in RESERVED:
+                    continue
                 if not os.path.isabs(target) and not end.startswith("..") and not os.path.lexists(place):  # noqa: PTH117
                     place.parent.mkdir(parents=True, exist_ok=True)
                     place.symlink_to(target)
