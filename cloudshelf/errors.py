@@ -146,12 +146,26 @@ class LockRemoved(LockMissing):
 
 
 class VersionMissing(ShelfError, LookupError):
-    facts = ("project", "version", "available")
+    facts: ClassVar[tuple[str, ...]] = ("project", "version", "available")
     words = (
         "{project} {version} is not on the shelf, which has: {available}. "
         "A curator puts it there with: cloudshelf publish {project}=={version}. "
         "To ask for it: %shelf request {project}=={version} (in a terminal: cloudshelf request {project}=={version})"
     )
+
+
+class VersionPurged(VersionMissing):
+    """It was on the shelf, and a curator took it away for good; ``reason`` is what they said."""
+
+    facts = ("project", "version", "reason", "by", "time", "available")
+
+    def __str__(self) -> str:
+        project, version, reason, by, time, available = self.args
+        left = f"Lock again to take what is there ({', '.join(available)})" if available else "Take another project"
+        return (
+            f"{project} {version} was purged from the shelf, for good, by {by} at {time}: {reason.rstrip('.')}. "
+            f"{left}, or ask whoever purged it."
+        )
 
 
 class Unsatisfiable(ShelfError):

@@ -7,11 +7,11 @@ so that its history says who changed it when, and every earlier state can be had
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
-from .chain import Chain, HeadStore, Stamp, move_head, put_immutable, read_link, walk_chain
+from .chain import Chain, HeadStore, Signer, Stamp, move_head, put_immutable, read_link, walk_chain
 from .codecs.lock import format_lock
 from .codecs.named_lock import (
     LOCKS,
@@ -47,9 +47,13 @@ class Named:
 
 
 class NamedLocks:
-    """The named locks of a shelf; ``repository`` is that of the same store, and remembers which heads were seen."""
+    """The named locks of a shelf; ``repository`` is that of the same store, and remembers which heads were seen.
 
-    def __init__(self, store: HeadStore, repository: Repository) -> None:
+    ``signer`` signs what is written.
+    """
+
+    def __init__(self, store: HeadStore, repository: Repository, signer: Signer | None = None) -> None:
+        self._signer = signer
         self._store = store
         self._repository = repository
 
@@ -70,7 +74,7 @@ class NamedLocks:
 
         try:
             put_immutable(self._store, lock_content_key(name, digest), data)
-            head = move_head(self._store, lock_chain(name), step, by=by, action=f"lock {len(lock.pins)} pins")
+            head = self._move(name, step, by, f"lock {len(lock.pins)} pins")
         except AccessDenied:
             raise AccessDenied(f"locks/{name}/ (to write the lock {name})", self._store.url) from None
         return Named(head, written[0], self._refresh_list(head))
@@ -86,10 +90,15 @@ class NamedLocks:
             return None if present is None or present.removed else replace(present, **stamp.fields(), removed=True)
 
         try:
-            head = move_head(self._store, lock_chain(name), step, by=by, action="remove")
+            head = self._move(name, step, by, "remove")
         except AccessDenied:
             raise AccessDenied(f"locks/{name}/ (to remove the lock {name})", self._store.url) from None
         return Named(head, True, self._refresh_list(head))
+
+    def _move(
+        self, name: str, step: Callable[[LockHead | None, Stamp], LockHead | None], by: str, action: str
+    ) -> LockHead:
+        return move_head(self._store, lock_chain(name), step, by=by, action=action, signer=self._signer)
 
     def head(self, name: str) -> LockHead:
         """The head of ``name``.

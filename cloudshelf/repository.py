@@ -8,7 +8,7 @@ import re
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -47,8 +47,9 @@ from .errors import (
     ShelfError,
     ShelfMissing,
     VersionMissing,
+    VersionPurged,
 )
-from .model import Entry, Head, Manifest, Release
+from .model import Entry, Head, Manifest, Release, without_purged
 from .parallel import Task, map_parallel, spread
 from .skips import find_moment, latest_of
 from .stores.protocols import Get
@@ -110,16 +111,24 @@ class Repository:
             return self._info
 
     def head(self, project: str) -> Head:
-        """The head of ``project`` (normalized). Raises ProjectMissing, ObjectInvalid, HeadReplayed."""
+        """The head of ``project`` (normalized). Raises ProjectMissing, VersionPurged for one of which nothing is left,
+        ObjectInvalid, HeadReplayed."""
         head = self.find_head(project)
         if head is None:
             if project in self._since:
                 raise ProjectMissingThen(project, self.as_of, self._since[project])
             raise ProjectMissing(project, self.suggest(project))
+        if not head.versions and head.older is None:
+            raise self._purged(head, list(head.purged)[-1])
         return head
 
     def find_head(self, project: str) -> Head | None:
         """The head of ``project``; None when the shelf does not have it. Raises as ``head``."""
+        head = self.last_head(project)
+        return None if head is None or head.vacant else head
+
+    def last_head(self, project: str) -> Head | None:
+        """The head of ``project``, even if it has no version: for who writes the next one. Raises as ``head``."""
         if project not in self._heads:
             self._heads[project] = self._read_head(project)
         return self._heads[project]
@@ -166,35 +175,65 @@ class Repository:
     def versions_of(self, head: Head) -> dict[str, Entry]:
         """Every version that ``head`` knows; for a change that has to compare with it."""
         if head.older is None:
-            return dict(head.versions)
+            return without_purged(head.versions, head.purged) if head.purged else dict(head.versions)
         index: dict[str, Entry] = self._object(
             index_key(head.project, head.older), head.older, lambda data, key: parse_index(data, head.project, key)
         )
-        return index | dict(head.versions)
+        return without_purged(index | dict(head.versions), head.purged)
 
     def release(self, project: str, version: str) -> Release:
-        """Raises VersionMissing."""
+        """Raises VersionMissing, VersionPurged."""
         head = self.head(project)
         entry = head.versions.get(version)
         if entry is None:
             versions = self.versions_of(head)
             if version not in versions:
-                raise VersionMissing(project, version, shorten(versions))
+                raise self.lacking(head, version, versions)
             entry = versions[version]
         return self.release_at(project, version, entry.release)
 
+    def lacking(self, head: Head, version: str, near: Iterable[str]) -> VersionMissing:
+        """The error for a version that ``head`` does not have; ``near`` are those to name."""
+        if version in head.purged:
+            return self._purged(head, version)
+        return VersionMissing(head.project, version, shorten(near))
+
+    def _purged(self, head: Head, version: str) -> VersionPurged:
+        purge, left = head.purged[version], shorten(self.versions_of(head))
+        return VersionPurged(head.project, version, purge.reason, purge.by, purge.time, left)
+
+    def explain_missing(self, project: str, part: str) -> VersionPurged | None:
+        """Why the release or manifest ``part`` of ``project`` is not there, if the shelf knows. One request: the head
+        that is remembered may be older than that."""
+        try:
+            head = self._read_head(project)
+        except ShelfError:
+            return None
+        for version, purge in head.purged.items() if head is not None else ():
+            if head is not None and part in (*purge.releases, *purge.manifests):
+                return self._purged(head, version)
+        return None
+
     def release_at(self, project: str, version: str, digest: str) -> Release:
-        """The release by its digest, without a head: what a lock names."""
-        parsed: Release = self._object(
-            release_key(project, digest), digest, lambda data, key: parse_release(data, project, version, key)
-        )
+        """The release by its digest, without a head: what a lock names. Raises ObjectMissing, VersionPurged."""
+        try:
+            parsed: Release = self._object(
+                release_key(project, digest), digest, lambda data, key: parse_release(data, project, version, key)
+            )
+        except ObjectMissing as error:
+            raise self.explain_missing(project, digest) or error from None
         return parsed
 
     def manifest(self, project: str, part: str) -> Manifest:
-        """The manifest ``part``, "<sha256>.<epoch>"."""
-        parsed: Manifest = self._object(
-            manifest_key(project, part), part.partition(".")[0], lambda data, key: parse_manifest(data, project, key)
-        )
+        """The manifest ``part``, "<sha256>.<epoch>". Raises ObjectMissing, VersionPurged."""
+        try:
+            parsed: Manifest = self._object(
+                manifest_key(project, part),
+                part.partition(".")[0],
+                lambda data, key: parse_manifest(data, project, key),
+            )
+        except ObjectMissing as error:
+            raise self.explain_missing(project, part) or error from None
         return parsed
 
     def find_manifest(self, project: str, part: str, url: str = "") -> tuple[Manifest, str]:
@@ -275,7 +314,7 @@ class Repository:
             for key, data in zip(keys, map_parallel(self._get_or_none, keys, PARALLEL), strict=True):
                 pause()
                 facts += parse_listing(data, key).values() if data is not None else ()
-            self._facts = tuple(sorted(facts, key=lambda f: f.project))
+            self._facts = tuple(sorted((f for f in facts if f.versions), key=lambda f: f.project))
         return self._facts
 
     def listed_on(self, project: str) -> str:
@@ -322,7 +361,8 @@ class Repository:
         project = head.project
         then = find_moment(head, self.as_of, partial(self.earlier, project))
         if latest_of(then) <= self.as_of:
-            return then
+            left = without_purged(then.versions, head.purged)
+            return replace(then, versions=left, purged=head.purged) if head.purged else then
         self._since[project] = latest_of(then)
         return None
 

@@ -29,6 +29,7 @@ from .urls import split_urls
 
 if TYPE_CHECKING:
     from .answers import Changed, FileFacts, Found, LogEntry, Shown, VersionFacts, Why
+    from .chain import Signer
     from .codecs.named_lock import LockHead
     from .commit import Change
     from .named_locks import NamedLocks
@@ -41,12 +42,19 @@ class Shelf:
     """A shelf of distributions, or several in order (layers.py).
 
     ``cache`` is the folder of the user's cache, None for none. ``as_of``, a moment (as_of.py), shows the projects as
-    they were then. ``info`` is what shelf.json of an only shelf says, where that is known already.
+    they were then. ``info`` is what shelf.json of an only shelf says, where that is known already. ``signer`` signs
+    what changes.
     """
 
     def __init__(
-        self, *stores: Store, cache: Path | None = None, as_of: str = "", info: ShelfInfo | None = None
+        self,
+        *stores: Store,
+        cache: Path | None = None,
+        as_of: str = "",
+        info: ShelfInfo | None = None,
+        signer: Signer | None = None,
     ) -> None:
+        self.signer = signer
         self._stores = stores
         self._repositories = [Repository(store, cache=cache, as_of=as_of, info=info) for store in stores]
         self.repository = self._repositories[0] if len(stores) == 1 else Layers(self._repositories)
@@ -108,7 +116,7 @@ class Shelf:
         """The locks that live on this shelf; of several, on the first."""
         from .named_locks import NamedLocks
 
-        return NamedLocks(self._stores[0], self._repositories[0])
+        return NamedLocks(self._stores[0], self._repositories[0], self.signer)
 
     def read_named_lock(self, text: str) -> tuple[LockHead, str]:
         """``NamedLocks.read``, from the first shelf that has such a lock."""
@@ -221,7 +229,7 @@ class Shelf:
             if version_order(known) == version_order(version):
                 return known
         near = [known for known in entries if known.startswith(f"{version.rstrip('.*')}.")]
-        raise VersionMissing(project, version, shorten(near or entries))
+        raise self.repository.holder(project).lacking(self.repository.head(project), version, near or entries)
 
     def log(self, project: str) -> tuple[LogEntry, ...]:
         """Who did what, newest first, each entry verified by the next."""
@@ -380,7 +388,13 @@ class Shelf:
 
         name = normalize(project)
         found = self.find_version(name, version)
-        return self._change(name, lambda head: Change(default=found), by=by, action=f"default {found}")
+
+        def change(head: Head | None) -> Change:
+            if head is None or found not in self.repository.versions_of(head):  # purged meanwhile
+                raise VersionMissing(name, found, ())
+            return Change(default=found)
+
+        return self._change(name, change, by=by, action=f"default {found}")
 
     def yank(self, project: str, version: str, *, reason: str = "", by: str) -> Changed:
         """Only requirements that pin it exactly take it from now on (PEP 592)."""
@@ -455,7 +469,7 @@ class Shelf:
             before[:] = [head]
             return change(head)
 
-        head = change_head(store, project, remembered, by=by, action=action)
+        head = change_head(store, project, remembered, by=by, action=action, signer=self.signer)
         self.repository.forget(project)
         landed = head is not before[0]
         return Changed(

@@ -241,6 +241,20 @@ def rollback(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", type=int, metavar="SEQ", help="a sequence of `log` (default: the one before)")
 
 
+def collect(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("projects", nargs="*", metavar="PROJECT", help="default: all")
+    what = "leave alone what is younger, by the store's clock: 7d (default), 36h, 0"
+    parser.add_argument("--grace", default="7d", metavar="AGE", help=what)
+    parser.add_argument("--dry-run", action="store_true", help="say what would go; delete nothing")
+
+
+def purge(parser: argparse.ArgumentParser) -> None:
+    release(parser)
+    parser.add_argument("--reason", default="", metavar="TEXT", help="told to who has it pinned (needed)")
+    parser.add_argument("-y", "--yes", action="store_true", help="do not ask; needed where there is no terminal")
+    parser.add_argument("--dry-run", action="store_true", help="say what it would break; change nothing")
+
+
 def log(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("project", metavar="PROJECT")
 
@@ -266,6 +280,22 @@ def settings(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", choices=names, help="default: show all of them")
     parser.add_argument("value", nargs="?", metavar="VALUE", help="what it shall be")
     parser.add_argument("--unset", action="store_true", help="take it away")
+
+
+def policy(parser: argparse.ArgumentParser) -> None:
+    roles = ("reader", "curator", "collector", "indexer", "administrator", "bucket")  # policies/roles.py
+    parser.add_argument("role", choices=roles, metavar="ROLE", help=f"{', '.join(roles[:-1])}; or: bucket")
+    parser.add_argument("projects", nargs="*", metavar="PROJECT", help="of a reader, curator or collector")
+    parser.add_argument("--all", action="store_true", help="for all projects of the shelf")
+    parser.add_argument("--deps", action="store_true", help="and for what their defaults need, which the shelf knows")
+    where = "and for the named locks there: team/, team/2026q4, / for all"
+    parser.add_argument("--locks", action="append", default=[], metavar="PLACE", help=where)
+    parser.add_argument("--no-catalog", action="store_true", help="who publishes does not write the catalog")
+    parser.add_argument("--reports", metavar="PLACE", help="and for usage reports, as `settings usage-reports` has it")
+    who = "of the bucket: a role that may delete what is collected"
+    parser.add_argument("--collector", action="append", default=[], metavar="ARN", help=who)
+    where = "aws, aws-cn, aws-us-gov … (default: that of AWS_REGION)"
+    parser.add_argument("--partition", metavar="NAME", help=where)
 
 
 def usage(parser: argparse.ArgumentParser) -> None:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Protocol
 
 from .chain import walk_chain
 from .codecs.catalog import parse_closure, parse_listing, parse_modules, projects_key
 from .codecs.named_lock import LOCKS, parse_lock_head, parse_locks
-from .codecs.names import head_key, is_normalized, manifest_key, named_lock, pack_key, release_key, sha256
+from .codecs.names import head_key, manifest_key, named_lock, pack_key, release_key, sha256
 from .codecs.pack import decompress_frame
 from .commit import walk_history
 from .errors import ObjectInvalid, ObjectMissing, ProjectMissing, ShelfError, StoreError
+from .garbage import find_garbage, list_projects
 from .model import Manifest
 from .named_locks import lock_chain, read_content
 from .repository import Repository
@@ -42,6 +45,8 @@ class VerifyReport:
     manifests: int = 0
     packs: int = 0
     locks: int = 0  # named ones
+    garbage: int = 0  # objects that no head ever named
+    garbage_bytes: int = 0
     bytes: int = 0
     damages: list[Damage] = field(default_factory=list)
 
@@ -56,14 +61,12 @@ def verify_shelf(store: VerifyStore, projects: Sequence[str], progress: Callable
     The catalog is looked at with everything only: no project has a part of it to itself.
     """
     report, seqs = VerifyReport(), dict[str, int]()
-    for project in projects or _projects(store):
+    for project in projects or list_projects(store):
         progress(project)
-        report.projects += 1
         try:
-            seqs[project] = _verify_project(store, Repository(store), project, report)
-        except ProjectMissing:
-            raise
-        except StoreError:
+            seqs[project] = _verify_project(store, Repository(store), project, report, asked=bool(projects))
+            _weigh_garbage(store, project, report)
+        except (StoreError, ProjectMissing):
             raise
         except ShelfError as error:
             report.damages.append(_damage(error, f"projects/{project}"))
@@ -71,6 +74,14 @@ def verify_shelf(store: VerifyStore, projects: Sequence[str], progress: Callable
         report.damages += _verify_locks(store, report)
         report.damages += _verify_catalog(store, seqs)
     return report
+
+
+def _weigh_garbage(store: VerifyStore, project: str, report: VerifyReport) -> None:
+    """Count what no head names. Where something cannot be read that is told as damage already."""
+    with suppress(ObjectInvalid, ObjectMissing):
+        objects = find_garbage(store, project).objects
+        report.garbage += len(objects)
+        report.garbage_bytes += sum(stored.size for stored in objects)
 
 
 def _verify_skips(heads: Iterable[Linked], key: str) -> list[Damage]:
@@ -131,16 +142,28 @@ def _verify_catalog(store: VerifyStore, seqs: Mapping[str, int]) -> Iterator[Dam
             yield Damage(projects_key(project), f"it does not show {project} as it is")
 
 
-def _projects(store: Listing) -> list[str]:
-    names = dict.fromkeys(stored.key.split("/")[1] for stored in store.list("projects/") if stored.key.count("/") > 1)
-    return [name for name in names if is_normalized(name)]
+def _verify_project(
+    store: VerifyStore, repository: Repository, project: str, report: VerifyReport, *, asked: bool
+) -> int:
+    """The sequence of the project's head; of those in a row that say the same, of the first. 0 where none is.
 
-
-def _verify_project(store: VerifyStore, repository: Repository, project: str, report: VerifyReport) -> int:
-    """The sequence of the project's head."""
-    head = repository.head(project)
+    Raises ProjectMissing where one was ``asked`` for by name, and what is wrong with a head.
+    """
+    report.projects += 1
+    head = repository.last_head(project)
+    if head is None or head.vacant:
+        if asked:
+            raise ProjectMissing(project, repository.suggest(project))
+        report.projects -= 1  # all that is there is garbage
+        return 0
+    shown = head.seq
     try:
-        report.damages += _verify_skips(walk_history(store, head), head_key(project))
+        chain = list(walk_history(store, head))
+        report.damages += _verify_skips(chain, head_key(project))
+        for newer, older in pairwise(chain):
+            if (newer.versions, newer.older, newer.default) != (older.versions, older.older, older.default):
+                break
+            shown = older.seq  # a collector's head says nothing new, and no catalog has to show it
     except (ObjectInvalid, ObjectMissing) as error:
         report.damages.append(_damage(error, f"projects/{project}/history"))
     parts: dict[str, None] = {}
@@ -167,7 +190,7 @@ def _verify_project(store: VerifyStore, repository: Repository, project: str, re
             packs.setdefault(pack, []).append(manifest)
     for pack, manifests in packs.items():
         report.damages += _verify_pack(store, project, pack, manifests, report)
-    return head.seq
+    return shown
 
 
 def _damaged_inline(manifest: Manifest) -> Iterator[str]:

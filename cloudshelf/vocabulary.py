@@ -190,6 +190,21 @@ _ALL = (
     ),
     Verb("log", "who did what to a project", ("log pandas",), takes.log),
     Verb(
+        "purge",
+        "take a version and its bytes off the shelf for good, and say what that breaks",
+        (
+            "purge pandas==2.2.2 --reason 'it contains a password' --dry-run",
+            "purge pandas==2.2.2 --reason 'it contains a password' --yes",
+        ),
+        takes.purge,
+    ),
+    Verb(
+        "collect",
+        "delete what interrupted publishes left on the shelf",
+        ("collect --dry-run", "collect", "collect pandas --grace 36h"),
+        takes.collect,
+    ),
+    Verb(
         "verify",
         "read everything on the shelf and compare digests",
         ("verify", "verify pandas", "verify --repair"),
@@ -218,6 +233,18 @@ _ALL = (
             "settings request-url --unset",
         ),
         takes.settings,
+    ),
+    Verb(
+        "policy",
+        "the IAM policy of a role, or the bucket's, for who administers a shelf",
+        (
+            "policy reader pandas numpy",
+            "policy reader --all --locks team/",
+            "policy curator pandas --deps",
+            "policy bucket --collector arn:aws:iam::111122223333:role/collector",
+        ),
+        takes.policy,
+        ("command",),
     ),
     Verb(
         "usage",
@@ -269,6 +296,7 @@ INSTEAD = {
     "completion": "In a notebook Tab completes by itself.",
     "run": "In a notebook: !cloudshelf run --with pandas -- python script.py",
     "kernelspec": "In a notebook: !cloudshelf kernelspec NAME --lock pylock.toml",
+    "policy": "In a notebook: !cloudshelf policy reader PROJECT",
 }
 
 # What pip's options would mean here.
@@ -296,7 +324,8 @@ MEANT = {
     "changes": ("diff", "log"),
     "clean": ("clear", "cache"),
     "create": ("init",),
-    "delete": ("drop", "yank"),
+    "delete": ("drop", "yank", "purge"),
+    "gc": ("collect",),
     "download": ("fill",),
     "exec": ("run",),
     "find": ("search",),
@@ -304,6 +333,7 @@ MEANT = {
     "install": ("use", "run", "publish"),
     "pin": ("use", "lock"),
     "push": ("publish",),
+    "prune": ("cache", "collect"),
     "remove": ("drop", "yank"),
     "rm": ("drop", "yank"),
     "undo": ("history", "rollback"),

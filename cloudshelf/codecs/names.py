@@ -6,6 +6,7 @@ import hashlib
 import re
 
 SHELF = "shelf.json"
+COLLECT = "collect/"  # where a collector reads the store's clock: an object that is there for a moment
 _NORMALIZED = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _LOCK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}(/[A-Za-z0-9][A-Za-z0-9._-]{0,63})*", re.ASCII)

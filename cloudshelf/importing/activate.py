@@ -54,7 +54,7 @@ def activate(environment: str, *, has_pip: bool = False) -> Activation:
         if "CLOUDSHELF_PROFILE" in os.environ:
             from .recording import record_until_exit
 
-            record_until_exit(os.environ["CLOUDSHELF_PROFILE"])
+            record_until_exit(os.environ["CLOUDSHELF_PROFILE"], activated)
     if not _is_own(activation):
         _put_in_path(activation)
     elif has_pip or _may_install():

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ..catalog import CatalogStore, refresh_catalog
+from ..chain import Signer
 from ..codecs.wheel import parse_wheel_name
 from ..errors import CatalogOutdated, ObjectInvalid, ProjectMissing, StoreError, UsageError, VersionMissing
 from ..model import Release, Wheel
@@ -82,12 +83,15 @@ class PublishStore(UploadStore, CatalogStore, Protocol):
     """What publishing needs of a store."""
 
 
-def publish(request: PublishRequest, store: PublishStore, *, reporter: Reporter | None = None) -> PublishReport:
+def publish(
+    request: PublishRequest, store: PublishStore, *, reporter: Reporter | None = None, signer: Signer | None = None
+) -> PublishReport:
     """Put what ``request`` comes to on the shelf ``store``.
 
     What is there already is neither brought nor uploaded. All new wheels are checked before the first is uploaded; each
-    project becomes visible whole, dependencies first. Raises ShelfMissing, UsageError, RequirementInvalid,
-    PublishFailed, WheelInvalid, ModuleOwned, CatalogOutdated (all is published then), and what the store raises.
+    project becomes visible whole, dependencies first; ``signer`` signs the heads. Raises ShelfMissing, UsageError,
+    RequirementInvalid, PublishFailed, WheelInvalid, ModuleOwned, CatalogOutdated (all is published then), and what the
+    store and ``signer`` raise.
     """
     watch = reporter or Silence()
     repository = Repository(store)
@@ -118,12 +122,12 @@ def publish(request: PublishRequest, store: PublishStore, *, reporter: Reporter 
             tempfile.TemporaryDirectory(prefix="cloudshelf-publish-") as folder,
             Compressor(Path(folder)) as compressor,
         ):
-            run = _Run(request, store, repository, interpreter, watch, compressor, Path(folder), by)
+            run = _Run(request, store, repository, interpreter, watch, compressor, Path(folder), by, signer)
             for project, size, error in run.publish(items, missing):
                 uploaded[project] = size
                 errors |= {project: error} if error else {}
     if request.default:
-        _move_defaults(store, repository, items, by)
+        _move_defaults(store, repository, items, by, signer)
     try:
         refresh_catalog(store, repository, [item.project for item in items])
     except (ObjectInvalid, StoreError) as error:
@@ -144,10 +148,11 @@ class _Run:
         compressor: Compressor,
         folder: Path,
         by: str,
+        signer: Signer | None,
     ) -> None:
         self.request, self.store, self.repository = request, store, repository
         self.interpreter, self.watch, self.compressor = interpreter, watch, compressor
-        self.folder, self.by = folder, by
+        self.folder, self.by, self.signer = folder, by, signer
 
     def publish(self, items: Sequence[Planned], missing: Sequence[Planned]) -> list[tuple[str, int, str]]:
         """(project, bytes uploaded, profile error) of each of ``missing``."""
@@ -249,7 +254,16 @@ class _Run:
             self.watch.stage("upload", project, packed.packed, "B")
             new = _new_wheel(wheel, tree, tag, packed)
             default = self.request.default and wheel.planned.requested
-            upload(self.store, self.repository, new, sent, by=self.by, default=default, progress=self.watch.progress)
+            upload(
+                self.store,
+                self.repository,
+                new,
+                sent,
+                by=self.by,
+                default=default,
+                progress=self.watch.progress,
+                signer=self.signer,
+            )
             self.watch.done()
         for pack in packed.packs:
             pack.path.unlink()
@@ -322,10 +336,12 @@ def _find_present(repository: Repository, item: Planned, interpreter: Interprete
     return None
 
 
-def _move_defaults(store: PublishStore, repository: Repository, items: Sequence[Planned], by: str) -> None:
+def _move_defaults(
+    store: PublishStore, repository: Repository, items: Sequence[Planned], by: str, signer: Signer | None
+) -> None:
     for item in items:
         if item.requested and repository.head(item.project).default != item.version:
-            move_default(store, item.project, item.version, by=by)
+            move_default(store, repository, item.project, item.version, by=by, signer=signer)
             repository.forget(item.project)
 
 

@@ -11,10 +11,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
+from ..chain import Signer
 from ..codecs.names import collectable, manifest_key, pack_key, release_key, sha256
 from ..codecs.release import format_release
 from ..commit import Change, change_head, put_immutable
-from ..errors import Conflict, ObjectMissing, ProjectMissing, PublishFailed
+from ..errors import Conflict, PublishFailed, VersionMissing
 from ..model import Entry, Head, Release, Tree, Wheel
 from ..parallel import Threads
 from ..repository import Repository
@@ -90,6 +91,7 @@ def upload(
     by: str,
     default: bool = False,
     progress: Callable[[int], None] = lambda n: None,
+    signer: Signer | None = None,
 ) -> Head:
     """Put ``new``, whose packs were ``sent``, on the shelf; the head that has it.
 
@@ -109,7 +111,8 @@ def upload(
                 return _add_wheel(store, repository, present, new, wheel, default=default)
 
             try:
-                return change_head(store, new.project, change, by=by, action=f"publish {new.version}")
+                action = f"publish {new.version}"
+                return change_head(store, new.project, change, by=by, action=action, signer=signer)
             except _EpochMovedError:
                 sent = again.enter_context(PackUploads(store, repository, new.project))
                 for pack in new.packed.packs:
@@ -138,10 +141,8 @@ def merge_wheels(wheels: tuple[Wheel, ...], wheel: Wheel) -> tuple[Wheel, ...]:
 
 
 def _epoch(repository: Repository, project: str) -> int:
-    try:
-        return repository.head(project).epoch
-    except ProjectMissing:
-        return 0
+    head = repository.last_head(project)
+    return head.epoch if head else 0
 
 
 def _put_manifest(store: PutNew, project: str, packed: Packed, epoch: int) -> Tree:
@@ -177,12 +178,14 @@ def _add_wheel(
     )
 
 
-def move_default(store: UploadStore, project: str, version: str, *, by: str) -> Head:
+def move_default(
+    store: UploadStore, repository: Repository, project: str, version: str, *, by: str, signer: Signer | None = None
+) -> Head:
     """Make a version that is on the shelf the one that a bare name takes."""
 
     def change(present: Head | None) -> Change:
-        if present is None:
-            raise ObjectMissing(f"projects/{project}/head", store.url)
+        if present is None or version not in repository.versions_of(present):  # purged meanwhile
+            raise VersionMissing(project, version, ())
         return Change(default=version)
 
-    return change_head(store, project, change, by=by, action=f"default {version}")
+    return change_head(store, project, change, by=by, action=f"default {version}", signer=signer)
