@@ -1,7 +1,7 @@
 """A conda channel in a folder, and a program that installs from it as conda does.
 
-conda itself is on no package registry that this project uses. py-rattler is: the library under pixi and rattler-build,
-which solves, and links packages into a prefix, as conda does. Where a program ``conda`` is on PATH, tests run that, too.
+conda itself is on no package registry that this project uses. py-rattler is: the library under pixi, which solves, and
+links packages into a prefix, as conda does. Where a program ``conda`` is on PATH, tests run that, too.
 
     python -m tests.conda install --yes [--prefix PREFIX] NAME   # else CONDA_PREFIX; the channel is $CONDA_CHANNEL
 """

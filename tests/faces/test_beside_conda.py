@@ -70,9 +70,7 @@ def content_of(folder):
     }
 
 
-def test_conda_in_a_kernel_installs_into_the_active_prefix_and_what_a_pin_hides_is_told(
-    shelf, active, prefix, tmp_path
-):
+def test_conda_in_a_kernel_installs_into_the_active_prefix_and_what_is_hidden_is_told(shelf, active, prefix, tmp_path):
     kernel = Kernel(active, python=prefix / "bin" / "python")
     try:
         variables = "import os; print({k: v for k, v in os.environ.items() if k.startswith('CONDA')})"

@@ -225,7 +225,7 @@ def test_uv_that_only_looks_does_all_it_does(cloudshelf, shelf, call, other, tmp
     assert call(found, "-c", code).stdout == shown.stdout
     call(UV, "venv", *python, tmp_path / "venv")
     config = (tmp_path / "venv" / "pyvenv.cfg").read_text()
-    assert f"home = {os.path.dirname(os.path.realpath(sys.executable))}\n" in config
+    assert f"home = {Path(sys.executable).resolve().parent}\n" in config
     assert environment.files() == before
 
 
