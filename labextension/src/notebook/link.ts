@@ -4,7 +4,7 @@ import type { Kernel } from '@jupyterlab/services';
 import { type ISignal, Signal } from '@lumino/signaling';
 
 import type { NotebookBlock } from '../api';
-import { Channel, ChannelError, CLOSED } from '../channel';
+import { Channel, ChannelError, CLOSED, infoOf } from '../channel';
 import type { IState, IVerbs, Progress } from '../channel';
 import { onCellNaming } from './cells';
 
@@ -186,7 +186,7 @@ export class NotebookLink {
     channel: Channel
   ): Promise<void> {
     try {
-      const info = await kernel.info;
+      const info = await infoOf(kernel);
       if (channel !== this._channel) {
         return;
       }
