@@ -26,6 +26,20 @@ describe('a channel to a kernel that has subshells', () => {
     expect(kernel.comms[0].subshell).toBe('subshell-0');
   });
 
+  it('waits for the connection, and not for the shell', async () => {
+    const kernel = new FakeKernel();
+    kernel.subshells = [];
+    kernel.info = new Promise(() => undefined);
+    kernel.connectionStatus = 'connecting';
+    const channel = new Channel(kernel as unknown as Kernel.IKernelConnection);
+    const opening = channel.open();
+    await settled();
+    kernel.connectionStatus = 'connected';
+    kernel.connectionStatusChanged.emit('connected');
+    await opening;
+    expect(kernel.comms[0].opened).toEqual({ version: 1 });
+  });
+
   it('leaves none behind', async () => {
     const kernel = new FakeKernel();
     kernel.subshells = [];

@@ -1,3 +1,5 @@
+import { Signal } from '@lumino/signaling';
+
 import type { IState, KernelMessage as Said } from '../src/channel';
 
 interface IMessage {
@@ -15,6 +17,8 @@ export class FakeKernel {
   readonly clientId = 'page';
   readonly isDisposed = false;
   status = 'idle';
+  connectionStatus = 'connected';
+  readonly connectionStatusChanged = new Signal<this, string>(this);
   /** What the shell says of the kernel; a busy one does not. */
   info: Promise<unknown> = Promise.resolve().then(() => this._info);
 
@@ -25,6 +29,9 @@ export class FakeKernel {
   }
 
   sendControlMessage({ header, content }: IMessage): IFuture {
+    if (this.connectionStatus !== 'connected') {
+      throw new Error('Could not send message: status is not connected');
+    }
     if (this.subshells === null) {
       return { done: new Promise(() => undefined), dispose: () => undefined };
     }

@@ -18,6 +18,9 @@ import {
 /** The name of the error of what was asked of a channel that ended. */
 export const CLOSED = 'ChannelClosed';
 
+/** The name of the error of what was cancelled. */
+const CANCELLED = 'Interrupted';
+
 /** A verb that the kernel refused, or that ended with its channel; `next` says what may help. */
 export class ChannelError extends Error {
   constructor(
@@ -30,6 +33,11 @@ export class ChannelError extends Error {
   }
 }
 
+/** Whether a person gave up what they had asked for, which is no error to show. */
+export function isCancelled(error: unknown): boolean {
+  return error instanceof ChannelError && error.name === CANCELLED;
+}
+
 /**
  * - `opening`: asked, not answered; a kernel that runs a cell may answer when that is done
  * - `open`: `state` is live
@@ -39,7 +47,7 @@ export class ChannelError extends Error {
 export type ChannelStatus = 'opening' | 'open' | 'absent' | 'closed';
 
 /** What a verb reports on its way. */
-export type Progress = (event: Omit<IBusy, 'verb'>) => void;
+export type Progress = (event: Omit<IBusy, 'verb' | 'by'>) => void;
 
 interface IPending {
   reply: PromiseDelegate<unknown>;

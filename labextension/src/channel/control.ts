@@ -15,15 +15,31 @@ const PATIENCE = 5000;
 export async function infoOf(
   kernel: Kernel.IKernelConnection
 ): Promise<IKernelInfo> {
-  const asked = ask(kernel, 'kernel_info_request', {});
+  let asked: Kernel.IControlFuture | null = null;
+  const answer = async (): Promise<IKernelInfo> => {
+    await connected(kernel); // Lab refuses to keep this question until then
+    asked = ask(kernel, 'kernel_info_request', {});
+    return (await asked.done).content as unknown as IKernelInfo;
+  };
   try {
-    return await Promise.any([
-      asked.done.then(({ content }) => content as unknown as IKernelInfo),
-      kernel.info
-    ]);
+    return await Promise.any([answer(), kernel.info]);
   } finally {
-    asked.dispose();
+    (asked as Kernel.IControlFuture | null)?.dispose();
   }
+}
+
+/** Resolves when there is a connection to the kernel. */
+function connected(kernel: Kernel.IKernelConnection): Promise<void> {
+  return new Promise(resolve => {
+    const look = (): void => {
+      if (kernel.connectionStatus === 'connected') {
+        kernel.connectionStatusChanged.disconnect(look);
+        resolve();
+      }
+    };
+    kernel.connectionStatusChanged.connect(look);
+    look();
+  });
 }
 
 /**

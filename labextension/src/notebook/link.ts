@@ -114,6 +114,15 @@ export class NotebookLink {
     return channel.request(verb, args, progress);
   }
 
+  /** End what the kernel works on for us: what panels asked for, or the cell that asks for it. */
+  async cancel(): Promise<void> {
+    if (this.state?.busy?.by === 'panel') {
+      await this.request('cancel', {});
+    } else {
+      await this.panel.sessionContext.session?.kernel?.interrupt();
+    }
+  }
+
   /**
    * Load our extension into the kernel, as `%load_ext cloudshelf` would, and nothing in the history.
    *
