@@ -120,9 +120,16 @@ WORDS = Parameter(
 )  # fmt: skip
 _PATH = _TEXT | {"maxLength": _LONGEST_PATH}
 FOLDER = Parameter(
-    "path", "query", _path, _PATH | {"pattern": f"^({_PARTS})?$"}, "A folder, relative; nothing for where browsing begins.", ""
+    "path",
+    "query",
+    _path,
+    _PATH | {"pattern": f"^({_PARTS})?$"},
+    "A folder, relative; nothing for where browsing begins.",
+    "",
 )
-FILE = Parameter("path", "query", _file, _PATH | {"pattern": f"^{_PARTS}$"}, "A file (or, of an entry, a folder), relative.")
+FILE = Parameter(
+    "path", "query", _file, _PATH | {"pattern": f"^{_PARTS}$"}, "A file (or, of an entry, a folder), relative."
+)
 OFFSET = Parameter(
     "offset", "query", _number("offset", 0, _LARGEST_OFFSET),
     {"type": "integer", "minimum": 0, "maximum": _LARGEST_OFFSET}, "How many to leave out at the beginning.", "0",

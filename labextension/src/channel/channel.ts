@@ -1,5 +1,4 @@
 import type { Kernel } from '@jupyterlab/services';
-import type { JSONObject } from '@lumino/coreutils';
 import { PromiseDelegate } from '@lumino/coreutils';
 import { type ISignal, Signal } from '@lumino/signaling';
 
@@ -98,11 +97,8 @@ export class Channel {
     }
     const id = ++this._lastId;
     const reply = new PromiseDelegate<IVerbs[V]['result']>();
-    this._pending.set(id, {
-      reply: reply,
-      progress
-    });
-    line.send({ type: 'request', id, verb, args: args as JSONObject });
+    this._pending.set(id, { reply, progress });
+    line.send({ type: 'request', id, verb, args });
     return reply.promise;
   }
 
