@@ -9,7 +9,6 @@ from typing import NamedTuple
 from cloudshelf.errors import ShelfError
 from cloudshelf.model import File, Manifest
 
-
 SITE = "site"  # site-packages, as an installed tree calls it (docs/format.md)
 
 

@@ -124,11 +124,11 @@ FOLDER = Parameter(
     "query",
     _path,
     _PATH | {"pattern": f"^({_PARTS})?$"},
-    "A folder, relative; nothing for where browsing begins.",
+    "A folder, relative; nothing for the top.",
     "",
 )
 FILE = Parameter(
-    "path", "query", _file, _PATH | {"pattern": f"^{_PARTS}$"}, "A file (or, of an entry, a folder), relative."
+    "path", "query", _file, _PATH | {"pattern": f"^{_PARTS}$"}, "A file (an entry: or a folder), relative."
 )
 OFFSET = Parameter(
     "offset", "query", _number("offset", 0, _LARGEST_OFFSET),

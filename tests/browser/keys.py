@@ -38,7 +38,7 @@ class Keys:
         self.press("Delete")
 
     def tab_to(self, wanted: Locator, *, from_filter: bool = True) -> None:
-        """Press Tab until ``wanted`` has the focus, and shows it; what Tab does not reach is not there for a keyboard."""
+        """Press Tab until ``wanted`` has the focus, and shows it; what Tab does not reach no keyboard does."""
         expect(wanted).to_be_visible()
         if from_filter:
             self.filter()

@@ -1,4 +1,4 @@
-"""Everything without a mouse: the palette, arrows, Enter, the context-menu key, Tab and Escape; and one sees where one is."""
+"""Everything without a mouse: palette, arrows, Enter, the context-menu key, Tab; and one sees where one is."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def held(front_end, proxy):  # noqa: F811
 
 
 def test_a_cancelled_request_is_answered_and_nothing_is_pinned(front_end, held):
-    panel, number, hold = held
+    panel, number, _ = held
     assert panel.ask("cancel")["ok"]
     front_end.wait(lambda: panel.replies.get(number), "the end of what was cancelled")
     error = panel.replies[number]["error"]
@@ -48,7 +48,7 @@ def test_what_waits_behind_it_never_begins_and_what_comes_later_does(front_end, 
 
 
 def test_another_tab_may_cancel_it_too(front_end, held):
-    panel, number, hold = held
+    panel, number, _ = held
     other = front_end.open()
     other.wait(lambda state: state["busy"])
     other.ask("cancel")

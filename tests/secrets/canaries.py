@@ -1,7 +1,7 @@
 """Secrets that cannot be mistaken for anything else, planted wherever people keep theirs; and where to look for them.
 
-A canary has a name, so that a leak says where it came from. What holds one is searched as text and in the encodings that programs
-use: a part of a URL, base64, JSON.
+A canary has a name, so that a leak says where it came from. It is looked for as text and in the encodings that
+programs use: a part of a URL, base64, JSON.
 """
 
 from __future__ import annotations
@@ -66,7 +66,8 @@ def plant(home: Path) -> dict[str, str]:
         "[default]\nregion = us-east-1\n\n"
         f"[profile program]\ncredential_process = sh -c 'echo {canary('said')} >&2; exit 1' {canary('word')}\n\n"
         f"[profile nothing]\ncredential_process = echo {canary('printed')}\n\n"
-        f"[profile role]\nrole_arn = arn:aws:iam::123456789012:role/x\nsource_profile = gone\nexternal_id = {canary('id')}\n"
+        f"[profile role]\nrole_arn = arn:aws:iam::123456789012:role/x\nsource_profile = gone\n"
+        f"external_id = {canary('id')}\n"
     )
     (home / ".netrc").write_text(f"machine 127.0.0.1 login ann password {canary('netrc')}\n")
     (home / ".netrc").chmod(0o600)
@@ -74,13 +75,18 @@ def plant(home: Path) -> dict[str, str]:
         "AWS_SHARED_CREDENTIALS_FILE": str(aws / "credentials"),
         "AWS_CONFIG_FILE": str(aws / "config"),
         "AWS_EC2_METADATA_DISABLED": "true",
-        "HTTPS_PROXY": f"http://ann:{quote(canary('proxy'), safe='')}@127.0.0.1:9",
+        "HTTPS_PROXY": f"http://ann:{_part('proxy')}@127.0.0.1:9",
         "NO_PROXY": "127.0.0.1,localhost",
-        "PIP_INDEX_URL": f"http://ann:{quote(canary('index'), safe='')}@127.0.0.1:9/simple?key={quote(canary('query'), safe='')}",
-        "PIP_EXTRA_INDEX_URL": f"http://{quote(canary('token-as-user'), safe='')}@127.0.0.1:9/more",
+        "PIP_INDEX_URL": f"http://ann:{_part('index')}@127.0.0.1:9/simple?key={_part('query')}",
+        "PIP_EXTRA_INDEX_URL": f"http://{_part('token-as-user')}@127.0.0.1:9/more",
         "DATABASE_PASSWORD": canary("variable"),
         "GITHUB_TOKEN": canary("another"),
     }
+
+
+def _part(name: str) -> str:
+    """The canary as a part of a URL."""
+    return quote(canary(name), safe="")
 
 
 def keys(name: str = "environment") -> dict[str, str]:

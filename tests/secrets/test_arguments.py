@@ -63,7 +63,7 @@ def test_the_words_of_a_magic_are_run_by_nobody(kernel: Kernel, verb: str) -> No
     calls = []
     for payload in PAYLOADS:
         for words in (payload, f'"{payload}"', f"'{payload}'", f"shelfone {payload}"):
-            calls.append(("run_line_magic", ["shelf", f"{verb} {words}"]))
+            calls += [("run_line_magic", ["shelf", f"{verb} {words}"])]
         if verb in ("use", "lock"):
             calls.append(("run_cell_magic", ["shelf", verb, payload]))
     _run(kernel, calls)

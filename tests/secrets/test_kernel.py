@@ -1,4 +1,4 @@
-"""Nothing that a kernel sends holds a secret of its user: outputs, tracebacks, what the panel gets, what a notebook keeps."""
+"""Nothing that a kernel sends holds a secret of its user: outputs, tracebacks, the panel's messages, locks."""
 
 from __future__ import annotations
 

@@ -61,10 +61,7 @@ export class Line {
     }
   }
 
-  private _say(
-    msgType: MessageType,
-    content: JSONObject
-  ): Kernel.IShellFuture {
+  private _say(msgType: MessageType, content: JSONObject): Kernel.IShellFuture {
     const { username, clientId: session } = this._kernel;
     const msg = KernelMessage.createMessage({
       msgType,
