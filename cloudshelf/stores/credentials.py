@@ -212,7 +212,7 @@ def _checked_endpoint(url: str, environ: Mapping[str, str]) -> str:
         )
     if parts.query or parts.fragment:  # a presigned URL, for example, and messages name the endpoint
         raise UsageError(
-            "The S3 endpoint's URL has a part after ? or #, which may be a secret and belongs to no endpoint. Leave it out."
+            "The S3 endpoint's URL has a part after ? or #, which may be a secret and is of no use. Leave it out."
         )
     if parts.scheme == "http" and not _is_loopback(host) and environ.get("CLOUDSHELF_ALLOW_HTTP") != "1":
         raise UsageError(
