@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
-from .chain import Chain, HeadStore, Stamp, move_head, put_immutable, walk_chain
+from .chain import Chain, HeadStore, Signer, Stamp, move_head, put_immutable, walk_chain
 from .codecs.envelope import format_object
 from .codecs.head import format_head, format_index, parse_head, parse_index
 from .codecs.names import SHELF, head_key, history_key, index_key, sha256
@@ -45,12 +45,13 @@ def change_head(
     *,
     by: str,
     action: str,
+    signer: Signer | None = None,
 ) -> Head:
     """Move the head of ``project`` by ``change``; the head that holds (ours, or the present one when nothing changes).
 
     ``change`` gets the present head, None for a new project, and may be called again after somebody else's commit; what
     it raises is raised here. None from it, or a change that says what the head already says, writes nothing.
-    Raises Conflict after many lost races, OutcomeUnknown when the reply was lost and the head cannot be read.
+    ``signer`` signs it. Raises as ``move_head``.
     """
 
     def step(present: Head | None, stamp: Stamp) -> Head | None:
@@ -59,7 +60,7 @@ def change_head(
             return None
         return _next_head(store, project, present, wanted, stamp)
 
-    return move_head(store, project_chain(project), step, by=by, action=action)
+    return move_head(store, project_chain(project), step, by=by, action=action, signer=signer)
 
 
 def project_chain(project: str) -> Chain[Head]:

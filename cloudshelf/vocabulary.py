@@ -235,10 +235,44 @@ _ALL = (
         takes.settings,
     ),
     Verb(
+        "policy",
+        "the IAM policy of a role, or the bucket's, for who administers a shelf",
+        (
+            "policy reader pandas numpy",
+            "policy reader --all --locks team/",
+            "policy curator pandas --deps",
+            "policy bucket --collector arn:aws:iam::111122223333:role/collector",
+        ),
+        takes.policy,
+        ("command",),
+    ),
+    Verb(
         "usage",
         "size and uses of each project; versions that nobody has used",
         ("usage", "usage torch --since 2026-11-01", "usage --logs s3://our-logs/shelf"),
         takes.usage,
+    ),
+    Verb(
+        "key",
+        "make a key that signs (Ed25519), or show its public half",
+        ("key new anna.key", "key new --passphrase --owner 'Anna, data team' anna.key", "key show anna.key"),
+        takes.key,
+        ("command",),
+    ),
+    Verb(
+        "trust",
+        "who may sign what: the shelf's root document, for its administrator",
+        (
+            "trust init --key root.key",
+            "trust add-key pandas 'ours-*' --key anna.key.pub --expires 1y --sign root.key",
+            "trust add-key --locks 'team/*' --key anna.key.pub --sign root.key",
+            "trust remove-key --key 3f2a91c0 --sign root.key",
+            "trust rotate --expires 1y --sign root.key",
+            "trust sign --all --sign anna.key",
+            "trust show",
+        ),
+        takes.trust,
+        ("command",),
     ),
     Verb(
         "enable",
@@ -278,12 +312,15 @@ INSTEAD = {
     "status": "In a terminal nothing stays pinned; what is on the shelf: cloudshelf ls",
     "traceback": "In a terminal, add --debug to the verb that failed.",
     "enable": "In a notebook: !cloudshelf enable",
+    "key": "In a terminal: cloudshelf key new FILE",
+    "trust": "In a terminal: cloudshelf trust show",
     "disable": "In a notebook: !cloudshelf disable",
     "browse": "In a terminal: cloudshelf ls, and cloudshelf search WORD",
     "profile": "In a terminal: cloudshelf run --profile --with pandas -- python script.py",
     "completion": "In a notebook Tab completes by itself.",
     "run": "In a notebook: !cloudshelf run --with pandas -- python script.py",
     "kernelspec": "In a notebook: !cloudshelf kernelspec NAME --lock pylock.toml",
+    "policy": "In a notebook: !cloudshelf policy reader PROJECT",
 }
 
 # What pip's options would mean here.

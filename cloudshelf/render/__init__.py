@@ -45,7 +45,10 @@ _PAGES = {
     "doctor": "upkeep.doctor",
     "settings": "upkeep.settings",
     "usage": "upkeep.usage",
+    "policy": "upkeep.policy",
     "completion": "upkeep.completion",
+    "key": "trusting.key",
+    "trust": "trusting.trust",
     "traceback": "upkeep.traceback",
 }
 

@@ -30,7 +30,9 @@ _PLACES = {
     "carrying": ("export", "import"),
     "asking": ("request",),
     "administering": ("settings", "usage"),
+    "trusting": ("key", "trust"),
     "enabling": ("enable", "disable"),
+    "granting": ("policy",),
 }
 _MODULES = {verb: module for module, verbs in _PLACES.items() for verb in verbs}
 
