@@ -76,6 +76,9 @@ def _obey(command: grammar.Command) -> int:
         option = "--notebook" if args.get("notebook") else "--lock"
         result["notes"] = [*result["notes"], f"Run in it with: cloudshelf run {option} {name} -- python script.py"]
     print(render.to_json(result) if command.json else render.to_text(command.verb, result))
+    if command.verb == "policy" and not command.json:  # the policy alone goes into a file
+        for note in result["notes"]:
+            _say(note)
     if command.verb == "request" and result["url"] and not command.json and not command.args["no_browser"]:
         _open_browser(str(result["url"]))
     return int(result.get("exit_code", 0))
@@ -193,7 +196,7 @@ def _build(verb: str, args: dict[str, Any]) -> tuple[str, bytes]:
     finally:
         if told is not None:
             told.close()
-    for note in answer["notes"] if verb == "use" else ():  # of a lock everything is known
+    for note in answer["notes" if verb == "use" else "altered"]:  # of a lock everything else is known
         _say(str(note))
     return environment, presence
 

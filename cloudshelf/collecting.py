@@ -63,7 +63,7 @@ class CollectReport:
 
 def parse_grace(text: str) -> timedelta:
     """The time that ``text`` says: 7d, 36h, 90m; 0 is none. Raises UsageError."""
-    found = re.fullmatch(r"(\d{1,6})([smhdw])|0", text.strip())
+    found = re.fullmatch(r"(\d{1,6})([smhdw])|0", text.strip(), re.ASCII)
     if found is None:
         raise UsageError(f"--grace takes a number and a unit, such as 7d, 36h or 0 (s, m, h, d, w), not {text!r}.")
     return timedelta(**{_UNITS[found[2]]: int(found[1])}) if found[2] else timedelta(0)

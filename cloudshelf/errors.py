@@ -450,6 +450,14 @@ class ModuleOwned(ShelfError):
     )
 
 
+class NameAlike(ShelfError):
+    facts = ("project", "other")
+    words = (
+        "{project} would be new on this shelf, and people would take it for {other}, which is there. "
+        "If both are meant: cloudshelf publish --allow-name {project} {project}"
+    )
+
+
 class PublishFailed(ShelfError):
     """The index, pip or a build failed; ``detail`` is what it said last."""
 

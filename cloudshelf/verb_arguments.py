@@ -77,7 +77,18 @@ def publish(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--find-links", "-f", action="append", default=[], metavar="DIR", help="pip's: folder or page")
     parser.add_argument("--no-index", action="store_true", help="pip's: only --find-links")
     parser.add_argument(
-        "--allow-module", action="append", default=[], metavar="MODULE", help="may take over this module's name"
+        "--allow-module",
+        action="append",
+        default=[],
+        metavar="MODULE",
+        help="may bring this module, which is another's",
+    )
+    parser.add_argument(
+        "--allow-name",
+        action="append",
+        default=[],
+        metavar="PROJECT",
+        help="may be new here, though it looks like another",
     )
     sign(parser)
 
@@ -318,6 +329,22 @@ def settings(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", choices=names, help="default: show all of them")
     parser.add_argument("value", nargs="?", metavar="VALUE", help="what it shall be")
     parser.add_argument("--unset", action="store_true", help="take it away")
+
+
+def policy(parser: argparse.ArgumentParser) -> None:
+    roles = ("reader", "curator", "collector", "indexer", "administrator", "bucket")  # policies/roles.py
+    parser.add_argument("role", choices=roles, metavar="ROLE", help=f"{', '.join(roles[:-1])}; or: bucket")
+    parser.add_argument("projects", nargs="*", metavar="PROJECT", help="of a reader, curator or collector")
+    parser.add_argument("--all", action="store_true", help="for all projects of the shelf")
+    parser.add_argument("--deps", action="store_true", help="and for what their defaults need, which the shelf knows")
+    where = "and for the named locks there: team/, team/2026q4, / for all"
+    parser.add_argument("--locks", action="append", default=[], metavar="PLACE", help=where)
+    parser.add_argument("--no-catalog", action="store_true", help="who publishes does not write the catalog")
+    parser.add_argument("--reports", metavar="PLACE", help="and for usage reports, as `settings usage-reports` has it")
+    who = "of the bucket: a role that may delete what is collected"
+    parser.add_argument("--collector", action="append", default=[], metavar="ARN", help=who)
+    where = "aws, aws-cn, aws-us-gov … (default: that of AWS_REGION)"
+    parser.add_argument("--partition", metavar="NAME", help=where)
 
 
 def usage(parser: argparse.ArgumentParser) -> None:

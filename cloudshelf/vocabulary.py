@@ -235,6 +235,18 @@ _ALL = (
         takes.settings,
     ),
     Verb(
+        "policy",
+        "the IAM policy of a role, or the bucket's, for who administers a shelf",
+        (
+            "policy reader pandas numpy",
+            "policy reader --all --locks team/",
+            "policy curator pandas --deps",
+            "policy bucket --collector arn:aws:iam::111122223333:role/collector",
+        ),
+        takes.policy,
+        ("command",),
+    ),
+    Verb(
         "usage",
         "size and uses of each project; versions that nobody has used",
         ("usage", "usage torch --since 2026-11-01", "usage --logs s3://our-logs/shelf"),
@@ -308,6 +320,7 @@ INSTEAD = {
     "completion": "In a notebook Tab completes by itself.",
     "run": "In a notebook: !cloudshelf run --with pandas -- python script.py",
     "kernelspec": "In a notebook: !cloudshelf kernelspec NAME --lock pylock.toml",
+    "policy": "In a notebook: !cloudshelf policy reader PROJECT",
 }
 
 # What pip's options would mean here.

@@ -45,6 +45,7 @@ _PAGES = {
     "doctor": "upkeep.doctor",
     "settings": "upkeep.settings",
     "usage": "upkeep.usage",
+    "policy": "upkeep.policy",
     "completion": "upkeep.completion",
     "key": "trusting.key",
     "trust": "trusting.trust",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from ..quantities import count, size
 from .blocks import Block, Result, Table, records
 
@@ -75,6 +77,11 @@ def usage(result: Result) -> list[Block]:
         kind = "access log" if result["logs"] else "report"
         said += f"; uses since {result['since']}, of {count(result['sources'], kind)}"
     return [records(rows, columns if told else columns[:3]), f"{said}.", *map(str, result["notes"])]
+
+
+def policy(result: Result) -> list[Block]:
+    """Only the policy, so that it can go into a file; the command says the notes beside it."""
+    return [json.dumps(result["policy"], indent=2)]
 
 
 def completion(result: Result) -> list[Block]:

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from ..answers import Changed
+from ..codecs.names import normalize
 from ..errors import NoShelf, UsageError
 from ..shelf import Shelf, split_pin
 from ..shelf_settings import check_setting
@@ -90,6 +91,7 @@ def _request(args: Args, files: Sequence[str]) -> PublishRequest:
             no_index=bool(args.get("no_index")),
         ),
         allow_modules=_texts(args, "allow_module"),
+        allow_names=tuple(map(normalize, _texts(args, "allow_name"))),
         by=person(),
     )
 

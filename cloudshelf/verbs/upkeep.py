@@ -17,6 +17,7 @@ from ..errors import CacheUnusable, DiskFull, ShelfError
 from ..quantities import seconds, size
 from .common import Args, Progress, Result, shelf_of
 from .endpoints import endpoint_checks
+from .environments import environment_checks
 
 UNUSED = 3600.0  # seconds; `cache prune` keeps what was used within them
 SCARCE = 10_000_000  # bytes free; with less, hardly anything can be imported
@@ -91,6 +92,8 @@ def doctor(args: Args, progress: Progress) -> Result:
     check("shelf", lambda: _reached({"shelf": args.get("shelf") or read_config().url}))
     check("signatures", lambda: _trusted({"shelf": args.get("shelf") or read_config().url}))
     check("fetcher", _fetcher)
+    with contextlib.suppress(ShelfError, OSError):  # the checks of settings and cache say it
+        checks += environment_checks(read_config().cache, progress)
     return {"checks": checks, "exit_code": 0 if all(c["ok"] for c in checks) else 1}
 
 
