@@ -83,7 +83,7 @@ def test_from_the_first_key_to_a_refused_import(office: Office) -> None:
     good = office.python("import cloudshelf; cloudshelf.use('demo'); import demo; print(demo.X)")
     assert good.stdout == "1\n", good.stderr
 
-    overwrite(office.store, HEAD, forge(office.store.get(HEAD), {"default": None}))
+    overwrite(office.store, HEAD, forge(office.store.get(HEAD), {"seq": 2, "default": None}))
     refused = office.python("import cloudshelf; cloudshelf.use('demo')")
     assert "errors.SignatureMissing: The head of demo on file://" in refused.stderr
     assert "ImportError" not in refused.stderr
