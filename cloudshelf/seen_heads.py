@@ -44,8 +44,8 @@ class SeenHeads:
         """Raises HeadReplayed when the head ``key`` is older than what was seen, or another of the same sequence.
 
         ``name`` is what it is remembered by, a file's name. Where signatures are checked, ``signer`` is the key that
-        signed it, and ``trusted`` all that may: what nobody signed, or a key that was taken away since, is no evidence, so
-        that nobody can make a head that no honest one ever overtakes (TUF 1.0 §5.3.11, fast-forward attacks).
+        signed it, and ``trusted`` all that may: what nobody signed, or a key that was taken away since, is no evidence,
+        so that nobody can make a head that no honest one ever overtakes (TUF 1.0 §5.3.11, fast-forward attacks).
         """
         if seq >= LAST:
             raise ObjectInvalid(key, "nobody ever counted up to its sequence")
