@@ -33,6 +33,7 @@ from .codecs.names import (
     is_normalized,
     is_sha256,
     manifest_key,
+    provenance_key,
     release_key,
     sha256,
 )
@@ -261,6 +262,11 @@ class Repository:
         except ObjectMissing as error:
             raise self.explain_missing(project, part) or error from None
         return parsed
+
+    def provenance(self, project: str, digest: str) -> bytes:
+        """What was kept with a wheel (PEP 740), as it came. Raises ObjectMissing, ObjectInvalid."""
+        found: bytes = self._object(provenance_key(project, digest), digest, lambda data, key: data)
+        return found
 
     def find_manifest(self, project: str, part: str, url: str = "") -> tuple[Manifest, str]:
         """The manifest, and the shelf to record with its pin (``shelf_of``)."""

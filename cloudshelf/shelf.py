@@ -20,7 +20,7 @@ from .codecs.names import is_normalized, manifest_key, named_extras, named_proje
 from .codecs.origin import public_origin
 from .errors import LockMissing, NoShelf, ObjectInvalid, SeveralShelves, ShelfError, UsageError, VersionMissing
 from .layers import Layers
-from .model import Entry, Head, Loaded, Lock, Manifest, Pin
+from .model import Entry, Head, Loaded, Lock, Manifest, Pin, Wheel
 from .parallel import map_parallel
 from .repository import PARALLEL, Repository, ShelfInfo, shorten
 from .stores.opening import open_store
@@ -206,7 +206,7 @@ class Shelf:
             extras=_union(wheel.extras for wheel in release.wheels),
             modules=_union(wheel.modules for wheel in release.wheels),
             scripts=_union(wheel.scripts for wheel in release.wheels),
-            wheels=tuple(wheel_facts(wheel) for wheel in release.wheels),
+            wheels=tuple(wheel_facts(wheel, self._provenance(name, wheel)) for wheel in release.wheels),
             changed=head.time,
             changed_by=head.by,
             signed=self._signature_of(name),
@@ -263,6 +263,14 @@ class Shelf:
 
         root = find_root(repository)
         return {seq: name_signers(data, root) for seq, data in signed.items()}
+
+    def _provenance(self, project: str, wheel: Wheel) -> str:
+        """Where a wheel says that it was built; one request, for one that says so."""
+        if not wheel.provenance:
+            return ""
+        from .provenance import describe_provenance
+
+        return describe_provenance(self.repository.holder(project), project, wheel)
 
     def _signature_of(self, project: str) -> str:
         repository = self.repository.holder(project)

@@ -76,6 +76,8 @@ def publish(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--extra-index-url", action="append", default=[], metavar="URL", help="pip's: a further index")
     parser.add_argument("--find-links", "-f", action="append", default=[], metavar="DIR", help="pip's: folder or page")
     parser.add_argument("--no-index", action="store_true", help="pip's: only --find-links")
+    what = "where a wheel was built, as PEP 740 has it; kept with it (the index is asked for what it has)"
+    parser.add_argument("--attestation", action="append", default=[], metavar="FILE", help=what)
     parser.add_argument(
         "--allow-module",
         action="append",

@@ -78,6 +78,10 @@ def release_key(project: str, digest: str) -> str:
     return f"projects/{project}/release/{digest}"
 
 
+def provenance_key(project: str, digest: str) -> str:
+    return f"projects/{project}/provenance/{digest}"
+
+
 def manifest_key(project: str, part: str) -> str:
     """``part`` is "<sha256>.<epoch>"."""
     return f"projects/{project}/manifest/{part}"

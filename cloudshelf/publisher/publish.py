@@ -7,7 +7,7 @@ import os
 import tempfile
 from collections.abc import Collection, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -30,6 +30,7 @@ from .packing import Packed, pack_tree
 from .pip import IndexOptions
 from .plan import Planned, plan
 from .profile import SECONDS, ImportTree, Recording
+from .provenance import Provenances
 from .reporting import Reporter, Silence
 from .shelved import restore_tree
 from .tree import InstalledTree, unpack_wheel, write_record
@@ -57,6 +58,7 @@ class PublishRequest:
     index: IndexOptions = field(default_factory=IndexOptions)
     allow_modules: tuple[str, ...] = ()  # may be brought though they are another's
     allow_names: tuple[str, ...] = ()  # may be new here though they look like another
+    attestations: tuple[str, ...] = ()  # files that say where wheels were built (PEP 740)
     by: str = ""  # who, for the history; the login name when empty
     profile_seconds: float = SECONDS
     limits: Limits = field(default_factory=Limits)
@@ -171,7 +173,9 @@ class _Run:
 
     def publish(self, items: Sequence[Planned], missing: Sequence[Planned]) -> list[tuple[str, int, str]]:
         """(project, bytes uploaded, profile error) of each of ``missing``."""
+        provenances = Provenances(self.request.attestations, missing, self.request.index)
         fetched = self._fetch(missing)
+        provenances.check({wheel.sha256: wheel.path.name for wheel in fetched})
         trees = self._unpack(fetched)
         self._note_allowed(trees)
         for wheel in fetched:
@@ -183,7 +187,7 @@ class _Run:
             try:
                 recorded = [threads.submit(self._record, tree, importable) for tree in trees]
                 return [
-                    self._publish_one(wheel, tree, recordings, known, number)
+                    self._publish_one(wheel, tree, recordings, known, number, provenances)
                     for number, (wheel, tree, recordings) in enumerate(zip(fetched, trees, recorded, strict=True))
                 ]
             finally:
@@ -270,6 +274,7 @@ class _Run:
         recorded: Future[list[Recording]],
         known: Collection[str],
         number: int,
+        provenances: Provenances,
     ) -> tuple[str, int, str]:
         project, tag = tree.metadata.project, self._tag(tree)
         self.watch.stage("profile", project, len(tree.modules), "modules")
@@ -281,6 +286,7 @@ class _Run:
             packed = self._pack(tree, ordered, tag, number, sent)
             self.watch.stage("upload", project, packed.packed, "B")
             new = _new_wheel(wheel, tree, tag, packed, self.remarks[project])
+            new = replace(new, provenance=provenances.of(wheel.sha256))
             default = self.request.default and wheel.planned.requested
             upload(
                 self.store,

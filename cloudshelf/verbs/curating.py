@@ -92,6 +92,7 @@ def _request(args: Args, files: Sequence[str]) -> PublishRequest:
         ),
         allow_modules=_texts(args, "allow_module"),
         allow_names=tuple(map(normalize, _texts(args, "allow_name"))),
+        attestations=_texts(args, "attestation"),
         by=person(),
     )
 

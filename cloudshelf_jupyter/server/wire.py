@@ -86,6 +86,7 @@ class WheelRow(TypedDict):
     origin: str
     requires_python: str
     interpreters: list[str]
+    provenance: str
 
 
 class Readme(TypedDict):
