@@ -152,7 +152,9 @@ def checkout(request, tmp_path, own_python):
     return source
 
 
-def test_what_was_installed_from_a_place_is_shadowed_only_when_that_is_asked_for(checkout, shelf, settings, own_python, tmp_path):
+def test_what_was_installed_from_a_place_is_shadowed_only_when_that_is_asked_for(
+    checkout, shelf, settings, own_python, tmp_path
+):
     kernel = Kernel(settings | {"CLOUDSHELF_CACHE": str(tmp_path / "cache")}, python=own_python[0])
     try:
         kernel("%load_ext cloudshelf")
