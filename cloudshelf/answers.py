@@ -61,6 +61,7 @@ class Shown:
     wheels: tuple[WheelFacts, ...]
     changed: str
     changed_by: str
+    signed: str = ""  # who signed the head, and what that is worth here; "" for nobody
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,7 @@ class LogEntry:
     by: str
     action: str
     default: str | None
+    signed: str = ""
 
 
 def wheel_facts(wheel: Wheel) -> WheelFacts:

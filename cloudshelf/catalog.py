@@ -150,15 +150,19 @@ def update_locks(store: CatalogStore, rows: Sequence[LockFacts]) -> None:
 
 
 def module_owners(store: Get, modules: Iterable[str]) -> dict[str, str]:
-    """Who owns each of ``modules`` already; a part of a namespace is owned by itself, not by its root."""
-    wanted = _by_key(modules, lambda module: [modules_key(module)])
+    """Who owns ``modules`` already, and what else begins with their first names: module → project.
+
+    A part of a namespace is owned by itself, not by its root.
+    """
+    roots = {module.partition(".")[0] for module in modules}
+    wanted = _by_key(roots, lambda root: [modules_key(root)])
 
     def read(key: str) -> dict[str, str]:
         try:
             owners = parse_modules(store.get(key), key)
         except ObjectMissing:
             return {}
-        return {module: owners[module] for module in wanted[key] if module in owners}
+        return {module: owner for module, owner in owners.items() if module.partition(".")[0] in roots}
 
     with ThreadPoolExecutor(PARALLEL) as pool:
         return {module: owner for found in pool.map(read, wanted) for module, owner in found.items()}

@@ -11,7 +11,7 @@ import contextlib
 import random
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, Protocol
@@ -31,6 +31,9 @@ class HeadStore(Get, GetTagged, PutNew, Replace, Protocol):
 
 class Signer(Protocol):
     """Who signs the heads of a shelf as it writes them (signing/signer.py): nothing signed stands on what is not."""
+
+    def allow(self, projects: Iterable[str]) -> object:
+        """Raises where it could not sign one of ``projects``: before anything is brought or uploaded in vain."""
 
     def check(self, key: str, data: bytes) -> object:
         """Raises where the head ``key`` that is there is not signed as it should be: a change would vouch for it."""
@@ -89,7 +92,7 @@ def move_head(
     for attempt in range(ATTEMPTS):
         if signer is not None and present is not None:
             signer.check(chain.key, data)
-        head = step(present, _stamp(present, data, write_id, by, action))
+        head = step(present, next_stamp(present, data, write_id, by, action))
         if head is None:
             if present is None:
                 raise ValueError(f"{chain.key} is not there, and the change makes none")
@@ -146,7 +149,8 @@ def read_link(store: Get, chain: Chain[H], seq: int, digest: str) -> H:
     return head
 
 
-def _stamp(present: Linked | None, data: bytes, write_id: str, by: str, action: str) -> Stamp:
+def next_stamp(present: Linked | None, data: bytes, write_id: str, by: str, action: str) -> Stamp:
+    """That of the head that follows ``present``, whose bytes are ``data``; None: of the first."""
     now = moment()
     if present is None:
         return Stamp(1, write_id, None, now, by, action, now, ())

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
 
-from .chain import HeadStore
+from .chain import HeadStore, Signer
 from .codecs.names import COLLECT
 from .commit import Change, change_head
 from .errors import ObjectInvalid, ObjectMissing, ProjectMissing, UsageError
@@ -63,7 +63,7 @@ class CollectReport:
 
 def parse_grace(text: str) -> timedelta:
     """The time that ``text`` says: 7d, 36h, 90m; 0 is none. Raises UsageError."""
-    found = re.fullmatch(r"(\d{1,6})([smhdw])|0", text.strip())
+    found = re.fullmatch(r"(\d{1,6})([smhdw])|0", text.strip(), re.ASCII)
     if found is None:
         raise UsageError(f"--grace takes a number and a unit, such as 7d, 36h or 0 (s, m, h, d, w), not {text!r}.")
     return timedelta(**{_UNITS[found[2]]: int(found[1])}) if found[2] else timedelta(0)
@@ -77,6 +77,7 @@ def collect(
     by: str,
     dry_run: bool = False,
     progress: Progress = lambda *_: None,
+    signer: Signer | None = None,
 ) -> CollectReport:
     """Delete the garbage of ``projects`` (default: all) that is older than ``grace`` by the store's own clock.
 
@@ -93,7 +94,7 @@ def collect(
         progress("collecting", number, len(names or known), name)
         report.looked += 1
         try:
-            found = _collect(store, name, latest, by, dry_run=dry_run)
+            found = _collect(store, name, latest, by, dry_run=dry_run, signer=signer)
         except (ObjectInvalid, ObjectMissing) as error:
             found = Collected(name, 0, 0, 0, str(error))
         if found.objects or found.younger or found.problem:
@@ -120,17 +121,21 @@ def delete_all(store: Delete, keys: Sequence[str]) -> None:
     map_parallel(store.delete, keys, PARALLEL)
 
 
-def _collect(store: CollectStore, project: str, latest: float, by: str, *, dry_run: bool) -> Collected:
+def _collect(
+    store: CollectStore, project: str, latest: float, by: str, *, dry_run: bool, signer: Signer | None
+) -> Collected:
     garbage = find_garbage(store, project)
     old = [stored for stored in garbage.objects if stored.modified <= latest]
     if old and not dry_run:
-        old = fence(store, garbage, old, by=by)
+        old = fence(store, garbage, old, by=by, signer=signer)
         delete_all(store, [stored.key for stored in old])
     younger = sum(stored.modified > latest for stored in garbage.objects)
     return Collected(project, len(old), sum(stored.size for stored in old), younger)
 
 
-def fence(store: CollectStore, garbage: Garbage, objects: Sequence[Stored], *, by: str) -> list[Stored]:
+def fence(
+    store: CollectStore, garbage: Garbage, objects: Sequence[Stored], *, by: str, signer: Signer | None = None
+) -> list[Stored]:
     """Begin a new epoch; those of ``objects``, which are in ``garbage``, that are garbage for good from now on.
 
     They were listed before the epoch began, so they are of an earlier one, and who was about to name them is refused.
@@ -140,6 +145,6 @@ def fence(store: CollectStore, garbage: Garbage, objects: Sequence[Stored], *, b
     def begin(present: Head | None) -> Change:
         return Change(epoch=(present.epoch if present else 0) + 1)
 
-    change_head(store, garbage.project, begin, by=by, action="collect")
+    change_head(store, garbage.project, begin, by=by, action="collect", signer=signer)
     _, named = find_named(store, garbage.project, since=garbage.seq)
     return [stored for stored in objects if stored.key not in named]

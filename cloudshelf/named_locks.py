@@ -105,14 +105,14 @@ class NamedLocks:
 
         Raises LockMissing, LockRemoved, ObjectInvalid, HeadReplayed, and UsageError for what is no name.
         """
-        return self._there(self._last(name))
+        return self._there(self.last(name))
 
     def _there(self, head: LockHead) -> LockHead:
         if head.removed:
             raise LockRemoved(head.name, self._store.url, head.by, head.time, head.seq - 1)
         return head
 
-    def _last(self, name: str) -> LockHead:
+    def last(self, name: str) -> LockHead:
         """The head of ``name``, even if it says that the lock was removed."""
         key = lock_head_key(check_name(name))
         try:
@@ -120,14 +120,12 @@ class NamedLocks:
         except ObjectMissing:
             self._repository.info()  # no shelf at all is another error
             raise LockMissing(name, self._store.url, self._near(name)) from None
-        head = parse_lock_head(data, name, key)
-        self._repository.check_seen(f"lock:{name.replace('/', ':')}", key, head.seq, sha256(data))
-        return head
+        return accept_head(self._repository, name, data)
 
     def read(self, text: str) -> tuple[LockHead, str]:
         """The lock "NAME", or "NAME@STATE" as it was; its head and its text. Raises as ``head``."""
         name, _, state = text.partition("@")
-        head = self._last(name)
+        head = self.last(name)
         if state:
             found = find_seq(head, int(state), partial(read_link, self._store, lock_chain(name)))
             if found is None:
@@ -141,7 +139,7 @@ class NamedLocks:
 
     def history(self, name: str) -> Iterator[LockHead]:
         """Every state of ``name``, newest first, of a removed one, too. Raises as ``head``."""
-        return walk_chain(self._store, lock_chain(name), self._last(name))
+        return walk_chain(self._store, lock_chain(name), self.last(name))
 
     def list(self) -> tuple[LockFacts, ...]:
         """What the catalog tells of every named lock, by name. One request."""
@@ -190,6 +188,13 @@ def lock_chain(name: str) -> Chain[LockHead]:
         format=format_lock_head,
         parse=lambda data, key: parse_lock_head(data, name, key),
     )
+
+
+def accept_head(repository: Repository, name: str, data: bytes) -> LockHead:
+    """The head of ``name`` in ``data``. Raises ObjectInvalid, and as ``Repository.accept``."""
+    head = parse_lock_head(data, name, lock_head_key(name))
+    repository.accept(f"lock:{name.replace('/', ':')}", lock_head_key(name), head.seq, data)
+    return head
 
 
 def read_content(store: Get, head: LockHead) -> bytes:

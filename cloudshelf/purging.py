@@ -15,7 +15,7 @@ from typing import Protocol
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.version import InvalidVersion, Version
 
-from .chain import moment, walk_chain
+from .chain import Signer, moment, walk_chain
 from .codecs.named_lock import parse_lock_head
 from .codecs.names import manifest_key, named_lock, named_project
 from .collecting import CollectStore, delete_all
@@ -80,7 +80,14 @@ def find_breaks(store: BreaksStore, repository: Repository, project: str, versio
 
 
 def purge(
-    store: CollectStore, repository: Repository, project: str, version: str, *, reason: str, by: str
+    store: CollectStore,
+    repository: Repository,
+    project: str,
+    version: str,
+    *,
+    reason: str,
+    by: str,
+    signer: Signer | None = None,
 ) -> tuple[Head, int]:
     """Take ``version``, as the shelf spells it, off the shelf for good; the new head, and how many objects it deleted.
 
@@ -106,7 +113,7 @@ def purge(
         tombstone = Purge(tuple(releases), tuple(parts), reason, by, moment())
         return Change(purge={version: tombstone}, epoch=present.epoch + 1)
 
-    head = change_head(store, project, change, by=by, action=f"purge {version}")
+    head = change_head(store, project, change, by=by, action=f"purge {version}", signer=signer)
     _, kept = find_named(store, project)
     there = {stored.key for stored in store.list(f"projects/{project}/")}
     deleted = 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 import threading
@@ -11,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .codecs.catalog import (
     ProjectFacts,
@@ -23,7 +22,7 @@ from .codecs.catalog import (
     parse_modules,
     projects_keys,
 )
-from .codecs.envelope import parse_object
+from .codecs.envelope import is_signed, parse_object
 from .codecs.head import parse_head, parse_index
 from .codecs.manifest import parse_manifest
 from .codecs.names import (
@@ -39,7 +38,6 @@ from .codecs.names import (
 )
 from .codecs.release import parse_release
 from .errors import (
-    HeadReplayed,
     ObjectInvalid,
     ObjectMissing,
     ProjectMissing,
@@ -51,8 +49,13 @@ from .errors import (
 )
 from .model import Entry, Head, Manifest, Release, without_purged
 from .parallel import Task, map_parallel, spread
+from .seen_heads import SeenHeads
 from .skips import find_moment, latest_of
 from .stores.protocols import Get
+
+if TYPE_CHECKING:
+    from .signing.pins import Pins
+    from .signing.trust import Trust
 
 PARALLEL = 64  # two requests a project of a lock: who waits for one of fewer waits for an answer more
 _SHELF_ID = re.compile(r"[0-9a-z][0-9a-z-]{7,63}")
@@ -74,11 +77,18 @@ class Repository:
 
     Heads are remembered for this object's life: one use of a shelf sees one state. May be used from several threads.
     ``cache`` is the folder of the user's cache, None for none. ``as_of``, a moment (as_of.py), shows every project as
-    it was then. ``info`` is what shelf.json says, where that is known already.
+    it was then. ``info`` is what shelf.json says, where that is known already. With ``pins`` heads that are not signed
+    as the shelf's root document wants are refused (signing/).
     """
 
     def __init__(
-        self, store: Get, *, cache: Path | None = None, as_of: str = "", info: ShelfInfo | None = None
+        self,
+        store: Get,
+        *,
+        cache: Path | None = None,
+        as_of: str = "",
+        info: ShelfInfo | None = None,
+        pins: Pins | None = None,
     ) -> None:
         self._store = store
         self.as_of = as_of
@@ -87,12 +97,18 @@ class Repository:
         self._objects = ObjectCache(cache)
         self._seen = SeenHeads(cache)
         self._heads: dict[str, Head | None] = {}
+        self._signed: dict[str, bytes] = {}  # the present heads that have signatures, as they are stored
         self._tried: set[str] = set()  # read ahead, once: who asks for it after that is told what failed
         self._parsed: dict[tuple[str, str], Any] = {}
         self._shards: dict[str, dict[str, str]] = {}
         self._info = info
         self._info_lock = threading.Lock()
         self._facts: tuple[ProjectFacts, ...] | None = None
+        self.trust: Trust | None = None
+        if pins is not None:
+            from .signing.trust import Trust
+
+            self.trust = Trust(store, lambda: self.info().id, pins, cache=cache)
 
     @property
     def url(self) -> str:
@@ -112,7 +128,7 @@ class Repository:
 
     def head(self, project: str) -> Head:
         """The head of ``project`` (normalized). Raises ProjectMissing, VersionPurged for one of which nothing is left,
-        ObjectInvalid, HeadReplayed."""
+        ObjectInvalid, HeadReplayed, SignatureError."""
         head = self.find_head(project)
         if head is None:
             if project in self._since:
@@ -133,6 +149,11 @@ class Repository:
             self._heads[project] = self._read_head(project)
         return self._heads[project]
 
+    def signed_head(self, project: str) -> bytes:
+        """The present head as it is stored, if it has signatures; else empty. Raises as ``head``."""
+        self.find_head(project)
+        return self._signed.get(project, b"")
+
     def earlier(self, project: str, seq: int, digest: str) -> Head:
         """An earlier head of ``project``, which a later one names. Raises ObjectMissing, ObjectInvalid."""
         key = history_key(project, seq, digest)
@@ -140,6 +161,11 @@ class Repository:
         if found.seq != seq:
             raise ObjectInvalid(key, f"it says sequence {found.seq}")
         return found
+
+    @property
+    def parts(self) -> tuple[Repository, ...]:
+        """The repository of each shelf: this one. See ``layers.Layers``."""
+        return (self,)
 
     def holder(self, project: str) -> Repository:
         """The repository that supplies ``project``: this one. See ``layers.Layers``."""
@@ -257,11 +283,17 @@ class Repository:
         wanted = [project for project in dict.fromkeys(projects) if project not in self._heads.keys() | self._tried]
         self._tried.update(wanted)
         tasks: list[Task] = [(self._follow_head, project) for project in wanted]
-        if wanted and self._seen.folder is not None:
-            tasks.append((_only, self.info))  # heads are checked against what this shelf showed before
+        if wanted:
+            tasks += [(_only, read) for read in self.needed_for_heads()]
         if closure:
             tasks += [(self._follow_closure, project, tuple((extras or {}).get(project, ()))) for project in wanted]
         spread([*tasks, *self._follow_rows(hints)], PARALLEL, ignoring=ShelfError)
+
+    def needed_for_heads(self) -> list[Callable[[], object]]:
+        """What has to be read before a head is taken: so that it can be read at the same time."""
+        if self.trust is not None:
+            return [self.info, self.trust.root]
+        return [self.info] if self._seen.folder is not None else []  # what the shelf showed before is kept by its id
 
     def _follow_head(self, project: str) -> list[Task]:
         """A head, and then the default's release."""
@@ -352,8 +384,9 @@ class Repository:
             self.info()  # no shelf at all is another error
             return None
         head = parse_head(data, project, key)
-        if self._seen.folder is not None:
-            self._seen.check(self.info().id, project, key, head.seq, sha256(data))
+        self.accept(project, key, head.seq, data)
+        if is_signed(data):
+            self._signed[project] = data
         return self._head_then(head) if self.as_of else head
 
     def _head_then(self, head: Head) -> Head | None:
@@ -366,10 +399,16 @@ class Repository:
         self._since[project] = latest_of(then)
         return None
 
-    def check_seen(self, name: str, key: str, seq: int, digest: str) -> None:
-        """Remember the head ``key`` of ``name``. Raises HeadReplayed when a newer one was seen."""
-        if self._seen.folder is not None:
-            self._seen.check(self.info().id, name, key, seq, digest)
+    def accept(self, name: str, key: str, seq: int, data: bytes) -> None:
+        """Take the head ``key``, remembered by ``name``, as that of ``seq``, or refuse it.
+
+        Raises SignatureError where signatures are required, HeadReplayed when a newer one was seen.
+        """
+        by = self.trust.check(key, data) if self.trust is not None else None
+        if self._seen.folder is None:
+            return
+        signer, trusted = (by.key_id, by.allowed) if by is not None else ("", None)
+        self._seen.check(self.info().id, name, key, seq, sha256(data), signer=signer, trusted=trusted)
 
     def _object(self, key: str, digest: str, parse: Callable[[bytes, str], T]) -> T:
         """An immutable object: from memory, the cache or the store, verified by its name."""
@@ -450,37 +489,6 @@ class ObjectCache:
                 _write_whole(self.folder / digest[:2] / digest, data)
 
 
-class SeenHeads:
-    """The highest sequence this user saw of each head, in ``<cache>/seen``: a replayed head is refused."""
-
-    def __init__(self, cache: Path | None) -> None:
-        self.folder = cache / "seen" if cache else None
-
-    def check(self, shelf: str, name: str, key: str, seq: int, digest: str) -> None:
-        """Raises HeadReplayed when the head ``key`` is older than what was seen, or another of the same sequence.
-
-        ``name`` is what it is remembered by, a file's name.
-        """
-        if self.folder is None:
-            return
-        path = self.folder / shelf / name
-        try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        except OSError:
-            return  # a cache that cannot be written remembers nothing
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)  # kernels share this file: the highest must win
-            seen = _parse_seen(os.pread(descriptor, 200, 0))
-            if seen is not None and (seq < seen[0] or (seq == seen[0] and digest != seen[1])):
-                raise HeadReplayed(key, seq, seen[0])
-            if seen is None or seq > seen[0]:
-                with suppress(OSError):
-                    os.pwrite(descriptor, f"{seq:020} {digest}\n".encode(), 0)
-        finally:
-            os.close(descriptor)
-
-
 def shorten(versions: Iterable[str], most: int = 12) -> tuple[str, ...]:
     """The newest versions, newest first, for a message; what is left out is counted."""
     from .ordering import version_order  # only messages are in order
@@ -489,11 +497,6 @@ def shorten(versions: Iterable[str], most: int = 12) -> tuple[str, ...]:
     if len(ordered) <= most:
         return tuple(ordered)
     return (*ordered[: most - 1], f"and {len(ordered) - most + 1} older")
-
-
-def _parse_seen(data: bytes) -> tuple[int, str] | None:
-    seq, _, digest = data.decode("ascii", "replace").strip().partition(" ")
-    return (int(seq), digest) if seq.isdecimal() and is_sha256(digest) else None
 
 
 def _write_whole(path: Path, data: bytes) -> None:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from .commit import Change
     from .named_locks import NamedLocks
     from .resolver import Resolution
+    from .signing.pins import Pins
     from .target import Target
     from .verification import VerifyReport
 
@@ -43,7 +44,7 @@ class Shelf:
 
     ``cache`` is the folder of the user's cache, None for none. ``as_of``, a moment (as_of.py), shows the projects as
     they were then. ``info`` is what shelf.json of an only shelf says, where that is known already. ``signer`` signs
-    what changes.
+    what changes; with ``pins`` only what is signed is taken.
     """
 
     def __init__(
@@ -53,10 +54,12 @@ class Shelf:
         as_of: str = "",
         info: ShelfInfo | None = None,
         signer: Signer | None = None,
+        pins: Pins | None = None,
     ) -> None:
         self.signer = signer
+        self.pins = pins
         self._stores = stores
-        self._repositories = [Repository(store, cache=cache, as_of=as_of, info=info) for store in stores]
+        self._repositories = [Repository(store, cache=cache, as_of=as_of, info=info, pins=pins) for store in stores]
         self.repository = self._repositories[0] if len(stores) == 1 else Layers(self._repositories)
 
     @classmethod
@@ -132,7 +135,7 @@ class Shelf:
 
     def without_cache(self) -> Shelf:
         """The same, with everything read anew from the store."""
-        return Shelf(*self._stores)
+        return Shelf(*self._stores, pins=self.pins)
 
     # looking
 
@@ -206,6 +209,7 @@ class Shelf:
             wheels=tuple(wheel_facts(wheel) for wheel in release.wheels),
             changed=head.time,
             changed_by=head.by,
+            signed=self._signature_of(name),
         )
 
     def search(self, words: str, *, most: int = 50) -> tuple[Found, ...]:
@@ -234,13 +238,39 @@ class Shelf:
     def log(self, project: str) -> tuple[LogEntry, ...]:
         """Who did what, newest first, each entry verified by the next."""
         from .answers import LogEntry
-        from .commit import walk_history
+        from .chain import walk_chain
+        from .codecs.envelope import is_signed
+        from .commit import project_chain
 
         head = self.repository.head(normalize(project))
-        return tuple(
-            LogEntry(h.seq, h.time, h.by, h.action, h.default)
-            for h in walk_history(self.repository.holder(head.project).store, head)
-        )
+        repository, chain = self.repository.holder(head.project), project_chain(head.project)
+        signed = {head.seq: repository.signed_head(head.project)}
+
+        def parse(data: bytes, key: str) -> Head:
+            earlier = chain.parse(data, key)
+            signed[earlier.seq] = data if is_signed(data) else b""
+            return earlier
+
+        heads = list(walk_chain(repository.store, replace(chain, parse=parse), head))
+        names = self._signers(repository, {seq: data for seq, data in signed.items() if data})
+        return tuple(LogEntry(h.seq, h.time, h.by, h.action, h.default, names.get(h.seq, "")) for h in heads)
+
+    def _signers(self, repository: Repository, signed: Mapping[int, bytes]) -> dict[int, str]:
+        """Who signed what of a history; one request, where anybody did."""
+        if not signed:
+            return {}
+        from .signing.telling import find_root, name_signers
+
+        root = find_root(repository)
+        return {seq: name_signers(data, root) for seq, data in signed.items()}
+
+    def _signature_of(self, project: str) -> str:
+        repository = self.repository.holder(project)
+        if not repository.signed_head(project):
+            return ""
+        from .signing.telling import describe_signature
+
+        return describe_signature(repository, project)
 
     # locks
 
@@ -329,6 +359,17 @@ class Shelf:
         Raises ObjectInvalid for a manifest of another wheel than the pin's.
         """
         return [manifest for manifest, _ in self._find_manifests(lock)]
+
+    def check_pins(self, lock: Lock, *, remembered: Path | None = None) -> None:
+        """Where signatures are required: that a signed head of each project names what ``lock`` has of it.
+
+        Asked of heads, releases and manifests, all at once; once for each lock, where ``remembered`` is a cache. Raises
+        PinUnsigned, and as ``Repository.head``.
+        """
+        if self.pins is not None:
+            from .signing.locks import check_pins
+
+            check_pins(self.repository, lock, self.pins, remembered)
 
     def move(self, lock: Lock) -> Lock:
         """A lock of another shelf, or of shelves that have moved, as one of this: the same bytes, by their digests.
@@ -430,7 +471,16 @@ class Shelf:
         from .verification import verify_shelf
 
         self.info()
-        return verify_shelf(self.store, [normalize(project) for project in projects], progress or (lambda _: None))
+        names = [normalize(project) for project in projects]
+        return verify_shelf(self.store, names, progress or (lambda _: None), pins=self._verified_pins())
+
+    def _verified_pins(self) -> Pins | None:
+        """Whose signatures ``verify`` looks for: those that are pinned, else those that the shelf itself says."""
+        if self.pins is not None or not self.info().settings.get("trust"):
+            return self.pins
+        from .signing.pins import UNPINNED
+
+        return UNPINNED
 
     def rebuild_catalog(self) -> tuple[ProjectFacts, ...]:
         """Write the catalog anew from the heads, whatever is damaged or missing of it; what it now shows."""

@@ -7,21 +7,24 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from .chain import walk_chain
 from .codecs.catalog import parse_closure, parse_listing, parse_modules, projects_key
-from .codecs.named_lock import LOCKS, parse_lock_head, parse_locks
+from .codecs.named_lock import LOCKS, parse_locks
 from .codecs.names import head_key, manifest_key, named_lock, pack_key, release_key, sha256
 from .codecs.pack import decompress_frame
 from .commit import walk_history
-from .errors import ObjectInvalid, ObjectMissing, ProjectMissing, ShelfError, StoreError
+from .errors import ObjectInvalid, ObjectMissing, ProjectMissing, ShelfError, SignatureError, StoreError
 from .garbage import find_garbage, list_projects
 from .model import Manifest
-from .named_locks import lock_chain, read_content
+from .named_locks import accept_head, lock_chain, read_content
 from .repository import Repository
 from .skips import Linked
 from .stores.protocols import Get, Listing
+
+if TYPE_CHECKING:
+    from .signing.pins import Pins
 
 
 class VerifyStore(Get, Listing, Protocol):
@@ -55,23 +58,26 @@ class VerifyReport:
         return not self.damages
 
 
-def verify_shelf(store: VerifyStore, projects: Sequence[str], progress: Callable[[str], None]) -> VerifyReport:
+def verify_shelf(
+    store: VerifyStore, projects: Sequence[str], progress: Callable[[str], None], *, pins: Pins | None = None
+) -> VerifyReport:
     """Everything, or ``projects``; one damage does not hide the next. Raises only when the store cannot be asked.
 
+    With ``pins`` a head that is not signed as it should be is damage, too.
     The catalog is looked at with everything only: no project has a part of it to itself.
     """
     report, seqs = VerifyReport(), dict[str, int]()
     for project in projects or list_projects(store):
         progress(project)
         try:
-            seqs[project] = _verify_project(store, Repository(store), project, report, asked=bool(projects))
+            seqs[project] = _verify_project(store, Repository(store, pins=pins), project, report, asked=bool(projects))
             _weigh_garbage(store, project, report)
         except (StoreError, ProjectMissing):
             raise
         except ShelfError as error:
             report.damages.append(_damage(error, f"projects/{project}"))
     if not projects:
-        report.damages += _verify_locks(store, report)
+        report.damages += _verify_locks(store, Repository(store, pins=pins), report)
         report.damages += _verify_catalog(store, seqs)
     return report
 
@@ -92,7 +98,7 @@ def _verify_skips(heads: Iterable[Linked], key: str) -> list[Damage]:
     return [Damage(key, f"state {seq} names an earlier one wrongly") for seq in wrong]
 
 
-def _verify_locks(store: VerifyStore, report: VerifyReport) -> Iterator[Damage]:
+def _verify_locks(store: VerifyStore, repository: Repository, report: VerifyReport) -> Iterator[Damage]:
     """Every state of every named lock, and that the list has them all."""
     listed: set[str] | None = set()
     try:
@@ -109,11 +115,11 @@ def _verify_locks(store: VerifyStore, report: VerifyReport) -> Iterator[Damage]:
         report.locks += 1
         unlisted |= {name} - (listed if listed is not None else {name})
         try:
-            states = list(walk_chain(store, lock_chain(name), parse_lock_head(store.get(stored.key), name, stored.key)))
+            states = list(walk_chain(store, lock_chain(name), accept_head(repository, name, store.get(stored.key))))
             yield from _verify_skips(states, stored.key)
             for digest in dict.fromkeys(state.lock for state in states):
                 read_content(store, next(state for state in states if state.lock == digest))
-        except (ObjectInvalid, ObjectMissing) as error:
+        except (ObjectInvalid, ObjectMissing, SignatureError) as error:
             yield _damage(error, stored.key)
     if unlisted:
         yield Damage(LOCKS, f"it does not show {', '.join(sorted(unlisted))}")

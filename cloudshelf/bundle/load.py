@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ..catalog import CatalogStore, module_owners, refresh_catalog
 from ..chain import Signer
@@ -23,6 +23,9 @@ from ..repository import Repository
 from ..stores.protocols import Get, GetTagged, Listing, PutNew, Replace
 from .file import BundleFile
 from .plan import Plan, manifest_bytes, merge_release, order_carried, plan_project, present_release
+
+if TYPE_CHECKING:
+    from ..signing.pins import Pins
 
 PARALLEL = 4  # packs in flight, each held whole
 ATTEMPTS = 5  # epochs that may begin while one import runs
@@ -67,13 +70,14 @@ def load_bundle(
     dry_run: bool,
     progress: Progress,
     signer: Signer | None = None,
+    pins: Pins | None = None,
 ) -> LoadReport:
     """Put what ``file`` carries on the shelf ``store``; what is there already stays as it is.
 
     Raises ShelfMissing, BundleInvalid, PublishFailed (the shelf has other bytes under a wheel's name), CatalogOutdated
     (all is committed then), and what the store raises. Nothing is visible before everything is uploaded.
     """
-    repository = Repository(store)
+    repository = Repository(store, pins=pins)
     repository.info()
     total = file.index.size
     file.verify(lambda done, what: progress("verify", done, total, what))
@@ -82,6 +86,8 @@ def load_bundle(
     plans = [plan_project(file, repository, each) for each in carried]
     report = LoadReport(notes=_notes(store, repository, plans))
     if not dry_run:
+        if signer is not None:
+            signer.allow(plan.carried.project for plan in plans if plan.releases)
         report.uploaded = _upload(file, store, plans, progress)
         for number, plan in enumerate(plans):
             progress("commit", number, len(plans), plan.carried.project)

@@ -52,6 +52,11 @@ def add_signature(data: bytes, key_id: str, signature: bytes) -> bytes:
     return b"%b%b %b %b\n" % (data, SCHEME, key_id.encode(), base64.b64encode(signature))
 
 
+def is_signed(data: bytes) -> bool:
+    """Whether there are lines after the digest's."""
+    return data.count(b"\n", 0, len(data) - 1) > 1
+
+
 def signatures(data: bytes) -> tuple[Signature, ...]:
     """Those that an object has, unchecked, each key's first; what is no line of our scheme is passed over."""
     found: dict[str, Signature] = {}

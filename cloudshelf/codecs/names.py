@@ -6,6 +6,7 @@ import hashlib
 import re
 
 SHELF = "shelf.json"
+TRUST_HEAD = "trust/_head"
 COLLECT = "collect/"  # where a collector reads the store's clock: an object that is there for a moment
 _NORMALIZED = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -109,6 +110,10 @@ def lock_history_key(name: str, seq: int, digest: str) -> str:
 
 def lock_content_key(name: str, digest: str) -> str:
     return f"locks/{name}/_content/{digest}"
+
+
+def trust_history_key(seq: int, digest: str) -> str:
+    return f"trust/_history/{seq:010}-{digest}"
 
 
 def collectable(digest: str, epoch: int) -> str:

@@ -5,15 +5,18 @@ A crash anywhere before the head leaves what nobody sees; doing it again finds w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, as_completed
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
+
+from packaging.version import InvalidVersion, Version
 
 from ..chain import Signer
 from ..codecs.names import collectable, manifest_key, pack_key, release_key, sha256
 from ..codecs.release import format_release
+from ..codecs.wheel import parse_wheel_name
 from ..commit import Change, change_head, put_immutable
 from ..errors import Conflict, PublishFailed, VersionMissing
 from ..model import Entry, Head, Release, Tree, Wheel
@@ -43,6 +46,7 @@ class NewWheel:
     wheel: Wheel
     interpreter: str
     packed: Packed
+    remarks: tuple[str, ...] = ()  # for the history
 
 
 class PackUploads:
@@ -111,7 +115,7 @@ def upload(
                 return _add_wheel(store, repository, present, new, wheel, default=default)
 
             try:
-                action = f"publish {new.version}"
+                action = "; ".join([f"publish {new.version}", *new.remarks])
                 return change_head(store, new.project, change, by=by, action=action, signer=signer)
             except _EpochMovedError:
                 sent = again.enter_context(PackUploads(store, repository, new.project))
@@ -125,10 +129,11 @@ def upload(
 def merge_wheels(wheels: tuple[Wheel, ...], wheel: Wheel) -> tuple[Wheel, ...]:
     """``wheels`` and ``wheel``; one that is there already gets the new tree beside its others.
 
-    Raises PublishFailed when it is there with other bytes: a version that changes is two versions under one name.
+    Raises PublishFailed when it is there with other bytes: a version that changes is two versions under one name. So is
+    a wheel whose name is spelled otherwise and means the same (PEP 427).
     """
-    present = {other.filename: other for other in wheels}
-    same = present.get(wheel.filename)
+    present = {parse_wheel_name(other.filename): other for other in wheels}
+    same = present.get(parse_wheel_name(wheel.filename))
     if same is not None:
         if same.sha256 != wheel.sha256:
             raise PublishFailed(
@@ -137,7 +142,7 @@ def merge_wheels(wheels: tuple[Wheel, ...], wheel: Wheel) -> tuple[Wheel, ...]:
                 "give yours a new version or a build number",
             )
         wheel = replace(same, trees={**same.trees, **wheel.trees})
-    return tuple((present | {wheel.filename: wheel}).values())
+    return tuple((present | {parse_wheel_name(wheel.filename): wheel}).values())
 
 
 def _epoch(repository: Repository, project: str) -> int:
@@ -161,6 +166,8 @@ def _add_wheel(
 ) -> Change:
     versions: Mapping[str, Entry] = repository.versions_of(present) if present else {}
     entry = versions.get(new.version)
+    if entry is None:
+        refuse_same_version(versions, new.version, new.wheel.filename)
     old = repository.release_at(new.project, new.version, entry.release) if entry else None
     release = Release(
         project=new.project,
@@ -176,6 +183,19 @@ def _add_wheel(
         put={new.version: Entry(sha256(data), entry.yanked if entry else None)},
         default=new.version if default or first else None,
     )
+
+
+def refuse_same_version(versions: Collection[str], new: str, wheel: str) -> None:
+    """Raises PublishFailed when ``new`` is one of ``versions`` under another name, as 1.0 and 1.0.0 are (PEP 440):
+    nobody knew which of the two a requirement means.
+    """
+    version = Version(new)
+    for other in versions:
+        with suppress(InvalidVersion):
+            if other != new and Version(other) == version:
+                raise PublishFailed(
+                    wheel, f"{other} is on the shelf, and {new} is the same version; give yours a new one"
+                )
 
 
 def move_default(

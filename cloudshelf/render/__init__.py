@@ -47,6 +47,8 @@ _PAGES = {
     "usage": "upkeep.usage",
     "policy": "upkeep.policy",
     "completion": "upkeep.completion",
+    "key": "trusting.key",
+    "trust": "trusting.trust",
     "traceback": "upkeep.traceback",
 }
 

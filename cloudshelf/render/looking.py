@@ -54,7 +54,7 @@ def why(result: Result) -> list[Block]:
 
 def log(result: Result) -> list[Block]:
     rows = result.get("entries", ())
-    return [records(rows, ("seq", "time", "by", "action"))] if rows else ["No history."]
+    return [records(rows, ("seq", "time", "by", "action", "signed"))] if rows else ["No history."]
 
 
 def request(result: Result) -> list[Block]:

@@ -30,6 +30,7 @@ _PLACES = {
     "carrying": ("export", "import"),
     "asking": ("request",),
     "administering": ("settings", "usage"),
+    "trusting": ("key", "trust"),
     "enabling": ("enable", "disable"),
     "granting": ("policy",),
 }

@@ -10,7 +10,7 @@ from ..errors import ShelfError, UsageError, VersionPurged
 from ..purging import find_breaks
 from ..purging import purge as purge_version
 from ..shelf import Shelf, split_pin
-from .common import Args, Progress, Result, person, plain, shelf_of
+from .common import Args, Progress, Result, person, plain, shelf_of, signing_shelf_of
 
 LONGEST_REASON = 500
 
@@ -20,7 +20,8 @@ def collect(args: Args, progress: Progress) -> Result:
 
     ``exit_code`` is 4 when a project could not be looked at because something of it is damaged.
     """
-    shelf, grace = shelf_of(args), str(args.get("grace") or GRACE)
+    shelf = shelf_of(args) if args.get("dry_run") else signing_shelf_of(args)
+    grace = str(args.get("grace") or GRACE)
     shelf.info()
     report = collect_garbage(
         shelf.store,
@@ -31,6 +32,7 @@ def collect(args: Args, progress: Progress) -> Result:
         progress=lambda stage, done, total, what: progress(
             {"stage": stage, "done": done, "total": total, "unit": "projects", "what": what}
         ),
+        signer=shelf.signer,
     )
     return plain(report) | {
         "shelf": shelf.url,
@@ -46,7 +48,8 @@ def purge(args: Args, progress: Progress) -> Result:
 
     Raises UsageError without ``yes``, unless ``dry_run`` only asks what that would break.
     """
-    shelf, (project, version) = shelf_of(args), split_pin(str(args["project"]))
+    shelf = signing_shelf_of(args) if args.get("yes") and not args.get("dry_run") else shelf_of(args)
+    project, version = split_pin(str(args["project"]))
     reason = " ".join(str(args.get("reason") or "").split())
     if version is None:
         raise UsageError(f"Which version? Write it like {project}==1.2.3; see: cloudshelf ls {project}")
@@ -69,7 +72,7 @@ def purge(args: Args, progress: Progress) -> Result:
             f"changed. What it would break: cloudshelf purge {project}=={version} --reason … --dry-run"
         )
     progress({"stage": "purging", "done": 0, "total": breaks.objects, "unit": "objects", "what": project})
-    head, deleted = purge_version(store, repository, project, version, reason=reason, by=person())
+    head, deleted = purge_version(store, repository, project, version, reason=reason, by=person(), signer=shelf.signer)
     return result | {"purged": True, "seq": head.seq, "objects": deleted, "notes": _refresh(shelf, project)}
 
 
@@ -78,7 +81,8 @@ def _finish(shelf: Shelf, args: Args, project: str, version: str, reason: str) -
     repository = shelf.repository.holder(project)
     if args.get("dry_run"):
         return done | {"purged": True, "again": True, "objects": 0, "notes": []}
-    head, deleted = purge_version(shelf.store, repository, project, version, reason=reason, by=person())
+    signer = shelf.signer
+    head, deleted = purge_version(shelf.store, repository, project, version, reason=reason, by=person(), signer=signer)
     again = {"purged": True, "again": True, "seq": head.seq, "objects": deleted}
     return done | again | {"notes": _refresh(shelf, project)}
 

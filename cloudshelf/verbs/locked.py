@@ -23,7 +23,7 @@ def own_lock(args: Args, name: str) -> Lock | None:
 def shelf_of_lock(lock: Lock, args: Args) -> Shelf:
     """The shelf that a person named, else that of the lock: digests say whether another shelf has the same."""
     named = args.get("shelf") if args.get("shelf_named") else None
-    return shelf_of({"shelf": named or lock.shelf or args.get("shelf")})
+    return shelf_of({"shelf": named or lock.shelf or args.get("shelf"), "trust": args.get("trust")})
 
 
 def repin(shelf: Shelf, lock: Lock) -> Lock:

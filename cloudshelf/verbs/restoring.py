@@ -36,6 +36,7 @@ def sync(args: Args, progress: Progress) -> Result:
             f"This lock is for {wanted.tag}; this is Python {here.version} ({here.cache_tag}). One for it: {again}"
         )
     try:
+        shelf.check_pins(wanted, remembered=read_config().cache)
         wanted = wanted if wanted.shelf == shelf.url else shelf.move(wanted)
         held = _held_back(shelf, wanted, args)
         here_pins = dataclasses.replace(wanted, pins=tuple(pin for pin in wanted.pins if pin.project not in held))

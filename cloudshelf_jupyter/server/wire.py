@@ -131,6 +131,7 @@ class Shown(TypedDict):
     wheels: list[WheelRow]
     changed: str
     changed_by: str
+    signed: str
 
 
 class Version(Shown):
@@ -164,6 +165,8 @@ class Entry(TypedDict):
 
 
 class Files(TypedDict):
+    """``path``: the folder that it is; where none was asked for, that is `site` if the tree has nothing else."""
+
     path: str
     total: int
     offset: int

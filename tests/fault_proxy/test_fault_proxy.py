@@ -148,7 +148,7 @@ def test_a_fault_is_read_with_its_number(text: str, fault: Fault) -> None:
         ("* 999", "is no fault"),
         ("* drip=slow", "needs a number"),
         ("* nth=0 503", "neither nth=N"),
-        ("* 130% 503", "neither nth=N"),
+        ("GET x 130% 503", "neither nth=N"),
         ("* a b 503", "'b'"),
     ],
 )

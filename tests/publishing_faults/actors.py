@@ -6,6 +6,7 @@ arrives much later; or the actor dies before or after it. So one process plays w
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from enum import StrEnum
@@ -106,10 +107,8 @@ class Actor:
         verb, key, act, body = self.verb, self.key, self._act, self._body
 
         def arrive() -> None:
-            try:
+            with contextlib.suppress(ShelfError):  # nobody waits for the answer
                 self._do(verb, key, act, body)
-            except ShelfError:  # nobody waits for the answer
-                pass
 
         return arrive
 

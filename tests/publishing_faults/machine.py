@@ -25,7 +25,7 @@ from cloudshelf.errors import (
     VersionMissing,
 )
 from cloudshelf.model import Head
-from cloudshelf.publisher.upload import NewWheel, PackUploads, upload
+from cloudshelf.publisher.upload import NewWheel
 from cloudshelf.purging import purge
 from cloudshelf.repository import Repository
 from cloudshelf.shelf import Shelf
@@ -34,7 +34,7 @@ from cloudshelf.verification import verify_shelf
 
 from .actors import Actor, Fate, Killed
 from .model import Model, Operation
-from .wheels import PROJECT, packed_wheels
+from .wheels import PROJECT, packed_wheels, put_wheel
 
 VERSIONS = ("1", "2", "3")
 AT_ONCE = 4
@@ -51,11 +51,7 @@ def do(operation: Operation, store: Any) -> Any:
     shelf = Shelf(store)
     match operation.verb:
         case "publish":
-            wheel, repository = WHEELS[operation.what], Repository(store)
-            with PackUploads(store, repository, PROJECT) as sent:
-                for pack in wheel.packed.packs:
-                    sent.send(pack)
-                return upload(store, repository, wheel, sent, by="ann")
+            return put_wheel(store, WHEELS[operation.what])
         case "yank":
             return shelf.yank(PROJECT, operation.what, reason="bad", by="ann")
         case "default":
@@ -150,9 +146,10 @@ class Schedules(RuleBasedStateMachine):
     @rule(number=st.integers(0, AT_ONCE - 1))
     def go_on_until_it_deletes_or_moves_a_head(self, number: int) -> None:
         actor = self.actors[number % len(self.actors)]
-        while not actor.ended and actor.verb not in ("delete", "replace"):
+        actor.grant()
+        while not (actor.ended or (actor.verb in ("delete", "replace") and actor.key.startswith("projects/"))):
             actor.grant()
-        self._step(number)
+        self._reap()
 
     @precondition(lambda self: self.actors)
     @rule(number=st.integers(0, AT_ONCE - 1), fate=st.sampled_from([*Fate][1:]))
@@ -166,6 +163,15 @@ class Schedules(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Everybody comes to an end; what is there then is whole, and is what was said."""
+        try:
+            self._end()
+        finally:  # after a violation too: no thread is left
+            for actor in self.operations:
+                while not actor.ended:
+                    actor.grant(Fate.KILLED_BEFORE)
+        type(self).ended()
+
+    def _end(self) -> None:
         while self.actors:
             self._step(0, *[Fate.DONE] * 1000)
         while self.late:
@@ -175,7 +181,6 @@ class Schedules(RuleBasedStateMachine):
             assert [each.seq for each in walk_history(self.store, head)] == list(range(self.model.seq, 0, -1))
         report = verify_shelf(self.store, (), lambda _: None)
         assert not [damage for damage in report.damages if not damage.key.startswith("catalog/")], report.damages
-        type(self).ended()
 
     # what is looked at
 

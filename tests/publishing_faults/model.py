@@ -9,7 +9,7 @@ State = dict[str, tuple[frozenset[str], str | None]]  # version → its wheels, 
 
 @dataclass
 class Operation:
-    """What an actor wants. ``landed`` counts how often it became true; ``refused``: the actor was told that it did not."""
+    """What an actor wants. ``landed`` counts how often it came true; ``refused``: the actor was told it did not."""
 
     verb: str
     what: str = ""  # a wheel, or a version

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from cloudshelf.codecs.names import sha256
 from cloudshelf.codecs.pack import compress_frame
-from cloudshelf.model import File, Frame, Kind, Manifest, Wheel
+from cloudshelf.model import File, Frame, Head, Kind, Manifest, Wheel
 from cloudshelf.publisher.packing import LocalPack, Packed
-from cloudshelf.publisher.upload import NewWheel
+from cloudshelf.publisher.upload import NewWheel, PackUploads, upload
+from cloudshelf.repository import Repository
 
 PROJECT = "demo"
 
@@ -17,6 +19,15 @@ def packed_wheels(folder: Path) -> dict[str, NewWheel]:
     """Two of version 1; one of version 2 that shares its pack with the first; one of version 3 that needs no pack."""
     rows = (("1", "py3", b"A"), ("1", "cp311", b"B"), ("2", "py3", b"A"), ("3", "py3", b""))
     return {f"{version}-{tag}": _wheel(folder, version, tag, content) for version, tag, content in rows}
+
+
+def put_wheel(store: Any, wheel: NewWheel) -> Head:
+    """The upload and the commit of a publish."""
+    repository = Repository(store)
+    with PackUploads(store, repository, wheel.project) as sent:
+        for pack in wheel.packed.packs:
+            sent.send(pack)
+        return upload(store, repository, wheel, sent, by="ann")
 
 
 def _wheel(folder: Path, version: str, tag: str, content: bytes) -> NewWheel:

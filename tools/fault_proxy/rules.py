@@ -85,7 +85,7 @@ def parse_rule(text: str) -> Rule:
         name, equals, value = word.partition("=")
         if name in ("nth", "times") and equals and value.isdecimal() and int(value) > 0:
             setattr(rule, name, int(value))
-        elif re.fullmatch(r"\d{1,3}(\.\d+)?%", word) and float(word[:-1]) <= 100:
+        elif re.fullmatch(r"\d{1,2}(\.\d+)?%|100%", word):
             rule.share = float(word[:-1]) / 100
         elif not rule.path and not equals:
             rule.path = word
