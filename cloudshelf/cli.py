@@ -56,6 +56,8 @@ def _obey(command: grammar.Command) -> int:
     args = prepare(command)
     if command.verb == "lock" and args.get("notebook"):
         _serve("refuse-open-notebook", args, None)
+    if command.verb == "purge" and sys.stdin.isatty() and not (args["yes"] or args["dry_run"] or command.json):
+        args["yes"] = _confirmed(args)
     bars = Bars(_bar)
     try:
         if sys.stderr.isatty():
@@ -80,6 +82,14 @@ def _obey(command: grammar.Command) -> int:
     if command.verb == "request" and result["url"] and not command.json and not command.args["no_browser"]:
         _open_browser(str(result["url"]))
     return int(result.get("exit_code", 0))
+
+
+def _confirmed(args: dict[str, Any]) -> bool:
+    """Whether the person in front of the terminal wants the purge, after having seen what it breaks."""
+    from . import render
+
+    print(render.to_text("purge", _serve("purge", {**args, "dry_run": True}, None)))
+    return input("Purge it for good? [y/N] ").strip().lower() in ("y", "yes")
 
 
 def _open_browser(url: str) -> None:
@@ -186,7 +196,7 @@ def _build(verb: str, args: dict[str, Any]) -> tuple[str, bytes]:
     finally:
         if told is not None:
             told.close()
-    for note in answer["notes"] if verb == "use" else ():  # of a lock everything is known
+    for note in answer["notes" if verb == "use" else "altered"]:  # of a lock everything else is known
         _say(str(note))
     return environment, presence
 

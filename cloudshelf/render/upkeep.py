@@ -13,7 +13,10 @@ def verify(result: Result) -> list[Block]:
     if result.get("locks"):
         looked += f", {count(result['locks'], 'named lock')}"
     damages, unread = result["damages"], ", ".join(result.get("unread", ()))
-    told = [f"Not looked at, for want of a grant: {unread}."] if unread else []
+    told: list[Block] = [f"Not looked at, for want of a grant: {unread}."] if unread else []
+    if result.get("garbage"):
+        amount = f"{count(result['garbage'], 'object')}, {size(result['garbage_bytes'])}"
+        told.append(f"No head ever named {amount}: left by publishes that did not end. See: cloudshelf collect")
     if not damages:
         return [f"{'What could be read' if unread else 'All'} is sound: {looked}.", *told]
     blocks: list[Block] = [
