@@ -63,7 +63,7 @@ def collector(scope: Scope) -> Grants:
         listed=(*moves.listed, "collect/*"),
         created=(*moves.created, "collect/*"),
         replaced=moves.replaced,
-        deleted=("collect/*",) + tuple(key for kind in kinds for key in scope.of_projects(f"projects/{{}}/{kind}/*")),
+        deleted=("collect/*", *tuple(key for kind in kinds for key in scope.of_projects(f"projects/{{}}/{kind}/*"))),
     )
 
 
