@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from multiprocessing.process import BaseProcess
@@ -29,19 +31,32 @@ def foreign_wheel(folder: Path, project: str, version: str) -> Path:
     return build_wheel(folder, project, version, files, tag=TAG)
 
 
-def start_publishes(url: str, environ: Mapping[str, str], wheels: Sequence[Path], said: Path) -> BaseProcess:
-    """A process that publishes one wheel after the other; what it says of each is a line of ``said``."""
-    process = _CONTEXT.Process(target=_publish_all, args=(url, dict(environ), [*map(str, wheels)], str(said)))
+def start_publishes(
+    url: str,
+    environ: Mapping[str, str],
+    wheels: Sequence[Path],
+    said: Path,
+    *,
+    dies_at: int | None = None,
+) -> BaseProcess:
+    """A process that publishes one wheel after the other; what it says of each is a line of ``said``.
+
+    On a shelf in a folder it kills itself before its step number ``dies_at``: a step is what makes, opens for writing,
+    links, renames or removes a file there. The last line says how many there were.
+    """
+    args = (url, dict(environ), [*map(str, wheels)], str(said), dies_at)
+    process = _CONTEXT.Process(target=_publish_all, args=args)
     process.start()
     return process
 
 
-def _publish_all(url: str, environ: dict[str, str], wheels: list[str], said: str) -> None:
+def _publish_all(url: str, environ: dict[str, str], wheels: list[str], said: str, dies_at: int | None) -> None:
     from cloudshelf.publisher.publish import PublishRequest, publish
     from cloudshelf.stores.opening import open_store
 
     os.environ["CLOUDSHELF_CACHE"] = tempfile.gettempdir() + "/cloudshelf-no-cache"
     store = open_store(url, environ=environ)
+    steps = _count_steps(url.removeprefix("file://"), dies_at) if dies_at is not None else []
     with open(said, "a") as lines:
         for wheel in wheels:
             try:
@@ -50,3 +65,21 @@ def _publish_all(url: str, environ: dict[str, str], wheels: list[str], said: str
             except ShelfError as error:
                 lines.write(f"{type(error).__name__} {error}\n")
             lines.flush()
+        if dies_at is not None:
+            lines.write(f"steps {len(steps)}\n")
+
+
+def _count_steps(folder: str, dies_at: int) -> list[str]:
+    """The steps of this process in ``folder``, from now on; it dies before number ``dies_at``."""
+    steps: list[str] = []
+
+    def watch(event: str, args: tuple[object, ...]) -> None:
+        changes = event in ("os.link", "os.rename", "os.remove", "os.mkdir")
+        writes = event == "open" and isinstance(args[2], int) and args[2] & (os.O_WRONLY | os.O_RDWR)
+        if (changes or writes) and str(args[0]).startswith(folder):
+            steps.append(event)
+            if len(steps) == dies_at:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(watch)
+    return steps
