@@ -57,12 +57,9 @@ def log(result: Result) -> list[Block]:
     rows, project = result.get("entries", ()), result.get("project")
     if project is None:
         rows = [row | {"what": row["project"] or f"lock {row['lock']}"} for row in rows]
-    columns = (
-        ("time", "what", "by", "action", "signed") if project is None else ("seq", "time", "by", "action", "signed")
-    )
-    blocks: list[Block] = [
-        records(rows, (*first, "by", "action", "signed")) if rows else "Nothing happened in that time."
-    ]
+    first = ("time", "what") if project is None else ("seq", "time")
+    columns = (*first, "by", "action", "signed")
+    blocks: list[Block] = [records(rows, columns) if rows else "Nothing happened in that time."]
     if result.get("more"):
         words = f"log {project}" if project else "log"
         blocks.append(f"There is more: cloudshelf {words} --before {result['more']}")
