@@ -40,6 +40,11 @@ class Layers:
         """``info`` of every shelf, in order. Raises ShelfMissing."""
         return tuple(map_parallel(Repository.info, self._repositories, PARALLEL))
 
+    @property
+    def parts(self) -> tuple[Repository, ...]:
+        """That of every shelf, in order."""
+        return tuple(self._repositories)
+
     def holder(self, project: str) -> Repository:
         """The repository that supplies ``project``.
 

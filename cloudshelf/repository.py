@@ -37,6 +37,8 @@ from .codecs.names import (
     release_key,
     sha256,
 )
+from .codecs.recall import HEAD as RECALL
+from .codecs.recall import BlockList, parse_block_list
 from .codecs.release import parse_release
 from .errors import (
     HeadReplayed,
@@ -91,6 +93,8 @@ class Repository:
         self._shards: dict[str, dict[str, str]] = {}
         self._info = info
         self._info_lock = threading.Lock()
+        self._recalled: list[BlockList | None] = []  # nothing until it was read
+        self._recalled_lock = threading.Lock()
         self._facts: tuple[ProjectFacts, ...] | None = None
 
     @property
@@ -132,6 +136,32 @@ class Repository:
             raise ObjectInvalid(key, f"it says sequence {found.seq}")
         return found
 
+    def recalled(self) -> BlockList | None:
+        """The block list as it is now, whatever ``as_of`` says; None where the shelf has none.
+
+        One request more, and only where shelf.json says that there is one, or where one was seen. Raises ObjectMissing,
+        ObjectInvalid, HeadReplayed.
+        """
+        info = self.info()
+        with self._recalled_lock:
+            if not self._recalled:
+                self._recalled.append(self._read_recalled(info))
+            return self._recalled[0]
+
+    def _read_recalled(self, info: ShelfInfo) -> BlockList | None:
+        seen = self._seen.highest(info.id, "recall:")
+        if info.settings.get("recall") != "present" and not seen:
+            return None
+        try:
+            data = self._store.get(RECALL)
+        except ObjectMissing:
+            if seen:
+                raise HeadReplayed(RECALL, 0, seen) from None
+            raise
+        found = parse_block_list(data, RECALL)
+        self.check_seen("recall:", RECALL, found.seq, sha256(data))
+        return found
+
     def holder(self, project: str) -> Repository:
         """The repository that supplies ``project``: this one. See ``layers.Layers``."""
         return self
@@ -147,6 +177,11 @@ class Repository:
     def infos(self) -> tuple[ShelfInfo, ...]:
         """``info`` of every shelf."""
         return (self.info(),)
+
+    @property
+    def parts(self) -> tuple[Repository, ...]:
+        """That of every shelf."""
+        return (self,)
 
     def suggest(self, project: str) -> tuple[str, ...]:
         """Names on the shelf that are near ``project``; the catalog is read only for this, and may be out of reach."""
@@ -219,7 +254,7 @@ class Repository:
         self._tried.update(wanted)
         tasks: list[Task] = [(self._follow_head, project) for project in wanted]
         if wanted and self._seen.folder is not None:
-            tasks.append((_only, self.info))  # heads are checked against what this shelf showed before
+            tasks.append((self._follow_info,))  # heads are checked against what this shelf showed before
         if closure:
             tasks += [(self._follow_closure, project, tuple((extras or {}).get(project, ()))) for project in wanted]
         spread([*tasks, *self._follow_rows(hints)], PARALLEL, ignoring=ShelfError)
@@ -230,6 +265,10 @@ class Repository:
         if head is None or head.default is None or head.default not in head.versions:
             return []
         return [(_only, self.release_at, project, head.default, head.versions[head.default].release)]
+
+    def _follow_info(self) -> list[Task]:
+        """shelf.json, and then the block list, if it says that there is one."""
+        return [(_only, self.recalled)] if self.info().settings.get("recall") else []
 
     def _follow_closure(self, project: str, extras: tuple[str, ...]) -> list[Task]:
         return self._follow_rows(self.closure(project, extras))
@@ -290,6 +329,7 @@ class Repository:
         else:
             self._heads.pop(project, None)
             self._tried.discard(project)
+        self._recalled.clear()
         self._shards.clear()
         self._facts = None
 
@@ -407,7 +447,7 @@ class ObjectCache:
     def put(self, digest: str, data: bytes) -> None:
         if self.folder is not None:
             with suppress(OSError):
-                _write_whole(self.folder / digest[:2] / digest, data)
+                write_whole(self.folder / digest[:2] / digest, data)
 
 
 class SeenHeads:
@@ -440,6 +480,14 @@ class SeenHeads:
         finally:
             os.close(descriptor)
 
+    def highest(self, shelf: str, name: str) -> int:
+        """The highest sequence that was seen of ``name``; 0 for none."""
+        try:
+            seen = _parse_seen((self.folder / shelf / name).read_bytes()) if self.folder else None
+        except OSError:
+            return 0
+        return seen[0] if seen else 0
+
 
 def shorten(versions: Iterable[str], most: int = 12) -> tuple[str, ...]:
     """The newest versions, newest first, for a message; what is left out is counted."""
@@ -456,7 +504,7 @@ def _parse_seen(data: bytes) -> tuple[int, str] | None:
     return (int(seq), digest) if seq.isdecimal() and is_sha256(digest) else None
 
 
-def _write_whole(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes) -> None:
     """Temp file and rename: nobody ever reads half of it."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     temporary = path.with_name(f".{os.getpid()}-{threading.get_native_id()}-{path.name}")

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from .codecs.named_lock import LockHead
     from .commit import Change
     from .named_locks import NamedLocks
+    from .recall.matching import Listed
     from .resolver import Resolution
     from .target import Target
     from .verification import VerifyReport
@@ -234,6 +235,13 @@ class Shelf:
             for h in walk_history(self.repository.holder(head.project).store, head)
         )
 
+    def blocks(self) -> tuple[Listed, ...]:
+        """What is blocked on any of the shelves. Raises as ``Repository.recalled``."""
+        from .recall.matching import Listed
+
+        lists = [(repository.recalled(), repository.url) for repository in self.repository.parts]
+        return tuple(Listed(block, url) for found, url in lists if found for block in found.blocks)
+
     # locks
 
     def lock(
@@ -274,6 +282,7 @@ class Shelf:
             constraints=constraints,
             variants=Variants(variant),
             admitted=admitted,
+            blocks=self.blocks(),
         )
         return replace(resolution, lock=replace(resolution.lock, as_of=self.repository.as_of))
 

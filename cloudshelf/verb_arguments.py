@@ -236,6 +236,19 @@ def yank(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reason", default="", help="shown to who has it pinned")
 
 
+BLOCKED = "torch==2.1.2, 'torch<2.1', torch, or sha256:… of a wheel"
+
+
+def block(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("targets", nargs="+", metavar="WHAT", help=BLOCKED)
+    parser.add_argument("--reason", required=True, metavar="TEXT", help="everybody who is refused reads it")
+    parser.add_argument("--use", default="", metavar="REQUIREMENT", help="what to take instead, such as torch==2.1.3")
+
+
+def unblock(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("targets", nargs="+", metavar="WHAT", help=f"as it was blocked: {BLOCKED}")
+
+
 def rollback(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("project", metavar="PROJECT")
     parser.add_argument("--to", type=int, metavar="SEQ", help="a sequence of `log` (default: the one before)")

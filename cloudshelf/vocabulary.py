@@ -183,6 +183,17 @@ _ALL = (
     ),
     Verb("unyank", "take a yank back", ("unyank pandas==2.2.3",), takes.release),
     Verb(
+        "block",
+        "nobody may use it any more, although it is pinned, cached or filled",
+        (
+            "block pandas==2.2.3 --reason 'wrong results' --use 'pandas>=2.2.4'",
+            "block 'torch<2.1' --reason 'remote code execution'",
+        ),
+        takes.block,
+    ),
+    Verb("unblock", "it may be used again", ("unblock pandas==2.2.3",), takes.unblock),
+    Verb("blocks", "what is blocked, why, by whom, and what instead", ("blocks",), takes.nothing),
+    Verb(
         "rollback",
         "set a project back to an earlier state",
         ("rollback pandas", "rollback pandas --to 3"),
@@ -296,6 +307,7 @@ MEANT = {
     "changes": ("diff", "log"),
     "clean": ("clear", "cache"),
     "create": ("init",),
+    "ban": ("block",),
     "delete": ("drop", "yank"),
     "download": ("fill",),
     "exec": ("run",),
@@ -304,6 +316,7 @@ MEANT = {
     "install": ("use", "run", "publish"),
     "pin": ("use", "lock"),
     "push": ("publish",),
+    "recall": ("block",),
     "remove": ("drop", "yank"),
     "rm": ("drop", "yank"),
     "undo": ("history", "rollback"),

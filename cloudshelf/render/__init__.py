@@ -35,6 +35,7 @@ _PAGES = {
     "locks": "locks.locks",
     "diff": "locks.diff",
     "kernelspec": "locks.kernelspec",
+    "blocks": "recalling.blocks",
     "publish": "curating.publish",
     "export": "curating.export",
     "import": "curating.import_",

@@ -30,6 +30,7 @@ _PLACES = {
     "asking": ("request",),
     "administering": ("settings", "usage"),
     "enabling": ("enable", "disable"),
+    "recalling": ("block", "unblock", "blocks", "renew-blocks"),
 }
 _MODULES = {verb: module for module, verbs in _PLACES.items() for verb in verbs}
 

@@ -14,7 +14,17 @@ from ..model import Lock
 from ..shelf import Shelf
 from ..wanted import Row
 from .common import Args, Progress, Result, shelf_of
-from .locked import as_of_notes, change_rows, materialize, own_lock, pin_rows, repin, shelf_of_lock
+from .locked import (
+    as_of_notes,
+    change_rows,
+    materialize,
+    note_blocks,
+    own_lock,
+    pin_rows,
+    refuse_blocked,
+    repin,
+    shelf_of_lock,
+)
 from .resolving import resolve
 from .sources import expand, wanted_of
 from .variants import join_locks, read_lock, wanted_labels
@@ -36,12 +46,14 @@ def use(args: Args, progress: Progress) -> Result:
     preferred = own_lock(args, "lock")
     progress({"stage": "resolving", "done": 0, "total": 0, "unit": "projects", "what": ""})
     resolution = resolve(shelf, args, preferred)
+    note_blocks(shelf)
     result = materialize(shelf, resolution.lock, progress)
     why = _parents(resolution.edges)
     lines = _report(shelf, [row for row in wanted.rows if row.conda])
     return result | {
         "changes": change_rows(preferred, resolution.lock, why, resolution.provided),
         "notes": [
+            *result["notes"],
             *wanted.notes(conda=False),
             *resolution.notes,
             *_provided(resolution, args),
@@ -91,6 +103,7 @@ def lock(args: Args, progress: Progress) -> Result:
         found = resolution.lock
         differences = _differences(found, args.get("running") or {})
         notes = [*wanted.notes(), *resolution.notes, *differences, *as_of_notes(found)]
+    notes += refuse_blocked(shelf, found)
     result: Result = {
         "lock": format_lock(found),
         "pins": pin_rows(found),

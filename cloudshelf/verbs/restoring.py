@@ -55,7 +55,7 @@ def sync(args: Args, progress: Progress) -> Result:
     return result | {
         "lock": format_lock(wanted),
         "changes": change_rows(current, wanted, why, held),
-        "notes": [*notes, *as_of_notes(wanted)],
+        "notes": [*notes, *result["notes"], *as_of_notes(wanted)],
         "provided": held,
     }
 
