@@ -48,7 +48,7 @@ class Shelf:
     def __init__(
         self, *stores: Store, cache: Path | None = None, as_of: str = "", info: ShelfInfo | None = None
     ) -> None:
-        self._stores = stores
+        self._stores, self._cache = stores, cache
         self._repositories = [Repository(store, cache=cache, as_of=as_of, info=info) for store in stores]
         self.repository = self._repositories[0] if len(stores) == 1 else Layers(self._repositories)
 
@@ -236,11 +236,10 @@ class Shelf:
         )
 
     def blocks(self) -> tuple[Listed, ...]:
-        """What is blocked on any of the shelves. Raises as ``Repository.recalled``."""
-        from .recall.matching import Listed
+        """What is blocked on any of the shelves; this machine remembers it. Raises as ``machine.read_blocks``."""
+        from .recall.machine import read_blocks
 
-        lists = [(repository.recalled(), repository.url) for repository in self.repository.parts]
-        return tuple(Listed(block, url) for found, url in lists if found for block in found.blocks)
+        return tuple(block for repository in self.repository.parts for block in read_blocks(self._cache, repository))
 
     # locks
 

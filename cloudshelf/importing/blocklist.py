@@ -68,7 +68,7 @@ class Known:
         return 0 <= now - self.tried <= AGAIN
 
     def format(self) -> bytes:
-        facts = f"{self.checked:.0f} {self.tried:.0f} {self.age:g} {self.offline} {self.seq}"
+        facts = f"{int(self.checked)} {int(self.tried)} {self.age:g} {self.offline} {self.seq}"
         cause = " ".join(self.cause.split())
         lines = [facts, self.shelf, cause, *(f"{key}\t{row}" for key, row in self.rows.items())]
         body = "\n".join(lines).encode("utf-8", "surrogateescape") + b"\n"

@@ -15,7 +15,7 @@ from pathlib import Path
 from ..codecs.recall import Block, BlockList
 from ..config import read_recall
 from ..environment.turn import turn
-from ..errors import ShelfError
+from ..errors import ShelfError, StoreError
 from ..importing.blocklist import OFFLINE, Known, Pins, place, read_known, read_pins
 from ..repository import Repository, own_folder, write_whole
 from .matching import Listed, Part, find_block
@@ -67,12 +67,18 @@ class Renewal:
         self._known = present
 
 
-def note(cache: Path | None, repository: Repository) -> Known:
-    """Write down what ``repository`` reads of its shelf anyway. Raises as ``Repository.recalled``."""
+def read_blocks(cache: Path | None, repository: Repository) -> list[Listed]:
+    """What the shelf says now, which is written down; what is known of it already, where it cannot be reached.
+
+    How old that may be is another question (checking.py). Raises as ``Repository.recalled``, but no StoreError.
+    """
     place = _Place(own_folder(cache), repository.url)
-    known = place.known(repository.recalled())
+    try:
+        known = place.known(repository.recalled())
+    except StoreError:
+        return blocks_of(place.read())
     place.write(known)
-    return known
+    return blocks_of(known)
 
 
 def blocks_of(known: Known) -> list[Listed]:

@@ -67,14 +67,6 @@ def materialize(shelf: Shelf, lock: Lock, progress: Progress) -> Result:
     }
 
 
-def note_blocks(shelf: Shelf) -> None:
-    """What the lists of ``shelf`` say, which was read to resolve, holds on this machine from now on."""
-    from ..recall.machine import note
-
-    for repository in shelf.repository.parts:
-        note(read_config().cache, repository)
-
-
 def refuse_blocked(shelf: Shelf, lock: Lock) -> list[str]:
     """Notes on lists that are old. Raises Blocked and BlocksUnknown."""
     from ..recall.checking import Check

@@ -18,7 +18,6 @@ from .locked import (
     as_of_notes,
     change_rows,
     materialize,
-    note_blocks,
     own_lock,
     pin_rows,
     refuse_blocked,
@@ -46,7 +45,6 @@ def use(args: Args, progress: Progress) -> Result:
     preferred = own_lock(args, "lock")
     progress({"stage": "resolving", "done": 0, "total": 0, "unit": "projects", "what": ""})
     resolution = resolve(shelf, args, preferred)
-    note_blocks(shelf)
     result = materialize(shelf, resolution.lock, progress)
     why = _parents(resolution.edges)
     lines = _report(shelf, [row for row in wanted.rows if row.conda])

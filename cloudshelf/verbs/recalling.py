@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ..codecs.recall import Block
 from ..config import read_config
 from ..errors import ProjectMissing
-from ..recall.machine import Renewal, note
+from ..recall.machine import Renewal
 from ..recall.matching import Part, is_meant
 from ..shelf import Shelf
 from .common import Args, Progress, Result, person, plain, shelf_of
@@ -22,7 +22,7 @@ def block(args: Args, progress: Progress) -> Result:
     wanted = [parse_target(each) for each in targets]
     found = change(shelf.store, targets, reason=str(args["reason"]), use=str(args.get("use") or ""), by=person())
     blocks = [each for each in found.blocks if each.what in wanted]
-    _note(shelf_of(args))  # this machine knows at once; what it read before the change is of then
+    shelf_of(args).blocks()  # this machine knows at once
     age = "within an hour, or what recall_age says"
     lines = [f"Blocked: {', '.join(each.text for each in blocks)}.", *_here(shelf, blocks)]
     lines.append(f"Refused by use, sync, run and fill at once, and {age}, wherever an environment starts.")
@@ -40,7 +40,7 @@ def unblock(args: Args, progress: Progress) -> Result:
 
     shelf, targets = shelf_of(args), [str(each) for each in args["targets"]]
     found = change(shelf.store, targets, by=person())
-    _note(shelf_of(args))  # this machine knows at once; what it read before the change is of then
+    shelf_of(args).blocks()  # this machine knows at once
     message = f"Unblocked: {', '.join(targets)}. Whoever is refused it asks again, so that it holds at once."
     return {"shelf": shelf.url, "seq": found.seq, "message": message}
 
@@ -49,7 +49,6 @@ def blocks(args: Args, progress: Progress) -> Result:
     """What is blocked on each shelf, asked just now."""
     shelf = shelf_of(args)
     listed = [plain(each) | {"what": each.text, "shelf": place} for each, place in shelf.blocks()]
-    _note(shelf)
     return {"shelf": shelf.url, "blocks": listed}
 
 
@@ -63,11 +62,6 @@ def renew_blocks(args: Args, progress: Progress) -> Result:
         Renewal(read_config().cache, repository, force=bool(args.get("force"))) for repository in shelf.repository.parts
     ]
     return {"causes": [renewal.result().cause for renewal in renewals]}
-
-
-def _note(shelf: Shelf) -> None:
-    for repository in shelf.repository.parts:
-        note(read_config().cache, repository)
 
 
 def _here(shelf: Shelf, blocks: Sequence[Block]) -> list[str]:
