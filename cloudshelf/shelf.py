@@ -145,9 +145,11 @@ class Shelf:
 
         head = self.repository.head(normalize(project))
         entries = self.repository.versions_of(head)
+        blocked = self._reasons(head.project, [(version, "") for version in entries])
         return tuple(
-            VersionFacts(version, version == head.default, entries[version].yanked, entries[version].release)
+            VersionFacts(version, version == head.default, entry.yanked, entry.release, blocked.get(version))
             for version in sorted(entries, key=version_order, reverse=True)
+            for entry in (entries[version],)
         )
 
     def files(self, project: str, version: str, target: Target | None = None) -> tuple[FileFacts, ...]:
@@ -190,6 +192,7 @@ class Shelf:
             latest=latest,
             versions=len(entries),
             yanked=entries[version].yanked,
+            blocked=self._reasons(name, [(version, wheel.sha256) for wheel in release.wheels]).get(version),
             summary=release.summary,
             license=release.license,
             requires=_union(wheel.requires_dist for wheel in release.wheels),
@@ -240,6 +243,13 @@ class Shelf:
         from .recall.machine import read_blocks
 
         return tuple(block for repository in self.repository.parts for block in read_blocks(self._cache, repository))
+
+    def _reasons(self, project: str, wheels: Iterable[tuple[str, str]]) -> dict[str, str]:
+        """Why each version is blocked that is; of (version, sha256 of a wheel)."""
+        from .recall.matching import Part, find_blocked
+
+        parts = [Part(project, *each) for each in wheels]
+        return {part.version: found.block.reason for part, found in find_blocked(parts, self.blocks())}
 
     # locks
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..errors import ObjectInvalid
@@ -61,7 +62,7 @@ def format_block_list(found: BlockList) -> bytes:
             "time": found.time,
             "by": found.by,
             "action": found.action,
-            "blocks": [{name: getattr(block, name) for name in block.__slots__} for block in found.blocks],
+            "blocks": encode_blocks(found.blocks),
             **format_skips(found.latest, found.skips),
         },
     )
@@ -80,10 +81,20 @@ def parse_block_list(data: bytes, key: str) -> BlockList:
         time=fields.text("time"),
         by=fields.text("by"),
         action=fields.text("action"),
-        blocks=tuple(_parse_block(each) for each in fields.items("blocks")),
+        blocks=parse_blocks(fields),
         latest=parse_latest(fields),
         skips=parse_skips(fields),
     )
+
+
+def encode_blocks(blocks: Iterable[Block]) -> list[dict[str, str]]:
+    """As the field ``blocks`` of an object has them."""
+    return [{name: getattr(block, name) for name in block.__slots__} for block in blocks]
+
+
+def parse_blocks(fields: Fields) -> tuple[Block, ...]:
+    """Those of an object's field ``blocks``. Raises ObjectInvalid."""
+    return tuple(_parse_block(each) for each in fields.items("blocks"))
 
 
 def _parse_block(fields: Fields) -> Block:

@@ -1,6 +1,6 @@
 """What is blocked in the environments that are being filled: a program that runs already gets no file of it any more.
 
-Looked up a little after it was looked up last, from the files of recall/machine.py; those are renewed in the background.
+Looked up a little after it was looked up last, in the files of recall/machine.py; those are renewed in the background.
 """
 
 from __future__ import annotations

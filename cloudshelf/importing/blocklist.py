@@ -216,8 +216,9 @@ def _cache_of(environment: str) -> str:
 def _with_variables(known: Known) -> Known:
     """The settings that hold: the variables of this process, over those of who wrote the file."""
     age, offline = os.environ.get("CLOUDSHELF_RECALL_AGE"), os.environ.get("CLOUDSHELF_RECALL_OFFLINE")
-    if age:
-        known.age = seconds_of(age) or known.age
+    seconds = seconds_of(age) if age else None
+    if seconds is not None:
+        known.age = seconds
     if offline in OFFLINE:
         known.offline = str(offline)
     return known

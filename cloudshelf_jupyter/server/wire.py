@@ -60,6 +60,7 @@ class VersionRow(TypedDict):
     version: str
     default: bool
     yanked: Text
+    blocked: Text
 
 
 class Project(TypedDict):
@@ -122,6 +123,7 @@ class Shown(TypedDict):
     latest: Text
     versions: int
     yanked: Text
+    blocked: Text
     summary: str
     license: str
     requires: list[str]
