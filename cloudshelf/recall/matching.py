@@ -33,10 +33,10 @@ def is_meant(block: Block, part: Part) -> bool:
     if not block.versions or block.versions in (f"=={part.version}", f"==={part.version}"):
         return True
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
-    from packaging.version import InvalidVersion
+    from packaging.version import InvalidVersion, Version
 
     try:
-        return SpecifierSet(block.versions).contains(part.version, prereleases=True)
+        return SpecifierSet(block.versions).contains(Version(part.version), prereleases=True)
     except (InvalidSpecifier, InvalidVersion):
         return True
 

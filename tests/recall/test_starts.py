@@ -192,15 +192,15 @@ def test_the_age_is_a_setting_of_the_files_too(setting: str, used: Machine) -> N
     config = used.folder / "home/.config/cloudshelf/config.toml"
     config.parent.mkdir(parents=True, exist_ok=True)
     config.write_text(setting + "\n")
-    environment = used.environment("one==1.0")
+    words = ("run", "--lock", used.folder / "pylock.toml", "--", "python", "-c", SHOW)
+    used(*words, CLOUDSHELF_CONFIG="")
     known = used.known()
     block(used)
     known.checked = time.time() - 3700
     used.know(known)
-    lock = used.folder / "pylock.toml"
-    assert used("run", "--lock", lock, "--", "python", "-c", SHOW, CLOUDSHELF_CONFIG="") == "1.0\n"
+    assert used(*words, CLOUDSHELF_CONFIG="") == "1.0\n"
     config.unlink()
-    assert used.python(environment, SHOW).returncode == 1
+    used(*words, code=1, CLOUDSHELF_CONFIG="")
 
 
 @pytest.mark.parametrize("variable", ["CLOUDSHELF_RECALL_AGE", "CLOUDSHELF_RECALL_OFFLINE"])
