@@ -350,6 +350,17 @@ class ModuleOwned(ShelfError):
     )
 
 
+class InternalName(ShelfError):
+    """An index is never asked for what was first published from a file: anybody may have taken that name there."""
+
+    facts = ("project", "origin")
+    words = (
+        "{project} is internal on this shelf, and is not taken from {origin}, where anybody may have taken its name. "
+        "Publish a file of yours: cloudshelf publish ./dist/{project}-….whl. "
+        "If the one there is meant: cloudshelf publish --allow-public {project} {project}"
+    )
+
+
 class PublishFailed(ShelfError):
     """The index, pip or a build failed; ``detail`` is what it said last."""
 

@@ -79,6 +79,8 @@ def publish(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--allow-module", action="append", default=[], metavar="MODULE", help="may take over this module's name"
     )
+    what = "an internal project that an index may supply all the same"
+    parser.add_argument("--allow-public", action="append", default=[], metavar="NAME", help=what)
 
 
 def project(parser: argparse.ArgumentParser) -> None:
@@ -275,7 +277,7 @@ def request(parser: argparse.ArgumentParser) -> None:
 
 
 def settings(parser: argparse.ArgumentParser) -> None:
-    names = ("request-url", "usage-reports")  # shelf_settings.py
+    names = ("request-url", "usage-reports", "internal")  # shelf_settings.py
     parser.add_argument("name", nargs="?", choices=names, help="default: show all of them")
     parser.add_argument("value", nargs="?", metavar="VALUE", help="what it shall be")
     parser.add_argument("--unset", action="store_true", help="take it away")

@@ -22,12 +22,13 @@ from .bytecode import compile_tree
 from .compressor import Compressor
 from .fetch import Fetched, fetch
 from .imports import find_imports, find_later
+from .internal import Names, plan_own_names
 from .interpreter import Interpreter, find_interpreter
 from .order import Ordered, order_tree
 from .ownership import check_modules
 from .packing import Packed, pack_tree
 from .pip import IndexOptions
-from .plan import Planned, plan
+from .plan import Planned
 from .profile import SECONDS, ImportTree, Recording
 from .reporting import Reporter, Silence
 from .shelved import restore_tree
@@ -52,6 +53,7 @@ class PublishRequest:
     default: bool = False  # make the requested versions the defaults of their projects
     index: IndexOptions = field(default_factory=IndexOptions)
     allow_modules: tuple[str, ...] = ()
+    allow_public: tuple[str, ...] = ()  # internal projects that an index may supply all the same
     by: str = ""  # who, for the history; the login name when empty
     profile_seconds: float = SECONDS
     limits: Limits = field(default_factory=Limits)
@@ -87,7 +89,8 @@ def publish(request: PublishRequest, store: PublishStore, *, reporter: Reporter 
 
     What is there already is neither brought nor uploaded. All new wheels are checked before the first is uploaded; each
     project becomes visible whole, dependencies first. Raises ShelfMissing, UsageError, RequirementInvalid,
-    PublishFailed, WheelInvalid, ModuleOwned, CatalogOutdated (all is published then), and what the store raises.
+    PublishFailed, WheelInvalid, ModuleOwned, InternalName, CatalogOutdated (all is published then), and what the store
+    raises.
     """
     watch = reporter or Silence()
     repository = Repository(store)
@@ -97,17 +100,18 @@ def publish(request: PublishRequest, store: PublishStore, *, reporter: Reporter 
         raise UsageError("Say what to publish: a requirement, a wheel, or -r FILE.")
     interpreter = find_interpreter(request.python, request.platform)
     watch.stage("resolve", ", ".join([*wanted, *request.requirement_files]), 0, "projects")
-    items = plan(
+    items = plan_own_names(
         wanted,
         request.requirement_files,
         interpreter,
         request.index,
+        Names(repository, request.allow_public),
         constraint_files=request.constraint_files,
         no_deps=request.no_deps,
     )
     repository.prefetch(item.project for item in items)
     watch.done()
-    missing = [item for item in items if _find_present(repository, item, interpreter) is None]
+    missing = [item for item in items if not item.shelved and _find_present(repository, item, interpreter) is None]
     if request.dry_run:
         return _report(repository, items, {item.project: WOULD_PUBLISH for item in missing}, {}, {})
     by = request.by or _login()

@@ -89,6 +89,7 @@ def _request(args: Args, files: Sequence[str]) -> PublishRequest:
             no_index=bool(args.get("no_index")),
         ),
         allow_modules=_texts(args, "allow_module"),
+        allow_public=_texts(args, "allow_public"),
         by=person(),
     )
 
