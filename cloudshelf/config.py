@@ -1,9 +1,9 @@
 """Settings, and where each came from: the environment, then the user's file, then the machine's, then a default.
 
 A configuration file is TOML with the keys ``shelf`` (a URL, or a list of them: the first that holds a project
-supplies it), ``cache`` (a folder), ``variant`` (such as "cpu": which builds are taken), ``recall_age`` and
-``recall_offline`` (of block lists) and the FLAGS (true or false). ``allowed_shelves`` counts in the machine's file
-alone. Standard library only.
+supplies it), ``cache`` (a folder), ``variant`` (such as "cpu": which builds are taken), ``trust`` (signing/pins.py),
+``recall_age`` and ``recall_offline`` (of block lists) and the FLAGS (true or false). ``allowed_shelves`` counts in the
+machine's file alone. Standard library only.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .importing.blocklist import AGE, OFFLINE, seconds_of
 from .urls import normalize_url, normalize_urls
 
 _SYSTEM_FILE = Path("/etc/cloudshelf.toml")
-_LISTS = ("shelf",)
+_LISTS = ("shelf", "trust")
 _OFF = {"0", "no", "off", "false"}
 FLAGS = {  # on, unless somebody says otherwise: a key of the files, and the variable that wins over them
     "zero_step": "CLOUDSHELF_ZERO_STEP",  # an import in a cell pins what nobody pinned
@@ -104,6 +104,23 @@ def read_recall(environ: Mapping[str, str] | None = None) -> tuple[float, str]:
     if offline not in (None, *OFFLINE):
         raise UsageError(f"recall_offline is {' or '.join(OFFLINE)}, not {offline!r} ({offline_origin}).")
     return seconds, offline or OFFLINE[0]
+
+
+def read_trust(environ: Mapping[str, str] | None = None, *, configured: str = "") -> tuple[str, str]:
+    """Whose signatures are required, as signing/pins.py reads it ("": nobody's), and where that was said.
+
+    What the machine's file says counts, and nothing overrules it; then $CLOUDSHELF_TRUST, the user's file, and
+    ``configured`` (c.CloudShelf.trust). Raises UsageError for a file that is not TOML.
+    """
+    environ = os.environ if environ is None else environ
+    machine = [(_SYSTEM_FILE, _read_file(_SYSTEM_FILE, False))]
+    value, origin = _setting("CLOUDSHELF_TRUST", "trust", {}, machine)
+    if not value:
+        files = [(path, _read_file(path, required)) for path, required in _files(environ)]
+        value, origin = _setting("CLOUDSHELF_TRUST", "trust", environ, files)
+    if value:
+        return value, origin
+    return configured, "c.CloudShelf.trust" if configured else "not set"
 
 
 def default_shelf_folder(environ: Mapping[str, str] | None = None) -> Path:

@@ -32,6 +32,11 @@ class Layers:
     def url(self) -> str:
         return join_urls(repository.url for repository in self._repositories)
 
+    @property
+    def parts(self) -> tuple[Repository, ...]:
+        """The repository of each shelf, in order."""
+        return tuple(self._repositories)
+
     def info(self) -> ShelfInfo:
         """What the first says; raises ShelfMissing when one of them is not there."""
         return self.infos()[0]
@@ -39,11 +44,6 @@ class Layers:
     def infos(self) -> tuple[ShelfInfo, ...]:
         """``info`` of every shelf, in order. Raises ShelfMissing."""
         return tuple(map_parallel(Repository.info, self._repositories, PARALLEL))
-
-    @property
-    def parts(self) -> tuple[Repository, ...]:
-        """That of every shelf, in order."""
-        return tuple(self._repositories)
 
     def holder(self, project: str) -> Repository:
         """The repository that supplies ``project``.

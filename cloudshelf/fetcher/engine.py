@@ -57,11 +57,11 @@ class Engine:
     def _renew_blocks(self, shelf: str) -> None:
         """Ask a shelf what is blocked, if that is due. What fails is said at the next start of an environment."""
         from ..recall.machine import Renewal
-        from ..repository import Repository
-        from ..stores.opening import shared_store
+        from ..verbs.common import shelf_of
 
         with contextlib.suppress(ShelfError):
-            Renewal(self._cache, Repository(shared_store(shelf), cache=self._cache)).result()
+            for repository in shelf_of({"shelf": shelf}).repository.parts:
+                Renewal(self._cache, repository).result()
 
     def _load(self) -> tuple[Transfer, Environments]:
         from ..stores.counting import CountingStore

@@ -40,11 +40,12 @@ _current: list[Activation] = []  # the one whose folder was put into sys.path by
 _executed: set[str] = set()  # lines of .pth files that have run
 
 
-def activate(environment: str) -> Activation:
+def activate(environment: str, *, has_pip: bool = False) -> Activation:
     """Import from ``environment``, and no longer from the one that was activated before it in this process.
 
     What has been imported keeps its place; a package already imported sees what the new one adds to it. Doing it again
-    changes nothing. Raises CacheUnusable, FormatUnknown, Blocked or BlocksUnknown, and then nothing has changed.
+    changes nothing. ``has_pip``: its lock pins pip, which any of its processes may import. Raises CacheUnusable,
+    FormatUnknown, Blocked or BlocksUnknown, and then nothing has changed.
     """
     environment = os.path.abspath(environment)
     activation = _active.get(environment)
@@ -58,16 +59,20 @@ def activate(environment: str) -> Activation:
             record_until_exit(os.environ["CLOUDSHELF_PROFILE"], activated)
     if not _is_own(activation):
         _put_in_path(activation)
+    elif has_pip or _may_install():
+        from .installers import refuse_writing
+
+        refuse_writing(activation.environment)
     return activation
 
 
-def activate_or_end(environment: str) -> None:
+def activate_or_end(environment: str, *, has_pip: bool = False) -> None:
     """``activate`` at the start of a Python; one whose environment is blocked ends, before any of it can be imported.
 
     ``site`` goes on after an exception, and a filled environment needs nothing of ours to be imported from.
     """
     try:
-        activate(environment)
+        activate(environment, has_pip=has_pip)
     except (Blocked, BlocksUnknown) as error:
         tell(f"cloudshelf: {error}")
         os._exit(error.exit_code)
@@ -169,6 +174,12 @@ def _is_own(activation: Activation) -> bool:
         return os.path.samefile(sys.prefix, activation.environment)
     except OSError:
         return False
+
+
+def _may_install() -> bool:
+    """Whether this may be pip, or uv's look at this Python: a name in its command."""
+    words = " ".join(sys.orig_argv)
+    return "pip" in words or "get_interpreter_info" in words
 
 
 def _put_in_path(activation: Activation) -> None:

@@ -85,15 +85,21 @@ def expect(environment: str, modules: Sequence[str]) -> None:
     _exchange(target_of(environment), b"A", body.encode("utf-8", "surrogateescape"))
 
 
-def call(verb: str, args: dict[str, Any], progress: Callable[[dict[str, Any]], None] | None = None) -> dict[str, Any]:
-    """The answer of any verb; ``progress`` gets each event. Raises errors of ``cloudshelf.errors``.
+def call(
+    verb: str,
+    args: dict[str, Any],
+    progress: Callable[[dict[str, Any]], None] | None = None,
+    beat: Callable[[], None] | None = None,
+) -> dict[str, Any]:
+    """The answer of any verb; ``progress`` gets each event, ``beat`` is called for every second of waiting.
 
+    Raises errors of ``cloudshelf.errors``, and what those two raise: then the fetcher is told that nobody waits.
     A verb is asked for again only when the fetcher died without a sign of having begun.
     """
     import json
 
     body = json.dumps({"verb": verb, "args": args}).encode()
-    answer = _exchange(default_target(), b"C", body, progress or _ignore)
+    answer = _exchange(default_target(), b"C", body, progress or _ignore, beat)
     return dict(json.loads(answer)) if answer else {}
 
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from ..chain import Chain, HeadStore, Stamp, move_head
+from ..chain import Chain, HeadStore, Signer, Stamp, move_head
 from ..codecs.names import is_normalized, is_sha256, normalize
 from ..codecs.recall import HEAD, Block, BlockList, format_block_list, history_key, parse_block_list
 from ..errors import AccessDenied, NotBlocked, UsageError
@@ -42,10 +42,18 @@ def parse_target(text: str) -> tuple[str, str, str]:
         raise _malformed(text) from None
 
 
-def block(store: BlockStore, targets: Sequence[str], *, reason: str, use: str = "", by: str) -> BlockList:
+def block(
+    store: BlockStore,
+    targets: Sequence[str],
+    *,
+    reason: str,
+    use: str = "",
+    by: str,
+    signer: Signer | None = None,
+) -> BlockList:
     """Nobody may use ``targets`` from now on; the list as it is then. One commit, however many.
 
-    Raises UsageError, AccessDenied, Conflict, OutcomeUnknown.
+    Raises UsageError, AccessDenied, Conflict, OutcomeUnknown, and what ``signer`` raises.
     """
     if not reason.strip():
         raise UsageError("Say why: --reason TEXT. Everybody who is refused reads it.")
@@ -60,10 +68,10 @@ def block(store: BlockStore, targets: Sequence[str], *, reason: str, use: str = 
             return None
         return (*(each for each in blocks if each.what not in wanted), *new)
 
-    return _change(store, change, by=by, action=f"block {', '.join(targets)}")
+    return _change(store, change, by=by, action=f"block {', '.join(targets)}", signer=signer)
 
 
-def unblock(store: BlockStore, targets: Sequence[str], *, by: str) -> BlockList:
+def unblock(store: BlockStore, targets: Sequence[str], *, by: str, signer: Signer | None = None) -> BlockList:
     """``targets`` may be used again. Raises NotBlocked, with what is blocked; else as ``block``."""
     wanted = [parse_target(text) for text in targets]
 
@@ -74,10 +82,10 @@ def unblock(store: BlockStore, targets: Sequence[str], *, by: str) -> BlockList:
                 raise NotBlocked(text, [each.text for each in blocks if each.project == what[0]] or ["nothing of it"])
         return tuple(each for each in blocks if each.what not in wanted)
 
-    return _change(store, change, by=by, action=f"unblock {', '.join(targets)}")
+    return _change(store, change, by=by, action=f"unblock {', '.join(targets)}", signer=signer)
 
 
-def take_over(store: BlockStore, blocks: Sequence[Block], *, by: str) -> int:
+def take_over(store: BlockStore, blocks: Sequence[Block], *, by: str, signer: Signer | None = None) -> int:
     """Block what another shelf has blocked, with its words: what this one says already stays; how many are new."""
     added: list[Block] = []
 
@@ -87,7 +95,7 @@ def take_over(store: BlockStore, blocks: Sequence[Block], *, by: str) -> int:
         return (*present, *added) if added else None
 
     if blocks:
-        _change(store, change, by=by, action=f"import {len(blocks)} blocks")
+        _change(store, change, by=by, action=f"import {len(blocks)} blocks", signer=signer)
     return len(added)
 
 
@@ -97,6 +105,7 @@ def _change(
     *,
     by: str,
     action: str,
+    signer: Signer | None,
 ) -> BlockList:
     """The list first, then the word in shelf.json that there is one: who reads that word finds a list."""
 
@@ -108,7 +117,7 @@ def _change(
         return BlockList(blocks=ordered, **stamp.fields())
 
     try:
-        found = move_head(store, CHAIN, step, by=by, action=action)
+        found = move_head(store, CHAIN, step, by=by, action=action, signer=signer)
     except AccessDenied:
         raise AccessDenied("recall/ (to change the block list)", store.url) from None
     try:

@@ -39,7 +39,8 @@ class Renewal:
         self.asked = force or not (self._known.is_fresh(self._begun) or waits)
         if self.asked:
             # What was read for this object's sake is of now; by force it is read again.
-            asked = Repository(repository.store, cache=cache) if force else repository
+            pins = repository.trust.pins if repository.trust else None
+            asked = Repository(repository.store, cache=cache, pins=pins) if force else repository
             since = self._begun if force else self._begun - self._known.age
             self._thread = threading.Thread(
                 target=self._ask, args=(asked, since), daemon=True, name="cloudshelf-blocks"

@@ -37,6 +37,8 @@ _PAGES = {
     "kernelspec": "locks.kernelspec",
     "blocks": "recalling.blocks",
     "publish": "curating.publish",
+    "collect": "collecting.collect",
+    "purge": "collecting.purge",
     "export": "curating.export",
     "import": "curating.import_",
     "verify": "upkeep.verify",
@@ -44,7 +46,10 @@ _PAGES = {
     "doctor": "upkeep.doctor",
     "settings": "upkeep.settings",
     "usage": "upkeep.usage",
+    "policy": "upkeep.policy",
     "completion": "upkeep.completion",
+    "key": "trusting.key",
+    "trust": "trusting.trust",
     "traceback": "upkeep.traceback",
 }
 

@@ -23,7 +23,7 @@ def own_lock(args: Args, name: str) -> Lock | None:
 def shelf_of_lock(lock: Lock, args: Args) -> Shelf:
     """The shelf that a person named, else that of the lock: digests say whether another shelf has the same."""
     named = args.get("shelf") if args.get("shelf_named") else None
-    return shelf_of({"shelf": named or lock.shelf or args.get("shelf")})
+    return shelf_of({"shelf": named or lock.shelf or args.get("shelf"), "trust": args.get("trust")})
 
 
 def repin(shelf: Shelf, lock: Lock) -> Lock:
@@ -39,13 +39,14 @@ def materialize(shelf: Shelf, lock: Lock, progress: Progress) -> Result:
     """
     from ..environment.build import build_environment, find_environment, turn_to_build
     from ..environment.interpreter import describe_interpreter
+    from ..environment.place import altered_before
     from ..importing.client import reach
     from ..recall.checking import Check
 
     cache, here = read_config().cache, describe_interpreter()
     fetcher = [sys.executable, "-m", "cloudshelf.fetcher"]
     check = Check(shelf.repository.parts, lock, cache)
-    environment = find_environment(lock, cache=cache, interpreter=here, fetcher=fetcher)
+    environment, altered = find_environment(lock, cache=cache, interpreter=here, fetcher=fetcher), ""
     if environment is None:
         # A fetcher will be asked soon, and its start takes longer than reading manifests.
         reach(start=True, shelf=lock.shelf)
@@ -57,13 +58,14 @@ def materialize(shelf: Shelf, lock: Lock, progress: Progress) -> Result:
                 check.refuse()
                 environment = build_environment(lock, manifests, cache=cache, interpreter=here, fetcher=fetcher)
                 check.refuse_news()
+                altered = altered_before(environment)
     check.refuse()
     return {
         "lock": format_lock(lock),
         "environment": str(environment),
         "requirements": list(lock.requirements),
         "pins": pin_rows(lock),
-        "notes": check.notes,
+        "warnings": [*([altered] if altered else []), *check.notes],
     }
 
 

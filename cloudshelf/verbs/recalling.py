@@ -10,7 +10,7 @@ from ..errors import ProjectMissing
 from ..recall.machine import Renewal
 from ..recall.matching import Part, is_meant
 from ..shelf import Shelf
-from .common import Args, Progress, Result, person, plain, shelf_of
+from .common import Args, Progress, Result, person, plain, shelf_of, signing_shelf_of
 
 
 def block(args: Args, progress: Progress) -> Result:
@@ -18,9 +18,10 @@ def block(args: Args, progress: Progress) -> Result:
     from ..recall.blocking import block as change
     from ..recall.blocking import parse_target
 
-    shelf, targets = shelf_of(args), [str(each) for each in args["targets"]]
+    shelf, targets = signing_shelf_of(args), [str(each) for each in args["targets"]]
     wanted = [parse_target(each) for each in targets]
-    found = change(shelf.store, targets, reason=str(args["reason"]), use=str(args.get("use") or ""), by=person())
+    reason, use = str(args["reason"]), str(args.get("use") or "")
+    found = change(shelf.store, targets, reason=reason, use=use, by=person(), signer=shelf.signer)
     blocks = [each for each in found.blocks if each.what in wanted]
     shelf_of(args).blocks()  # this machine knows at once
     age = "within an hour, or what recall_age says"
@@ -38,8 +39,8 @@ def unblock(args: Args, progress: Progress) -> Result:
     """``targets`` may be used again. Raises NotBlocked."""
     from ..recall.blocking import unblock as change
 
-    shelf, targets = shelf_of(args), [str(each) for each in args["targets"]]
-    found = change(shelf.store, targets, by=person())
+    shelf, targets = signing_shelf_of(args), [str(each) for each in args["targets"]]
+    found = change(shelf.store, targets, by=person(), signer=shelf.signer)
     shelf_of(args).blocks()  # this machine knows at once
     message = f"Unblocked: {', '.join(targets)}. Whoever is refused it asks again, so that it holds at once."
     return {"shelf": shelf.url, "seq": found.seq, "message": message}
