@@ -186,12 +186,12 @@ _ALL = (
         "block",
         "nobody may use it any more, although it is pinned, cached or filled",
         (
-            "block pandas==2.2.3 --reason 'wrong results' --use 'pandas>=2.2.4'",
+            "block numpy==2.0.0 --reason 'wrong results' --use 'numpy<2'",
             "block 'torch<2.1' --reason 'remote code execution'",
         ),
         takes.block,
     ),
-    Verb("unblock", "it may be used again", ("unblock pandas==2.2.3",), takes.unblock),
+    Verb("unblock", "it may be used again", ("unblock numpy==2.0.0",), takes.unblock),
     Verb("blocks", "what is blocked, why, by whom, and what instead", ("blocks",), takes.nothing),
     Verb(
         "rollback",

@@ -25,7 +25,7 @@ from ..model import Wheel
 from ..ordering import version_order
 from ..repository import Repository
 from .interpreter import Interpreter
-from .pip import IndexOptions
+from .pip import IndexOptions, may_find_files
 from .plan import Planned, plan
 
 
@@ -67,10 +67,10 @@ def plan_own_names(
 
     Raises InternalName for one that was asked for and could only come from an index; else as ``plan``.
     """
-    if not options.find_links and not options.no_index:
-        for text in wanted:
-            if not re.search(r"[/@]|\.whl$|\.tar\.gz$|\.zip$", text) and named_project(text) in names:
-                raise InternalName(named_project(text), "the index")  # before that is asked for it
+    for text in wanted:
+        is_name = not re.search(r"[/@]|\.whl$|\.tar\.gz$|\.zip$", text)
+        if is_name and named_project(text) in names and not may_find_files(options):
+            raise InternalName(named_project(text), "an index")  # before one is asked for it
     with TemporaryDirectory(prefix="cloudshelf-internal-") as folder:
         stubs = _Stubs(names.repository, interpreter, Path(folder))
         while True:

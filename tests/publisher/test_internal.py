@@ -63,7 +63,7 @@ def rows(report: PublishReport) -> dict[str, tuple[str, str]]:
 def test_a_higher_version_of_an_internal_name_is_refused_before_the_index_is_asked(
     requirement: str, shelf: CountingStore, index: Index, own: Path
 ) -> None:
-    with pytest.raises(InternalName, match="ours is internal on this shelf"):
+    with pytest.raises(InternalName, match="ours is internal on this shelf, and is not taken from an index"):
         ask(shelf, index, requirement)
     assert not index.asked
     assert list(Repository(shelf).versions("ours")) == ["1.0"]
