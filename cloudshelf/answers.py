@@ -62,6 +62,7 @@ class Shown:
     modules: tuple[str, ...]
     scripts: tuple[str, ...]
     wheels: tuple[WheelFacts, ...]
+    released: str  # when the first of them was uploaded where they came from (RFC 3339); "" where nobody said it
     changed: str
     changed_by: str
     signed: str = ""  # who signed the head, and what that is worth here; "" for nobody

@@ -486,6 +486,18 @@ class ModuleOwned(ShelfError):
     )
 
 
+class PolicyRefused(ShelfError):
+    facts = ("policy", "reasons")
+
+    def __str__(self) -> str:
+        policy, reasons = (*self.args, "", ())[:2]
+        lines = "".join(f"\n  {reason}" for reason in reasons)
+        return (
+            f"Nothing was published: the policy {policy} refuses it.{lines}\n"
+            "See what else is known of it: cloudshelf publish --dry-run …; or ask whoever wrote the policy."
+        )
+
+
 class InternalName(ShelfError):
     """An index is never asked for what was first published from a file: anybody may have taken that name there."""
 

@@ -211,6 +211,7 @@ class Shelf:
             modules=_union(wheel.modules for wheel in release.wheels),
             scripts=_union(wheel.scripts for wheel in release.wheels),
             wheels=tuple(wheel_facts(wheel, self._provenance(name, wheel)) for wheel in release.wheels),
+            released=min((wheel.released for wheel in release.wheels if wheel.released), default=""),
             changed=head.time,
             changed_by=head.by,
             signed=self._signature_of(name),

@@ -42,6 +42,7 @@ _ALL = (
             "publish torch==2.1.2 --default",
             "publish ./dist/ours-1.0-py3-none-any.whl --no-deps",
             "publish -r requirements.txt --python 3.11 --python 3.12",
+            "publish --dry-run matplotlib --osv off",
         ),
         takes.publish,
     ),
@@ -93,7 +94,7 @@ _ALL = (
         ("magic",),
     ),
     Verb("ls", "what is on the shelf", ("ls", "ls torch", "ls torch==2.1.2"), takes.ls),
-    Verb("show", "all about one project or version", ("show torch", "show torch==2.1.2"), takes.project),
+    Verb("show", "all about one project or version", ("show torch", "show torch==2.1.2 --osv off"), takes.show),
     Verb("search", "find projects by words", ("search imag",), takes.search),
     Verb(
         "why",
