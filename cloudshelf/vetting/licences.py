@@ -48,7 +48,7 @@ def is_allowed(licence: str, allowed: Collection[str], denied: Collection[str]) 
         return True
     try:
         return _Expression(licence, one).value()
-    except ValueError:  # no expression: a name of several words, or several of them
+    except (ValueError, RecursionError):  # no expression: a name of several words, or several of them
         parts = [part.strip() for part in licence.split(";") if part.strip()]
         return bool(parts) and all(one(part) for part in parts)
 
