@@ -135,7 +135,7 @@ VERSIONS = st.integers(0, 12).map(lambda number: f"1.{number}")
 def test_what_a_range_says_of_a_version_is_what_its_last_event_before_it_says(
     events: list[tuple[str, str]], version: str
 ) -> None:
-    """Against the other way to read it: the last event not after the version decides; a fix comes before what follows."""
+    """Against the other way to read it: the last event not after the version decides, a fix before what follows."""
     number = int(version[2:])
     before = sorted((int(at[2:]), kind == "introduced") for kind, at in events if int(at[2:]) <= number)
     assert has(ranged(*({kind: at} for kind, at in events)), version) is bool(before and before[-1][1])
