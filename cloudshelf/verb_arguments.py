@@ -344,7 +344,7 @@ def request(parser: argparse.ArgumentParser) -> None:
 
 
 def settings(parser: argparse.ArgumentParser) -> None:
-    names = ("request-url", "usage-reports", "internal")  # shelf_settings.py
+    names = ("contact", "request-url", "usage-reports", "internal")  # shelf_settings.py
     parser.add_argument("name", nargs="?", choices=names, help="default: show all of them")
     parser.add_argument("value", nargs="?", metavar="VALUE", help="what it shall be")
     parser.add_argument("--unset", action="store_true", help="take it away")
