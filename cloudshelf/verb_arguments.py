@@ -397,6 +397,8 @@ def export(parser: argparse.ArgumentParser) -> None:
 def import_(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("bundle", metavar="BUNDLE", help="a file that export wrote")
     parser.add_argument("--dry-run", action="store_true", help="say what would be imported, upload nothing")
+    what = "only if the shelf that it is from signed it: the fingerprint of that one's root document"
+    parser.add_argument("--signed-by", metavar="FINGERPRINT", help=what)
     sign(parser)
 
 
