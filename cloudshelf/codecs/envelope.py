@@ -2,32 +2,80 @@
 
 An object is one line of canonical JSON (UTF-8, sorted keys, no spaces) that says its ``format`` and ``kind``, and a
 newline, then a line with the sha256 of the first line, newline excluded: heads and catalogs are not named by a digest,
-and a damaged one must not pass for another. Lines that follow are signatures over exactly the bytes of the first line;
-a reader that does not check signatures ignores them.
+and a damaged one must not pass for another. Lines that follow are signatures over exactly the bytes of the first line:
+"ed25519 <key id> <base64>"; a reader that does not check signatures ignores them. No cryptography here: see signing/.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..errors import FormatUnknown, ObjectInvalid
-from .names import sha256
+from .names import is_sha256, sha256
 
 FORMAT = 1
+SCHEME = b"ed25519"  # RFC 8032; lines of another scheme are those of a later cloudshelf
+MOST_SIGNATURES = 32  # who adds more costs a reader no more time
 LARGEST_COUNT = (1 << 53) - 1  # what every reader of JSON takes exactly (RFC 7493, section 2.2)
 _MOST_VALUES = 1 << 24  # in one object, some 100 bytes of memory each; a manifest of 500,000 files has half of them
 
 
+class Signature(NamedTuple):
+    """A line after an object's digest: who says to have signed it, and the 64 bytes."""
+
+    key_id: str
+    value: bytes
+
+
 def format_object(kind: str, fields: dict[str, Any]) -> bytes:
     """The canonical line for ``fields``."""
-    payload = {"format": FORMAT, "kind": kind} | fields
-    return seal(json.dumps(payload, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode())
+    return seal(_format_line({"format": FORMAT, "kind": kind} | fields))
+
+
+def _format_line(payload: dict[str, Any]) -> bytes:
+    return json.dumps(payload, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def seal(line: bytes) -> bytes:
     """``line`` as an object: followed by the line of its digest."""
     return b"%b\n%b\n" % (line, sha256(line).encode())
+
+
+def signed_line(data: bytes) -> bytes:
+    """What the signatures of an object are made over: its first line as it is stored, never made again."""
+    return data.partition(b"\n")[0]
+
+
+def add_signature(data: bytes, key_id: str, signature: bytes) -> bytes:
+    """The object with one more signature over its first line."""
+    return b"%b%b %b %b\n" % (data, SCHEME, key_id.encode(), base64.b64encode(signature))
+
+
+def is_signed(data: bytes) -> bool:
+    """Whether there are lines after the digest's."""
+    return data.count(b"\n", 0, len(data) - 1) > 1
+
+
+def signatures(data: bytes) -> tuple[Signature, ...]:
+    """Those that an object has, unchecked, each key's first; what is no line of our scheme is passed over."""
+    found: dict[str, Signature] = {}
+    for line in data.split(b"\n", MOST_SIGNATURES + 2)[2 : MOST_SIGNATURES + 2]:
+        match line.split(b" "):
+            case [scheme, key_id, text] if scheme == SCHEME and is_sha256(name := key_id.decode("ascii", "replace")):
+                try:
+                    value = base64.b64decode(text, validate=True)
+                except binascii.Error:
+                    continue
+                found.setdefault(name, Signature(name, value))
+    return tuple(found.values())
+
+
+def with_fields(data: bytes, fields: dict[str, Any]) -> bytes:
+    """A new object that says ``fields`` besides; it has no signature."""
+    return seal(_format_line(json.loads(signed_line(data)) | fields))
 
 
 def parse_object(data: bytes, kind: str, key: str) -> Fields:

@@ -6,6 +6,8 @@ import hashlib
 import re
 
 SHELF = "shelf.json"
+TRUST_HEAD = "trust/_head"
+COLLECT = "collect/"  # where a collector reads the store's clock: an object that is there for a moment
 _NORMALIZED = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _EPOCH = re.compile(r"[0-9]{1,16}")
@@ -77,6 +79,10 @@ def release_key(project: str, digest: str) -> str:
     return f"projects/{project}/release/{digest}"
 
 
+def provenance_key(project: str, digest: str) -> str:
+    return f"projects/{project}/provenance/{digest}"
+
+
 def manifest_key(project: str, part: str) -> str:
     """``part`` is "<sha256>.<epoch>"."""
     return f"projects/{project}/manifest/{part}"
@@ -109,6 +115,10 @@ def lock_history_key(name: str, seq: int, digest: str) -> str:
 
 def lock_content_key(name: str, digest: str) -> str:
     return f"locks/{name}/_content/{digest}"
+
+
+def trust_history_key(seq: int, digest: str) -> str:
+    return f"trust/_history/{seq:010}-{digest}"
 
 
 def collectable(digest: str, epoch: int) -> str:

@@ -7,11 +7,12 @@ import os
 import tempfile
 from collections.abc import Collection, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ..catalog import CatalogStore, refresh_catalog
+from ..chain import Signer
 from ..codecs.wheel import parse_wheel_name
 from ..errors import CatalogOutdated, ObjectInvalid, ProjectMissing, StoreError, UsageError, VersionMissing
 from ..model import Release, Wheel
@@ -29,10 +30,14 @@ from .packing import Packed, pack_tree
 from .pip import IndexOptions
 from .plan import Planned, plan
 from .profile import SECONDS, ImportTree, Recording
+from .provenance import Provenances
 from .reporting import Reporter, Silence
 from .shelved import restore_tree
 from .tree import InstalledTree, unpack_wheel, write_record
 from .upload import NewWheel, PackUploads, UploadStore, merge_wheels, move_default, refuse_same_version, upload
+
+if TYPE_CHECKING:
+    from ..signing.pins import Pins
 
 PUBLISHED, PRESENT, WOULD_PUBLISH = "published", "present", "would publish"
 
@@ -53,6 +58,7 @@ class PublishRequest:
     index: IndexOptions = field(default_factory=IndexOptions)
     allow_modules: tuple[str, ...] = ()  # may be brought though they are another's
     allow_names: tuple[str, ...] = ()  # may be new here though they look like another
+    attestations: tuple[str, ...] = ()  # files that say where wheels were built (PEP 740)
     by: str = ""  # who, for the history; the login name when empty
     profile_seconds: float = SECONDS
     limits: Limits = field(default_factory=Limits)
@@ -84,16 +90,23 @@ class PublishStore(UploadStore, CatalogStore, Protocol):
     """What publishing needs of a store."""
 
 
-def publish(request: PublishRequest, store: PublishStore, *, reporter: Reporter | None = None) -> PublishReport:
+def publish(
+    request: PublishRequest,
+    store: PublishStore,
+    *,
+    reporter: Reporter | None = None,
+    signer: Signer | None = None,
+    pins: Pins | None = None,
+) -> PublishReport:
     """Put what ``request`` comes to on the shelf ``store``.
 
     What is there already is neither brought nor uploaded. All new wheels are checked before the first is uploaded; each
-    project becomes visible whole, dependencies first. Raises ShelfMissing, UsageError, RequirementInvalid,
-    PublishFailed, WheelInvalid, ModuleOwned, NameAlike, CatalogOutdated (all is published then), and what the store
-    raises.
+    project becomes visible whole, dependencies first; ``signer`` signs the heads; with ``pins`` nothing on the shelf is
+    built on that is not signed. Raises ShelfMissing, UsageError, RequirementInvalid, PublishFailed, WheelInvalid,
+    ModuleOwned, NameAlike, CatalogOutdated (all is published then), and what the store and ``signer`` raise.
     """
     watch = reporter or Silence()
-    repository = Repository(store)
+    repository = Repository(store, pins=pins)
     repository.info()
     wanted = (*request.requirements, *request.wheels)
     if not wanted and not request.requirement_files:
@@ -113,6 +126,8 @@ def publish(request: PublishRequest, store: PublishStore, *, reporter: Reporter 
     missing = [item for item in items if _find_present(repository, item, interpreter) is None]
     if request.dry_run:
         return _report(repository, items, {item.project: WOULD_PUBLISH for item in missing}, {}, {}, {})
+    if signer is not None:
+        signer.allow(item.project for item in missing)
     by = request.by or _login()
     errors: dict[str, str] = {}
     uploaded: dict[str, int] = {}
@@ -122,13 +137,13 @@ def publish(request: PublishRequest, store: PublishStore, *, reporter: Reporter 
             tempfile.TemporaryDirectory(prefix="cloudshelf-publish-") as folder,
             Compressor(Path(folder)) as compressor,
         ):
-            run = _Run(request, store, repository, interpreter, watch, compressor, Path(folder), by)
+            run = _Run(request, store, repository, interpreter, watch, compressor, Path(folder), by, signer)
             for project, size, error in run.publish(items, missing):
                 uploaded[project] = size
                 errors |= {project: error} if error else {}
             remarks = run.remarks
     if request.default:
-        _move_defaults(store, repository, items, by)
+        _move_defaults(store, repository, items, by, signer)
     try:
         refresh_catalog(store, repository, [item.project for item in items])
     except (ObjectInvalid, StoreError) as error:
@@ -149,15 +164,18 @@ class _Run:
         compressor: Compressor,
         folder: Path,
         by: str,
+        signer: Signer | None,
     ) -> None:
         self.request, self.store, self.repository = request, store, repository
         self.interpreter, self.watch, self.compressor = interpreter, watch, compressor
-        self.folder, self.by = folder, by
+        self.folder, self.by, self.signer = folder, by, signer
         self.remarks: dict[str, tuple[str, ...]] = {}  # by project, for the history
 
     def publish(self, items: Sequence[Planned], missing: Sequence[Planned]) -> list[tuple[str, int, str]]:
         """(project, bytes uploaded, profile error) of each of ``missing``."""
+        provenances = Provenances(self.request.attestations, missing, self.request.index)
         fetched = self._fetch(missing)
+        provenances.check({wheel.sha256: wheel.path.name for wheel in fetched})
         trees = self._unpack(fetched)
         self._note_allowed(trees)
         for wheel in fetched:
@@ -169,7 +187,7 @@ class _Run:
             try:
                 recorded = [threads.submit(self._record, tree, importable) for tree in trees]
                 return [
-                    self._publish_one(wheel, tree, recordings, known, number)
+                    self._publish_one(wheel, tree, recordings, known, number, provenances)
                     for number, (wheel, tree, recordings) in enumerate(zip(fetched, trees, recorded, strict=True))
                 ]
             finally:
@@ -256,6 +274,7 @@ class _Run:
         recorded: Future[list[Recording]],
         known: Collection[str],
         number: int,
+        provenances: Provenances,
     ) -> tuple[str, int, str]:
         project, tag = tree.metadata.project, self._tag(tree)
         self.watch.stage("profile", project, len(tree.modules), "modules")
@@ -267,8 +286,18 @@ class _Run:
             packed = self._pack(tree, ordered, tag, number, sent)
             self.watch.stage("upload", project, packed.packed, "B")
             new = _new_wheel(wheel, tree, tag, packed, self.remarks[project])
+            new = replace(new, provenance=provenances.of(wheel.sha256))
             default = self.request.default and wheel.planned.requested
-            upload(self.store, self.repository, new, sent, by=self.by, default=default, progress=self.watch.progress)
+            upload(
+                self.store,
+                self.repository,
+                new,
+                sent,
+                by=self.by,
+                default=default,
+                progress=self.watch.progress,
+                signer=self.signer,
+            )
             self.watch.done()
         for pack in packed.packs:
             pack.path.unlink()
@@ -343,10 +372,12 @@ def _find_present(repository: Repository, item: Planned, interpreter: Interprete
     return None
 
 
-def _move_defaults(store: PublishStore, repository: Repository, items: Sequence[Planned], by: str) -> None:
+def _move_defaults(
+    store: PublishStore, repository: Repository, items: Sequence[Planned], by: str, signer: Signer | None
+) -> None:
     for item in items:
         if item.requested and repository.head(item.project).default != item.version:
-            move_default(store, item.project, item.version, by=by)
+            move_default(store, repository, item.project, item.version, by=by, signer=signer)
             repository.forget(item.project)
 
 

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from packaging.version import InvalidVersion, Version
 
-from ..codecs.names import collectable, manifest_key, pack_key, release_key, sha256
+from ..chain import Signer
+from ..codecs.names import collectable, manifest_key, pack_key, provenance_key, release_key, sha256
 from ..codecs.release import format_release
 from ..codecs.wheel import parse_wheel_name
 from ..commit import Change, change_head, put_immutable
-from ..errors import Conflict, ObjectMissing, ProjectMissing, PublishFailed
+from ..errors import Conflict, PublishFailed, VersionMissing
 from ..model import Entry, Head, Release, Tree, Wheel
 from ..parallel import Threads
 from ..repository import Repository
@@ -46,6 +47,7 @@ class NewWheel:
     interpreter: str
     packed: Packed
     remarks: tuple[str, ...] = ()  # for the history
+    provenance: bytes = b""  # as it came (PEP 740)
 
 
 class PackUploads:
@@ -94,6 +96,7 @@ def upload(
     by: str,
     default: bool = False,
     progress: Callable[[int], None] = lambda n: None,
+    signer: Signer | None = None,
 ) -> Head:
     """Put ``new``, whose packs were ``sent``, on the shelf; the head that has it.
 
@@ -105,7 +108,7 @@ def upload(
             sent.wait(progress)
             epoch = sent.epoch
             tree = _put_manifest(store, new.project, new.packed, epoch)
-            wheel = replace(new.wheel, trees={new.interpreter: tree})
+            wheel = replace(new.wheel, trees={new.interpreter: tree}, provenance=_put_provenance(store, new))
 
             def change(present: Head | None, wheel: Wheel = wheel, epoch: int = epoch) -> Change:
                 if (present.epoch if present else 0) != epoch:
@@ -114,7 +117,7 @@ def upload(
 
             try:
                 action = "; ".join([f"publish {new.version}", *new.remarks])
-                return change_head(store, new.project, change, by=by, action=action)
+                return change_head(store, new.project, change, by=by, action=action, signer=signer)
             except _EpochMovedError:
                 sent = again.enter_context(PackUploads(store, repository, new.project))
                 for pack in new.packed.packs:
@@ -144,10 +147,8 @@ def merge_wheels(wheels: tuple[Wheel, ...], wheel: Wheel) -> tuple[Wheel, ...]:
 
 
 def _epoch(repository: Repository, project: str) -> int:
-    try:
-        return repository.head(project).epoch
-    except ProjectMissing:
-        return 0
+    head = repository.last_head(project)
+    return head.epoch if head else 0
 
 
 def _put_manifest(store: PutNew, project: str, packed: Packed, epoch: int) -> Tree:
@@ -155,6 +156,15 @@ def _put_manifest(store: PutNew, project: str, packed: Packed, epoch: int) -> Tr
     part = collectable(sha256(data), epoch)
     put_immutable(store, manifest_key(project, part), data)
     return Tree(part, packed.packed, packed.eager)
+
+
+def _put_provenance(store: PutNew, new: NewWheel) -> str:
+    """Its digest; "" for none."""
+    if not new.provenance:
+        return ""
+    digest = sha256(new.provenance)
+    put_immutable(store, provenance_key(new.project, digest), new.provenance)
+    return digest
 
 
 def _upload_pack(store: PutNew, project: str, pack: LocalPack, epoch: int) -> None:
@@ -198,12 +208,14 @@ def refuse_same_version(versions: Collection[str], new: str, wheel: str) -> None
                 )
 
 
-def move_default(store: UploadStore, project: str, version: str, *, by: str) -> Head:
+def move_default(
+    store: UploadStore, repository: Repository, project: str, version: str, *, by: str, signer: Signer | None = None
+) -> Head:
     """Make a version that is on the shelf the one that a bare name takes."""
 
     def change(present: Head | None) -> Change:
-        if present is None:
-            raise ObjectMissing(f"projects/{project}/head", store.url)
+        if present is None or version not in repository.versions_of(present):  # purged meanwhile
+            raise VersionMissing(project, version, ())
         return Change(default=version)
 
-    return change_head(store, project, change, by=by, action=f"default {version}")
+    return change_head(store, project, change, by=by, action=f"default {version}", signer=signer)

@@ -67,7 +67,7 @@ def test_a_reload_in_the_middle_of_a_fetch(
     page.page.reload()
     page.ready(kernel=False)
     expect(page.panel.root).to_be_visible()
-    page.panel.state("busy")  # the cell is still running
+    page.panel.badges("pandas", "pinned")  # the cell is still running, and waits
     proxy.heal()
     slow.release()
     page.idle()
