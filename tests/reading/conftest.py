@@ -32,7 +32,7 @@ def graph() -> dict[str, bytes]:
     """A package whose modules import one another, and count how often their bodies run."""
     files = {"web/__init__.py": b"", "web/ran.py": b"COUNT = []\n"}
     for n in range(THREADS // 4):
-        lines = f"from web.ran import COUNT\nCOUNT.append({n})\nimport web.m{(n * 7 + 1) % (THREADS // 4)}\n"
+        lines = f"from web.ran import COUNT\nCOUNT.append({n})\nimport web.m{(n * 11 + 1) % (THREADS // 4)}\n"
         files[f"web/m{n}.py"] = f"{lines}X = {n}\n".encode()
     return files
 
