@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 import subprocess
 import sysconfig
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,12 @@ NATIVE = (
     "PyMODINIT_FUNC PyInit_native(void) { return PyModule_Create(&def); }\n"
 )
 THREADS = 200
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Wait for a state; the suite's time limit ends this."""
+    while not holds():
+        time.sleep(0.02)
 
 
 def graph() -> dict[str, bytes]:
