@@ -158,3 +158,17 @@ def is_alive(pid: int) -> bool:
         return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
     except OSError:
         return False
+
+
+def test_a_client_sees_the_fetcher_itself_at_the_other_end(remote: User) -> None:
+    """By that it knows whom to end when nothing is heard any more; not the process that started it, which is gone."""
+    code = """
+import socket, struct
+import cloudshelf
+from cloudshelf.importing import client
+cloudshelf.use('guard')
+line = client.try_connect(client.default_target().path)
+pid, uid, _ = struct.unpack('iII', line.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+print(pid == client.call('ping', {})['pid'])
+"""
+    assert remote.python(code) == "True\n"
