@@ -183,6 +183,17 @@ _ALL = (
     ),
     Verb("unyank", "take a yank back", ("unyank pandas==2.2.3",), takes.release),
     Verb(
+        "block",
+        "nobody may use it any more, although it is pinned, cached or filled",
+        (
+            "block numpy==2.0.0 --reason 'wrong results' --use 'numpy<2'",
+            "block 'torch<2.1' --reason 'remote code execution'",
+        ),
+        takes.block,
+    ),
+    Verb("unblock", "it may be used again", ("unblock numpy==2.0.0",), takes.unblock),
+    Verb("blocks", "what is blocked, why, by whom, and what instead", ("blocks",), takes.nothing),
+    Verb(
         "rollback",
         "set a project back to an earlier state",
         ("rollback pandas", "rollback pandas --to 3"),
@@ -348,6 +359,7 @@ MEANT = {
     "changes": ("diff", "log"),
     "clean": ("clear", "cache"),
     "create": ("init",),
+    "ban": ("block",),
     "delete": ("drop", "yank", "purge"),
     "gc": ("collect",),
     "download": ("fill",),
@@ -358,6 +370,7 @@ MEANT = {
     "pin": ("use", "lock"),
     "push": ("publish",),
     "prune": ("cache", "collect"),
+    "recall": ("block",),
     "remove": ("drop", "yank"),
     "rm": ("drop", "yank"),
     "undo": ("history", "rollback"),
