@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.faults import Answer, FaultProxy, faulty
 from tests.servers import S3Server, seaweed
+from tools.fault_proxy import Answer, FaultProxy, faulty
 
 from .faults import Hold
 from .keys import Keys
