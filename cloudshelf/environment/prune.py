@@ -12,18 +12,20 @@ from pathlib import Path
 
 from ..errors import CacheUnusable
 from .index import PRIVATE
+from .seal import is_altered
 from .writing import remove_unfinished, temporary_sibling
 
 
 def prune_environments(cache: Path, *, unused_for: float = 0.0) -> list[Path]:
     """Remove environments that no process uses and none used in the last ``unused_for`` seconds; what was removed.
 
-    Then engine copies that no environment names go, and what killed builders left. Raises CacheUnusable.
+    One that something else wrote into is not used again, so it need not have waited. Then engine copies that no
+    environment names go, and what killed builders left. Raises CacheUnusable.
     """
     removed = []
     for path in _folders(cache):
         with _exclusive(path) as free:
-            if free and time.time() - _last_used(path) >= unused_for:
+            if free and (time.time() - _last_used(path) >= unused_for or is_altered(path)):
                 _remove(path)
                 (cache / "builders" / path.name).unlink(missing_ok=True)
                 removed.append(path)

@@ -52,6 +52,7 @@ class State:
         self._lock: str | None = None
         self._environment: str | None = None
         self._activated: list[str] = []  # every environment of this process, the oldest first
+        self._trust = ""  # whose signatures IPython's configuration requires; the settings win over it
         self._variant = ""  # which builds were asked for, such as "cpu"; else the settings or the machine decide
         self._shadow: set[str] = set()  # editable or direct-URL installs that the shelf's pins go before
         self._provided: dict[str, str] = {}  # what the kernel has and the shelf lacks: needed, but no pin
@@ -108,6 +109,10 @@ class State:
 
         self._url = normalize_urls(url)
         self._tell_changed()
+
+    def require(self, trust: str) -> None:
+        """Signatures from configuration (signing/pins.py), where the settings require none."""
+        self._trust = trust
 
     def pinned(self) -> Pinned:
         """What is pinned, without waiting for a verb that works; ``Observer.changed`` is told when that has ended."""
@@ -209,8 +214,10 @@ class State:
         self._guard = threading.RLock()
 
     def _call(self, verb: str, args: Mapping[str, Any], progress: Progress | None = None) -> dict[str, Any]:
+        from ..config import read_trust
         from ..importing.client import call
 
+        args = {"trust": read_trust(configured=self._trust)[0], **args}
         shown = progress or self.progress
         check: Callable[[], None] | None = getattr(self._wanted, "check", None)
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..config import read_config
+from ..config import read_config, read_trust
 from ..errors import NoShelf
 from ..shelf import Shelf
 from ..stores.opening import shared_store
 from ..urls import split_urls
 
 if TYPE_CHECKING:
+    from ..signing.pins import Pins
     from ..target import Target
+
+SIGNING_KEY = "CLOUDSHELF_SIGNING_KEY"
 
 Args = Mapping[str, Any]
 Progress = Callable[[dict[str, Any]], None]
@@ -29,7 +33,34 @@ def shelf_of(args: Args) -> Shelf:
     if not args.get("shelf"):
         raise NoShelf()
     stores = map(shared_store, split_urls(str(args["shelf"])))
-    return Shelf(*stores, cache=read_config().cache, as_of=str(args.get("as_of") or ""))
+    return Shelf(*stores, cache=read_config().cache, as_of=str(args.get("as_of") or ""), pins=pins_of(args))
+
+
+def pins_of(args: Args) -> Pins | None:
+    """Whose signatures the caller's settings require (``trust``; config.read_trust), None for nobody's."""
+    trust = args.get("trust")
+    text = read_trust()[0] if trust is None else str(trust)
+    if not text:
+        return None
+    from ..signing.pins import parse_pins
+
+    return parse_pins(text, os.environ)
+
+
+def signing_shelf_of(args: Args) -> Shelf:
+    """``shelf_of`` for a verb that changes heads, with the key ``sign`` (a file) that signs them.
+
+    Raises as ``shelf_of``, ShelfMissing, SigningKeyMissing, TrustUnpinned, KeyUnusable.
+    """
+    return signing(shelf_of(args), args)
+
+
+def signing(shelf: Shelf, args: Args) -> Shelf:
+    """``shelf``, from now on with the key that signs what is written. Raises as ``signing_shelf_of``."""
+    from ..signing.identity import signer_for
+
+    shelf.signer = signer_for(shelf, str(args.get("sign") or os.environ.get(SIGNING_KEY) or ""), read_config().cache)
+    return shelf
 
 
 def lock_name(args: Args) -> str:

@@ -36,6 +36,7 @@ def sync(args: Args, progress: Progress) -> Result:
             f"This lock is for {wanted.tag}; this is Python {here.version} ({here.cache_tag}). One for it: {again}"
         )
     try:
+        shelf.check_pins(wanted, remembered=read_config().cache)
         wanted = wanted if wanted.shelf == shelf.url else shelf.move(wanted)
         held = _held_back(shelf, wanted, args)
         here_pins = dataclasses.replace(wanted, pins=tuple(pin for pin in wanted.pins if pin.project not in held))
@@ -55,7 +56,7 @@ def sync(args: Args, progress: Progress) -> Result:
     return result | {
         "lock": format_lock(wanted),
         "changes": change_rows(current, wanted, why, held),
-        "notes": [*notes, *as_of_notes(wanted)],
+        "notes": [*result["altered"], *notes, *as_of_notes(wanted)],
         "provided": held,
     }
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.faults import FaultProxy, faulty
 from tests.servers import S3Server
+from tools.fault_proxy import FaultProxy, faulty
 
 from .faults import Hold
 from .lab import Lab
