@@ -18,9 +18,9 @@ from cloudshelf.codecs.notebook import make_block
 from tests.channel.front_end import FrontEnd
 from tests.faces.conftest import make_wheel
 from tests.faces.test_kernel import Kernel
-from tests.faults import Fault, FaultProxy, Reply, _Handler, faulty
 from tests.server.running import Server, own_environ, running
 from tests.servers import S3Server
+from tools.fault_proxy import Fault, FaultProxy, Handler, Reply, faulty
 
 pytestmark = [pytest.mark.xdist_group("server"), pytest.mark.timeout(300)]
 
@@ -78,7 +78,7 @@ class Redirect(Fault):
     status: int
     url: str
 
-    def before(self, handler: _Handler) -> Reply | None:
+    def before(self, handler: Handler) -> Reply | None:
         host = self.url.partition("://")[2].partition("/")[0]
         body = f"<Error><Code>TemporaryRedirect</Code><Endpoint>{host}</Endpoint></Error>".encode()
         headers = (("Location", f"{self.url}{handler.path}"), ("x-amz-bucket-region", "eu-west-9"))
