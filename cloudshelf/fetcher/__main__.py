@@ -45,6 +45,7 @@ def main(arguments: list[str]) -> int:
         return error.exit_code
     if detached and os.fork():  # nobody's child: a program that waits for any child must not see this one
         os._exit(0)
+    server.listen_here()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     threading.Thread(target=_get_ready, args=(server, url, log), daemon=True).start()
     with contextlib.suppress(SystemExit):
