@@ -423,6 +423,42 @@ class CredentialsExpired(StoreError):
     words = "The credentials for {store} are expired or not valid: {cause}. Renew them (aws sso login), then try again."
 
 
+class Blocked(ShelfError):
+    """The shelf's block list says that nobody may use it; ``use`` is what to take instead, or empty."""
+
+    facts = ("project", "version", "reason", "use", "by", "time", "shelf", "others")
+
+    def __str__(self) -> str:
+        project, version, reason, use, by, time, shelf, others = (*self.args, *[""] * 8)[:8]
+        word = f'"{use}"' if set(use) & set("<>!~;* [") else use
+        then = (
+            f"Use {use} instead: %shelf use {word} (in a terminal: cloudshelf run --with {word} -- COMMAND)"
+            if use
+            else f"No replacement is named; versions on the shelf: cloudshelf ls {project}"
+        )
+        also = f" Blocked, too: {', '.join(others)}." if others else ""
+        return (
+            f"{project} {version} is blocked on the shelf {shelf}, by {by} at {time}: {reason.rstrip('.')}."
+            f"{also} {then}"
+        )
+
+
+class BlocksUnknown(StoreError):
+    """The setting says that without a block list that is young enough nothing starts."""
+
+    facts = ("shelf", "cause", "checked")
+    words = (
+        "It is not known whether anything here is blocked on the shelf {shelf}: {cause}; its block list was last read "
+        "{checked}, and by the settings of this machine (recall_offline) nothing starts on an older one. "
+        "Try again when it can be reached: cloudshelf blocks"
+    )
+
+
+class NotBlocked(ShelfError, LookupError):
+    facts = ("what", "blocked")
+    words = "{what} is not on the block list; blocked: {blocked}. All of it: cloudshelf blocks"
+
+
 class Conflict(StoreError):
     """A conditional write lost: the key exists, or its etag moved on."""
 
@@ -469,6 +505,29 @@ class ModuleOwned(ShelfError):
     words = (
         "{project} brings the module {module}, which belongs to {owner} on this shelf. "
         "If that is meant: cloudshelf publish --allow-module {module} {project}"
+    )
+
+
+class PolicyRefused(ShelfError):
+    facts = ("policy", "reasons")
+
+    def __str__(self) -> str:
+        policy, reasons = (*self.args, "", ())[:2]
+        lines = "".join(f"\n  {reason}" for reason in reasons)
+        return (
+            f"Nothing was published: the policy {policy} refuses it.{lines}\n"
+            "See what else is known of it: cloudshelf publish --dry-run …; or ask whoever wrote the policy."
+        )
+
+
+class InternalName(ShelfError):
+    """An index is never asked for what was first published from a file: anybody may have taken that name there."""
+
+    facts = ("project", "origin")
+    words = (
+        "{project} is internal on this shelf, and is not taken from {origin}, where anybody may have taken its name. "
+        "Publish a file of yours: cloudshelf publish ./dist/{project}-….whl. "
+        "If the one there is meant: cloudshelf publish --allow-public {project} {project}"
     )
 
 

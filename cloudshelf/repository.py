@@ -38,9 +38,12 @@ from .codecs.names import (
     release_key,
     sha256,
 )
+from .codecs.recall import HEAD as RECALL
+from .codecs.recall import BlockList, parse_block_list
 from .codecs.release import parse_release
 from .errors import (
     AccessDenied,
+    HeadReplayed,
     NoGrant,
     ObjectInvalid,
     ObjectMissing,
@@ -107,6 +110,8 @@ class Repository:
         self._shards: dict[str, dict[str, str]] = {}
         self._info = info
         self._info_lock = threading.Lock()
+        self._recalled: list[BlockList | None] = []  # nothing until it was read
+        self._recalled_lock = threading.Lock()
         self._facts: tuple[ProjectFacts, ...] | None = None
         self.trust: Trust | None = None
         if pins is not None:
@@ -167,6 +172,34 @@ class Repository:
         found: Head = self._object(key, digest, lambda data, key: parse_head(data, project, key))
         if found.seq != seq:
             raise ObjectInvalid(key, f"it says sequence {found.seq}")
+        return found
+
+    def recalled(self) -> BlockList | None:
+        """The block list as it is now, whatever ``as_of`` says; None where the shelf has none.
+
+        One request more, and only where shelf.json says that there is one, or where one was seen. Raises ObjectMissing,
+        ObjectInvalid, HeadReplayed, SignatureError.
+        """
+        info = self.info()
+        with self._recalled_lock:
+            if not self._recalled:
+                self._recalled.append(self._read_recalled(info))
+            return self._recalled[0]
+
+    def _read_recalled(self, info: ShelfInfo) -> BlockList | None:
+        seen, is_said = self._seen.highest(info.id, "recall:"), info.settings.get("recall") == "present"
+        if not is_said and not seen and self.trust is None:  # nobody signs shelf.json
+            return None
+        try:
+            data = self._store.get(RECALL)
+        except ObjectMissing:
+            if seen:
+                raise HeadReplayed(RECALL, 0, seen) from None
+            if is_said:
+                raise
+            return None
+        found = parse_block_list(data, RECALL)
+        self.accept("recall:", RECALL, found.seq, data)
         return found
 
     @property
@@ -301,7 +334,7 @@ class Repository:
         self._tried.update(wanted)
         tasks: list[Task] = [(self._follow_head, project) for project in wanted]
         if wanted:
-            tasks += [(_only, read) for read in self.needed_for_heads()]
+            tasks += [(self._follow_info,) if read == self.info else (_only, read) for read in self.needed_for_heads()]
         if closure:
             tasks += [(self._follow_closure, project, tuple((extras or {}).get(project, ()))) for project in wanted]
         spread([*tasks, *self._follow_rows(hints)], PARALLEL, ignoring=ShelfError)
@@ -318,6 +351,10 @@ class Repository:
         if head is None or head.default is None or head.default not in head.versions:
             return []
         return [(_only, self.release_at, project, head.default, head.versions[head.default].release)]
+
+    def _follow_info(self) -> list[Task]:
+        """shelf.json, and then the block list, if it says that there is one."""
+        return [(_only, self.recalled)] if self.info().settings.get("recall") else []
 
     def _follow_closure(self, project: str, extras: tuple[str, ...]) -> list[Task]:
         return self._follow_rows(self.closure(project, extras))
@@ -397,6 +434,7 @@ class Repository:
         else:
             self._heads.pop(project, None)
             self._tried.discard(project)
+        self._recalled.clear()
         self._shards.clear()
         self._facts = None
 
@@ -540,7 +578,7 @@ class ObjectCache:
     def put(self, digest: str, data: bytes) -> None:
         if self.folder is not None:
             with suppress(OSError):
-                _write_whole(self.folder / digest[:2] / digest, data)
+                write_whole(self.folder / digest[:2] / digest, data)
 
 
 def shorten(versions: Iterable[str], most: int = 12) -> tuple[str, ...]:
@@ -553,7 +591,7 @@ def shorten(versions: Iterable[str], most: int = 12) -> tuple[str, ...]:
     return (*ordered[: most - 1], f"and {len(ordered) - most + 1} older")
 
 
-def _write_whole(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes) -> None:
     """Temp file and rename: nobody ever reads half of it."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     temporary = path.with_name(f".{os.getpid()}-{threading.get_native_id()}-{path.name}")

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Protocol
 from .codecs.envelope import format_object, parse_object
 from .codecs.names import SHELF
 from .errors import Conflict, ObjectMissing, OutcomeUnknown, ShelfMissing, UsageError
+from .internal import check_internal
 from .request_url import check_template
 from .stores.protocols import GetTagged, Replace
 from .usage_place import check_place
@@ -46,6 +47,7 @@ def check_contact(text: str) -> str:
 SETTINGS = {
     "contact": Setting("contact", "whom to ask for a grant, in the words of messages", check_contact),
     "request-url": Setting("request_url", "what `request` opens for something that is not here", check_template),
+    "internal": Setting("internal", "names that `publish` takes from files alone: acme-*, ours", check_internal),
     "usage-reports": Setting("usage_reports", "where fetchers put what `usage` sums up", check_place),
 }
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import count
 
 from ..answers import LogEntry
-from ..config import read_config
+from ..config import read_config, read_osv
 from ..errors import AccessDenied, UsageError
 from ..remembered import remember
 from ..shelf import Shelf, split_pin
@@ -47,8 +47,24 @@ def ls(args: Args, progress: Progress) -> Result:
 
 
 def show(args: Args, progress: Progress) -> Result:
-    """All about ``project``, or a version of it."""
-    return plain(shelf_of(args).show(str(args["project"])))
+    """All about ``project``, or a version of it, with its age in days and known vulnerabilities (``osv``: where).
+
+    ``vulnerabilities`` is None, and ``unknown`` says why, where they could not be looked up. A project that came from a
+    file is named to no API.
+    """
+    from ..vetting.facts import days_since
+    from ..vetting.osv import look_up
+
+    shown = shelf_of(args).show(str(args["project"]))
+    release = (shown.project, shown.version)
+    private = [shown.project] if any(not wheel.origin for wheel in shown.wheels) else []
+    found = look_up(str(args.get("osv") or read_osv()), [release], private=private)
+    vulnerabilities = found.of.get(release)
+    return plain(shown) | {
+        "age": days_since(shown.released),
+        "vulnerabilities": None if vulnerabilities is None else [plain(each) for each in vulnerabilities],
+        "unknown": "it came from a file, so nobody is asked" if private and vulnerabilities is None else found.cause,
+    }
 
 
 def search(args: Args, progress: Progress) -> Result:

@@ -20,8 +20,8 @@ import boto3
 from botocore.config import Config
 
 from cloudshelf.verbs import serve
-from tests.faults import Fault, FaultProxy, Reply, faulty
 from tests.servers import ADMIN, Identity, S3Server, seaweed
+from tools.fault_proxy import Fault, FaultProxy, Reply, faulty
 
 ROOT = "curated"  # the prefix of the shelf in its bucket
 COLLECTOR = "collector"
