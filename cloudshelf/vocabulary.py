@@ -200,7 +200,12 @@ _ALL = (
         ("rollback pandas", "rollback pandas --to 3"),
         takes.rollback,
     ),
-    Verb("log", "who did what to a project", ("log pandas",), takes.log),
+    Verb(
+        "log",
+        "who did what to a project, or to all of them",
+        ("log pandas", "log", "log --since 2026-11-01 --last 0"),
+        takes.log,
+    ),
     Verb(
         "purge",
         "take a version and its bytes off the shelf for good, and say what that breaks",
