@@ -15,6 +15,7 @@ class VersionFacts:
     default: bool
     yanked: str | None
     release: str
+    blocked: str | None = None  # why nobody may use it
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Shown:
     latest: str | None
     versions: int
     yanked: str | None
+    blocked: str | None  # why nobody may use it, or one of its wheels
     summary: str
     license: str
     requires: tuple[str, ...]

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from .codecs.named_lock import LockHead
     from .commit import Change
     from .named_locks import NamedLocks
+    from .recall.matching import Listed
     from .resolver import Resolution
     from .signing.pins import Pins
     from .target import Target
@@ -58,7 +59,7 @@ class Shelf:
     ) -> None:
         self.signer = signer
         self.pins = pins
-        self._stores = stores
+        self._stores, self._cache = stores, cache
         self._repositories = [Repository(store, cache=cache, as_of=as_of, info=info, pins=pins) for store in stores]
         self.repository = self._repositories[0] if len(stores) == 1 else Layers(self._repositories)
 
@@ -155,9 +156,11 @@ class Shelf:
 
         head = self.repository.head(normalize(project))
         entries = self.repository.versions_of(head)
+        blocked = self._reasons(head.project, [(version, "") for version in entries])
         return tuple(
-            VersionFacts(version, version == head.default, entries[version].yanked, entries[version].release)
+            VersionFacts(version, version == head.default, entry.yanked, entry.release, blocked.get(version))
             for version in sorted(entries, key=version_order, reverse=True)
+            for entry in (entries[version],)
         )
 
     def files(self, project: str, version: str, target: Target | None = None) -> tuple[FileFacts, ...]:
@@ -200,6 +203,7 @@ class Shelf:
             latest=latest,
             versions=len(entries),
             yanked=entries[version].yanked,
+            blocked=self._reasons(name, [(version, wheel.sha256) for wheel in release.wheels]).get(version),
             summary=release.summary,
             license=release.license,
             requires=_union(wheel.requires_dist for wheel in release.wheels),
@@ -280,6 +284,19 @@ class Shelf:
 
         return describe_signature(repository, project)
 
+    def blocks(self) -> tuple[Listed, ...]:
+        """What is blocked on any of the shelves; this machine remembers it. Raises as ``machine.read_blocks``."""
+        from .recall.machine import read_blocks
+
+        return tuple(block for repository in self.repository.parts for block in read_blocks(self._cache, repository))
+
+    def _reasons(self, project: str, wheels: Iterable[tuple[str, str]]) -> dict[str, str]:
+        """Why each version is blocked that is; of (version, sha256 of a wheel)."""
+        from .recall.matching import Part, find_blocked
+
+        parts = [Part(project, *each) for each in wheels]
+        return {part.version: found.block.reason for part, found in find_blocked(parts, self.blocks())}
+
     # locks
 
     def lock(
@@ -320,6 +337,7 @@ class Shelf:
             constraints=constraints,
             variants=Variants(variant),
             admitted=admitted,
+            blocks=self.blocks(),
         )
         return replace(resolution, lock=replace(resolution.lock, as_of=self.repository.as_of))
 

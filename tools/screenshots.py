@@ -1,7 +1,7 @@
 """``make screenshots``: the panel as people see it, light and dark, wide and narrow, into docs/screenshots/.
 
-Look at them when you change the panel. They are taken of a real JupyterLab, from an empty cache, on a shelf of their own:
-its history names a curator, and not whoever takes pictures.
+Look at them when you change the panel. They are taken of a real JupyterLab, from an empty cache, on a shelf of their
+own: its history names a curator, and not whoever takes pictures.
 """
 
 from __future__ import annotations

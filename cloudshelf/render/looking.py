@@ -24,7 +24,7 @@ def ls(result: Result) -> list[Block]:
         ]
         return [
             f"{result['project']}: {count(len(rows), 'version')}",
-            records(rows, ("version", "default", "yanked")),
+            records(rows, ("version", "default", "yanked", "blocked")),
         ]
     rows = result.get("projects", ())
     if not rows:

@@ -20,7 +20,7 @@ from obstore.store import S3Store
 
 from ..errors import CredentialsExpired, ObjectInvalid, ShelfError, StoreUnreachable, UsageError
 from .credentials import Credentials, S3Settings, find_credentials, read_settings
-from .keys import check_key, check_prefix, check_range
+from .keys import check_key, check_prefix, check_range, check_size
 from .protocols import Stored
 from .staying import stay_at
 from .transport_errors import translate, translate_write
@@ -86,8 +86,9 @@ class ObjectStore:
         path = self._prefix + check_key(key)
         try:
             result = obstore.get(self._reader(_UNKNOWN_SIZE), path, options=options)
-            data = bytes(result.bytes())
             size, etag = result.meta["size"], result.meta["e_tag"]
+            check_size(key, size)
+            data = b"".join(self._parts(result, size))
         except NotModifiedError:
             raise
         except _TRANSPORT_ERRORS as error:
@@ -102,21 +103,26 @@ class ObjectStore:
         if not length:
             return  # HTTP has no empty range (RFC 9110, section 14.1.1)
         sent = 0
-        deadline = time.monotonic() + 2 * self._limit(length)
         try:
             result = obstore.get(self._reader(length), path, options={"range": (start, start + length)})
             _check_sent(result, key, start, length)
-            for part in result.stream(min_chunk_size=1):
+            for part in self._parts(result, length):
                 sent += len(part)
                 if sent > length:
                     break
-                yield memoryview(part)
-                if time.monotonic() > deadline:  # the client's limit is that of larger ones
-                    raise StoreUnreachable(self._url, "it did not answer in time")
+                yield part
         except _TRANSPORT_ERRORS as error:
             raise self._translated(error, key) from None
         if sent != length:
             raise ObjectInvalid(key, f"the store sent {sent} bytes of {length}")
+
+    def _parts(self, result: GetResult, size: int) -> Iterator[memoryview]:
+        """The body as it comes. Raises StoreUnreachable when ``size`` bytes take longer than they may."""
+        deadline = time.monotonic() + 2 * self._limit(size)  # the client's own limit is that of larger ones
+        for part in result.stream(min_chunk_size=1):
+            yield memoryview(part)
+            if time.monotonic() > deadline:
+                raise StoreUnreachable(self._url, "it did not answer in time")
 
     def put_new(self, key: str, data: bytes) -> None:
         self._write(key, data, "create")

@@ -1,8 +1,8 @@
 """S3 clients go to no host but their endpoint's, whatever a server answers.
 
-reqwest follows redirects, and takes a session's token along; obstore has no setting against it. So all other hosts are said
-to be behind a proxy that nobody can be: a redirect to one of them ends as a failed connection. Another port of the same
-host is not told apart. Where the environment names a proxy for the endpoint, that proxy decides who is reached.
+reqwest follows redirects, and takes a session's token along; obstore has no setting against it. So all other hosts are
+said to be behind a proxy that nobody can be: a redirect to one of them ends as a failed connection. Another port of the
+same host is not told apart. Where the environment names a proxy for the endpoint, that proxy decides who is reached.
 """
 
 from __future__ import annotations
