@@ -15,6 +15,7 @@ class VersionFacts:
     default: bool
     yanked: str | None
     release: str
+    blocked: str | None = None  # why nobody may use it
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class WheelFacts:
     origin: str
     requires_python: str
     interpreters: tuple[str, ...]
+    provenance: str = ""  # who says to have built it, which nobody verified; "" for nobody
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class Shown:
     latest: str | None
     versions: int
     yanked: str | None
+    blocked: str | None  # why nobody may use it, or one of its wheels
     summary: str
     license: str
     requires: tuple[str, ...]
@@ -110,7 +113,7 @@ class LogEntry:
     signed: str = ""
 
 
-def wheel_facts(wheel: Wheel) -> WheelFacts:
+def wheel_facts(wheel: Wheel, provenance: str = "") -> WheelFacts:
     tree = wheel.trees[min(wheel.trees)]
     return WheelFacts(
         filename=wheel.filename,
@@ -123,4 +126,5 @@ def wheel_facts(wheel: Wheel) -> WheelFacts:
         origin=wheel.origin,
         requires_python=wheel.requires_python,
         interpreters=tuple(sorted(wheel.trees)),
+        provenance=provenance,
     )

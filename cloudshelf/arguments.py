@@ -287,6 +287,7 @@ def _for_pip(args: dict[str, Any]) -> dict[str, Any]:
         "requirements": [absolute_file(word) for word in args["requirements"]],
         "find_links": [absolute_file(word, folder=True) for word in args["find_links"]],
         "requirement_files": [str(Path(file).expanduser().absolute()) for file in own],
+        "attestation": [_readable(file) for file in args["attestation"]],
         "constraint_files": [_readable(file) for file in args["constraint"]],
         "sources": gathered,
     }

@@ -20,7 +20,7 @@ from .codecs.names import is_normalized, manifest_key, named_extras, named_proje
 from .codecs.origin import public_origin
 from .errors import LockMissing, NoShelf, ObjectInvalid, SeveralShelves, ShelfError, UsageError, VersionMissing
 from .layers import Layers
-from .model import Entry, Head, Loaded, Lock, Manifest, Pin
+from .model import Entry, Head, Loaded, Lock, Manifest, Pin, Wheel
 from .parallel import map_parallel
 from .repository import PARALLEL, Repository, ShelfInfo, shorten
 from .stores.opening import open_store
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from .codecs.named_lock import LockHead
     from .commit import Change
     from .named_locks import NamedLocks
+    from .recall.matching import Listed
     from .resolver import Resolution
     from .signing.pins import Pins
     from .target import Target
@@ -58,7 +59,7 @@ class Shelf:
     ) -> None:
         self.signer = signer
         self.pins = pins
-        self._stores = stores
+        self._stores, self._cache = stores, cache
         self._repositories = [Repository(store, cache=cache, as_of=as_of, info=info, pins=pins) for store in stores]
         self.repository = self._repositories[0] if len(stores) == 1 else Layers(self._repositories)
 
@@ -155,9 +156,11 @@ class Shelf:
 
         head = self.repository.head(normalize(project))
         entries = self.repository.versions_of(head)
+        blocked = self._reasons(head.project, [(version, "") for version in entries])
         return tuple(
-            VersionFacts(version, version == head.default, entries[version].yanked, entries[version].release)
+            VersionFacts(version, version == head.default, entry.yanked, entry.release, blocked.get(version))
             for version in sorted(entries, key=version_order, reverse=True)
+            for entry in (entries[version],)
         )
 
     def files(self, project: str, version: str, target: Target | None = None) -> tuple[FileFacts, ...]:
@@ -200,13 +203,14 @@ class Shelf:
             latest=latest,
             versions=len(entries),
             yanked=entries[version].yanked,
+            blocked=self._reasons(name, [(version, wheel.sha256) for wheel in release.wheels]).get(version),
             summary=release.summary,
             license=release.license,
             requires=_union(wheel.requires_dist for wheel in release.wheels),
             extras=_union(wheel.extras for wheel in release.wheels),
             modules=_union(wheel.modules for wheel in release.wheels),
             scripts=_union(wheel.scripts for wheel in release.wheels),
-            wheels=tuple(wheel_facts(wheel) for wheel in release.wheels),
+            wheels=tuple(wheel_facts(wheel, self._provenance(name, wheel)) for wheel in release.wheels),
             changed=head.time,
             changed_by=head.by,
             signed=self._signature_of(name),
@@ -264,6 +268,14 @@ class Shelf:
         root = find_root(repository)
         return {seq: name_signers(data, root) for seq, data in signed.items()}
 
+    def _provenance(self, project: str, wheel: Wheel) -> str:
+        """Where a wheel says that it was built; one request, for one that says so."""
+        if not wheel.provenance:
+            return ""
+        from .provenance import describe_provenance
+
+        return describe_provenance(self.repository.holder(project), project, wheel)
+
     def _signature_of(self, project: str) -> str:
         repository = self.repository.holder(project)
         if not repository.signed_head(project):
@@ -271,6 +283,19 @@ class Shelf:
         from .signing.telling import describe_signature
 
         return describe_signature(repository, project)
+
+    def blocks(self) -> tuple[Listed, ...]:
+        """What is blocked on any of the shelves; this machine remembers it. Raises as ``machine.read_blocks``."""
+        from .recall.machine import read_blocks
+
+        return tuple(block for repository in self.repository.parts for block in read_blocks(self._cache, repository))
+
+    def _reasons(self, project: str, wheels: Iterable[tuple[str, str]]) -> dict[str, str]:
+        """Why each version is blocked that is; of (version, sha256 of a wheel)."""
+        from .recall.matching import Part, find_blocked
+
+        parts = [Part(project, *each) for each in wheels]
+        return {part.version: found.block.reason for part, found in find_blocked(parts, self.blocks())}
 
     # locks
 
@@ -312,6 +337,7 @@ class Shelf:
             constraints=constraints,
             variants=Variants(variant),
             admitted=admitted,
+            blocks=self.blocks(),
         )
         return replace(resolution, lock=replace(resolution.lock, as_of=self.repository.as_of))
 

@@ -7,7 +7,7 @@ import os
 import tempfile
 from collections.abc import Collection, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -23,13 +23,15 @@ from .bytecode import compile_tree
 from .compressor import Compressor
 from .fetch import Fetched, fetch
 from .imports import find_imports, find_later
+from .internal import Names, plan_own_names
 from .interpreter import Interpreter, find_interpreter
 from .order import Ordered, order_tree
 from .ownership import check_modules, check_names
 from .packing import Packed, pack_tree
 from .pip import IndexOptions
-from .plan import Planned, plan
+from .plan import Planned
 from .profile import SECONDS, ImportTree, Recording
+from .provenance import Provenances
 from .reporting import Reporter, Silence
 from .shelved import restore_tree
 from .tree import InstalledTree, unpack_wheel, write_record
@@ -57,6 +59,8 @@ class PublishRequest:
     index: IndexOptions = field(default_factory=IndexOptions)
     allow_modules: tuple[str, ...] = ()  # may be brought though they are another's
     allow_names: tuple[str, ...] = ()  # may be new here though they look like another
+    allow_public: tuple[str, ...] = ()  # internal projects that an index may supply all the same
+    attestations: tuple[str, ...] = ()  # files that say where wheels were built (PEP 740)
     by: str = ""  # who, for the history; the login name when empty
     profile_seconds: float = SECONDS
     limits: Limits = field(default_factory=Limits)
@@ -101,7 +105,8 @@ def publish(
     What is there already is neither brought nor uploaded. All new wheels are checked before the first is uploaded; each
     project becomes visible whole, dependencies first; ``signer`` signs the heads; with ``pins`` nothing on the shelf is
     built on that is not signed. Raises ShelfMissing, UsageError, RequirementInvalid, PublishFailed, WheelInvalid,
-    ModuleOwned, NameAlike, CatalogOutdated (all is published then), and what the store and ``signer`` raise.
+    ModuleOwned, NameAlike, InternalName, CatalogOutdated (all is published then), and what the store and ``signer``
+    raise.
     """
     watch = reporter or Silence()
     repository = Repository(store, pins=pins)
@@ -111,17 +116,18 @@ def publish(
         raise UsageError("Say what to publish: a requirement, a wheel, or -r FILE.")
     interpreter = find_interpreter(request.python, request.platform)
     watch.stage("resolve", ", ".join([*wanted, *request.requirement_files]), 0, "projects")
-    items = plan(
+    items = plan_own_names(
         wanted,
         request.requirement_files,
         interpreter,
         request.index,
+        Names(repository, request.allow_public),
         constraint_files=request.constraint_files,
         no_deps=request.no_deps,
     )
     repository.prefetch(item.project for item in items)
     watch.done()
-    missing = [item for item in items if _find_present(repository, item, interpreter) is None]
+    missing = [item for item in items if not item.shelved and _find_present(repository, item, interpreter) is None]
     if request.dry_run:
         return _report(repository, items, {item.project: WOULD_PUBLISH for item in missing}, {}, {}, {})
     if signer is not None:
@@ -171,7 +177,9 @@ class _Run:
 
     def publish(self, items: Sequence[Planned], missing: Sequence[Planned]) -> list[tuple[str, int, str]]:
         """(project, bytes uploaded, profile error) of each of ``missing``."""
+        provenances = Provenances(self.request.attestations, missing, self.request.index)
         fetched = self._fetch(missing)
+        provenances.check({wheel.sha256: wheel.path.name for wheel in fetched})
         trees = self._unpack(fetched)
         self._note_allowed(trees)
         for wheel in fetched:
@@ -183,7 +191,7 @@ class _Run:
             try:
                 recorded = [threads.submit(self._record, tree, importable) for tree in trees]
                 return [
-                    self._publish_one(wheel, tree, recordings, known, number)
+                    self._publish_one(wheel, tree, recordings, known, number, provenances)
                     for number, (wheel, tree, recordings) in enumerate(zip(fetched, trees, recorded, strict=True))
                 ]
             finally:
@@ -270,6 +278,7 @@ class _Run:
         recorded: Future[list[Recording]],
         known: Collection[str],
         number: int,
+        provenances: Provenances,
     ) -> tuple[str, int, str]:
         project, tag = tree.metadata.project, self._tag(tree)
         self.watch.stage("profile", project, len(tree.modules), "modules")
@@ -281,6 +290,7 @@ class _Run:
             packed = self._pack(tree, ordered, tag, number, sent)
             self.watch.stage("upload", project, packed.packed, "B")
             new = _new_wheel(wheel, tree, tag, packed, self.remarks[project])
+            new = replace(new, provenance=provenances.of(wheel.sha256))
             default = self.request.default and wheel.planned.requested
             upload(
                 self.store,

@@ -24,7 +24,7 @@ def ls(result: Result) -> list[Block]:
         ]
         return [
             f"{result['project']}: {count(len(rows), 'version')}",
-            records(rows, ("version", "default", "yanked")),
+            records(rows, ("version", "default", "yanked", "blocked")),
         ]
     rows = result.get("projects", ())
     if not rows:
@@ -44,7 +44,8 @@ def search(result: Result) -> list[Block]:
 def show(result: Result) -> list[Block]:
     plain = {k: v for k, v in result.items() if k != "wheels"}
     blocks = fields(plain)
-    return [*blocks, "", renamed(result["wheels"], _WHEEL_COLUMNS)] if result.get("wheels") else blocks
+    told = [f"{row['filename']} says that it was {row['provenance']}" for row in result["wheels"] if row["provenance"]]
+    return [*blocks, "", renamed(result["wheels"], _WHEEL_COLUMNS), *told] if result.get("wheels") else blocks
 
 
 def why(result: Result) -> list[Block]:

@@ -80,8 +80,8 @@ class Credentials:
 
     @property
     def may_renew(self) -> bool:
-        """Whether the next call may give what the store takes, after it refused what the last one gave."""
-        return self._refused and self.failure is None
+        """Whether the next call may give what the store takes, after it refused what an earlier one gave."""
+        return self._find is not None and self.failure is None
 
     def __call__(self) -> S3Credential:
         try:

@@ -21,8 +21,9 @@ from obstore.store import S3Store
 
 from ..errors import ClockWrong, CredentialsExpired, ObjectInvalid, ShelfError, StoreUnreachable, UsageError
 from .credentials import Credentials, S3Settings, find_credentials, read_settings
-from .keys import check_key, check_prefix, check_range
+from .keys import check_key, check_prefix, check_range, check_size
 from .protocols import Stored
+from .staying import stay_at
 from .transport_errors import translate, translate_write
 
 if TYPE_CHECKING:
@@ -87,8 +88,9 @@ class ObjectStore:
         path = self._prefix + check_key(key)
         try:
             result = obstore.get(self._reader(_UNKNOWN_SIZE), path, options=options)
-            data = bytes(result.bytes())
             size, etag = result.meta["size"], result.meta["e_tag"]
+            check_size(key, size)
+            data = b"".join(self._parts(result, size))
         except NotModifiedError:
             raise
         except _TRANSPORT_ERRORS as error:
@@ -103,16 +105,13 @@ class ObjectStore:
         if not length:
             return  # HTTP has no empty range (RFC 9110, section 14.1.1)
         sent = 0
-        deadline = time.monotonic() + 2 * self._limit(length)
         result = self._renewing(partial(self._get_range, key, start, length))
         try:
-            for part in result.stream(min_chunk_size=1):
+            for part in self._parts(result, length):
                 sent += len(part)
                 if sent > length:
                     break
-                yield memoryview(part)
-                if time.monotonic() > deadline:  # the client's limit is that of larger ones
-                    raise StoreUnreachable(self._url, "it did not answer in time")
+                yield part
         except _TRANSPORT_ERRORS as error:
             raise self._translated(error, key) from None
         if sent != length:
@@ -126,6 +125,14 @@ class ObjectStore:
             raise self._translated(error, key) from None
         _check_sent(result, key, start, length)
         return result
+
+    def _parts(self, result: GetResult, size: int) -> Iterator[memoryview]:
+        """The body as it comes. Raises StoreUnreachable when ``size`` bytes take longer than they may."""
+        deadline = time.monotonic() + 2 * self._limit(size)  # the client's own limit is that of larger ones
+        for part in result.stream(min_chunk_size=1):
+            yield memoryview(part)
+            if time.monotonic() > deadline:
+                raise StoreUnreachable(self._url, "it did not answer in time")
 
     def put_new(self, key: str, data: bytes) -> None:
         self._renewing(partial(self._write, key, data, "create"))
@@ -233,6 +240,7 @@ class ObjectStore:
             "allow_http": endpoint.startswith("http://"),
             "connect_timeout": timedelta(seconds=min(_CONNECT_SECONDS, settings.timeout)),
             "timeout": timedelta(seconds=limit),
+            **stay_at(endpoint),
         }
         if not writing:  # a writer hears nothing until its upload is through
             options["read_timeout"] = timedelta(seconds=settings.timeout)

@@ -91,7 +91,9 @@ def _request(args: Args, files: Sequence[str]) -> PublishRequest:
             no_index=bool(args.get("no_index")),
         ),
         allow_modules=_texts(args, "allow_module"),
+        allow_public=_texts(args, "allow_public"),
         allow_names=tuple(map(normalize, _texts(args, "allow_name"))),
+        attestations=_texts(args, "attestation"),
         by=person(),
     )
 

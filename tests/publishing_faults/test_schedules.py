@@ -67,7 +67,7 @@ def test_whatever_crashes_is_lost_or_comes_late_the_shelf_is_whole_and_as_it_was
 
 
 def no_fence(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(collecting, "fence", lambda store, found, objects, by: list(objects))
+    patch.setattr(collecting, "fence", lambda store, found, objects, **who: list(objects))
 
 
 def no_epoch_in_the_key_of_a_pack(patch: pytest.MonkeyPatch) -> None:
