@@ -36,7 +36,15 @@ from .codecs.catalog import (
 )
 from .codecs.named_lock import LOCKS, LockFacts, facts_of, format_locks, parse_lock_head, parse_locks
 from .codecs.names import lock_head_key, named_lock, normalize
-from .errors import Conflict, ObjectInvalid, ObjectMissing, OutcomeUnknown, ProjectMissing, ShelfError
+from .errors import (
+    AccessDenied,
+    Conflict,
+    ObjectInvalid,
+    ObjectMissing,
+    OutcomeUnknown,
+    ProjectMissing,
+    ShelfError,
+)
 from .ordering import version_order
 from .repository import Repository
 from .stores.protocols import Get, GetTagged, Listing, Replace
@@ -325,16 +333,19 @@ def _update(
     """Read, merge, write if nobody else wrote; again when somebody did.
 
     Merging twice changes nothing more, so a lost reply needs no search; what would stay the same is not written.
-    With ``mend`` a damaged object is replaced.
+    With ``mend`` a damaged object is replaced. To who may not list, S3 denies what is not there; creating it finds out.
     """
     for attempt in range(ATTEMPTS):
         etag: str | None = None
         value, damaged = empty, False
+        denied: AccessDenied | None = None
         try:
             data, etag = store.get_tagged(key)
             value = parse(data)
         except ObjectMissing:
             pass
+        except AccessDenied as error:
+            denied = error
         except ObjectInvalid:
             if not mend:
                 raise
@@ -345,7 +356,9 @@ def _update(
         try:
             store.replace(key, encode(merged), etag=etag)
             return
-        except (Conflict, OutcomeUnknown):
+        except (Conflict, OutcomeUnknown) as error:
+            if denied is not None and isinstance(error, Conflict):
+                raise denied from None
             time.sleep(random.uniform(0, min(2.0, 0.02 * 2 ** min(attempt, 7))))
     raise Conflict(key)
 

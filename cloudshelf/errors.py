@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from typing import Any, ClassVar
 
 
+ADMINISTRATOR = "the shelf's administrator"  # whom to ask where a shelf names nobody
+
+
 class ShelfError(Exception):
     """Base of all; ``facts`` names the positional arguments, ``words`` is formatted with them.
 
@@ -387,8 +390,27 @@ class BucketMissing(StoreError):
 
 
 class AccessDenied(StoreError):
-    facts = ("what", "store")
+    facts: ClassVar[tuple[str, ...]] = ("what", "store")
     words = "Your credentials give no access to {what} in {store}. Ask the shelf's administrator for a grant."
+
+
+class NoGrant(AccessDenied):
+    """A project that these credentials may not read. It may be there or not: the store says the same of both.
+
+    ``contact`` is whom the shelf's settings name, ``needed_by`` what asked for it; each may be empty.
+    """
+
+    facts = ("project", "store", "contact", "suggestions", "needed_by")
+
+    def __str__(self) -> str:
+        project, store, contact, suggestions, needed_by = (*self.args, "", "", "", (), "")[:5]
+        needed = f", which {needed_by} needs" if needed_by else ""
+        near = f" Did you mean {' or '.join(suggestions)}?" if suggestions else ""
+        return (
+            f"You have no grant for {project}{needed}, on {store}; it may be there or not.{near} "
+            f"Ask {contact or ADMINISTRATOR} for one, or with: %shelf request {project} "
+            f"(in a terminal: cloudshelf request {project})"
+        )
 
 
 class CredentialsMissing(StoreError):

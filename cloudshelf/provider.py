@@ -19,7 +19,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 from resolvelib.resolvers import RequirementInformation
 
-from .errors import ProjectMissing
+from .errors import NoGrant, ProjectMissing
 from .fitting import pick_wheel
 from .model import Entry, Head, Loaded, Lock, Release, Wheel
 from .recall.matching import Listed, Part, find_block
@@ -304,6 +304,9 @@ class ShelfProvider(resolvelib.AbstractProvider[Need, Candidate, Key]):
         except ProjectMissing as error:
             self.missing[project] = error
             return None
+        except NoGrant as error:  # no older version is taken in its place: pins depend on no grants
+            need = self.reasons.get(project)
+            raise NoGrant(*error.args[:4], str(need.parent) if need and need.parent else "") from None
 
     def _held(
         self, project: str, held: Loaded, allowed: SpecifierSet
@@ -312,7 +315,11 @@ class ShelfProvider(resolvelib.AbstractProvider[Need, Candidate, Key]):
         version = Version(held.version)
         if not allowed.contains(version, prereleases=True) or not self._constraint(project).contains(version, True):
             return
-        for row in self.known(project):
+        try:
+            rows = self.known(project)
+        except NoGrant:  # the kernel provides it all the same
+            rows = []
+        for row in rows:
             wheel = self.wheel(project, row[1]) if row[0] == version else None
             if wheel is not None:
                 yield version, row[1], row[2].release, wheel

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -33,6 +33,7 @@ from .codecs.names import (
     is_normalized,
     is_sha256,
     manifest_key,
+    project_of_key,
     provenance_key,
     release_key,
     sha256,
@@ -41,7 +42,9 @@ from .codecs.recall import HEAD as RECALL
 from .codecs.recall import BlockList, parse_block_list
 from .codecs.release import parse_release
 from .errors import (
+    AccessDenied,
     HeadReplayed,
+    NoGrant,
     ObjectInvalid,
     ObjectMissing,
     ProjectMissing,
@@ -133,9 +136,12 @@ class Repository:
             return self._info
 
     def head(self, project: str) -> Head:
-        """The head of ``project`` (normalized). Raises ProjectMissing, VersionPurged for one of which nothing is left,
-        ObjectInvalid, HeadReplayed, SignatureError."""
-        head = self.find_head(project)
+        """The head of ``project`` (normalized). Raises ProjectMissing, NoGrant, VersionPurged for one of which nothing
+        is left, ObjectInvalid, HeadReplayed, SignatureError."""
+        try:
+            head = self.find_head(project)
+        except NoGrant as error:
+            raise NoGrant(*error.args[:3], self._suggest_visible(project)) from None
         if head is None:
             if project in self._since:
                 raise ProjectMissingThen(project, self.as_of, self._since[project])
@@ -227,6 +233,11 @@ class Repository:
 
         owner = [p for f in self._facts or () if project.replace("-", "_") in f.modules for p in (f.project,)]
         return tuple(dict.fromkeys([*owner, *difflib.get_close_matches(project, names, n=3, cutoff=0.6)]))[:3]
+
+    def _suggest_visible(self, project: str) -> tuple[str, ...]:
+        """Names that somebody who mistyped may have meant: none where the catalog shows that this one is there."""
+        near = self.suggest(project)
+        return () if any(facts.project == project for facts in self._facts or ()) else near
 
     def versions(self, project: str) -> dict[str, Entry]:
         """Every version of ``project``: the head's over the older index."""
@@ -382,15 +393,30 @@ class Repository:
         """What the catalog tells of every project, by name: 16 requests in parallel, however large the shelf.
 
         ``pause`` is called before each answer is parsed, which takes longer than asking on a shelf with many projects.
+        Raises AccessDenied for who may not see its names.
         """
         if self._facts is None:
             keys = projects_keys()
             facts: list[ProjectFacts] = []
-            for key, data in zip(keys, map_parallel(self._get_or_none, keys, PARALLEL), strict=True):
+            for key, data in zip(keys, self._shards_of_listing(keys), strict=True):
                 pause()
                 facts += parse_listing(data, key).values() if data is not None else ()
             self._facts = tuple(sorted((f for f in facts if f.versions), key=lambda f: f.project))
         return self._facts
+
+    def _shards_of_listing(self, keys: Sequence[str]) -> list[bytes | None]:
+        """To who may not list, S3 denies a shard that is not there; who may read none of them may not see names."""
+
+        def read(key: str) -> bytes | AccessDenied | None:
+            try:
+                return self._get_or_none(key)
+            except AccessDenied as error:
+                return error
+
+        found = map_parallel(read, keys, PARALLEL)
+        if all(isinstance(each, AccessDenied) for each in found):
+            raise AccessDenied("the list of its projects", self.url)
+        return [None if isinstance(each, AccessDenied) else each for each in found]
 
     def listed_on(self, project: str) -> str:
         """``shelf_of`` by the catalog alone."""
@@ -427,6 +453,8 @@ class Repository:
         except ObjectMissing:
             self.info()  # no shelf at all is another error
             return None
+        except AccessDenied:
+            raise self._no_grant(project) from None
         head = parse_head(data, project, key)
         self.accept(project, key, head.seq, data)
         if is_signed(data):
@@ -461,7 +489,7 @@ class Repository:
                 raise ObjectInvalid(key, "its name is not a digest")
             data = self._objects.get(digest)
             if data is None:
-                data = self._store.get(key)
+                data = self._get_of_project(key)
                 if sha256(data) != digest:
                     raise ObjectInvalid(key, "its bytes are not those that its name says")
                 self._parsed[key, digest] = parse(data, key)
@@ -470,6 +498,22 @@ class Repository:
                 self._parsed[key, digest] = parse(data, key)
         found: T = self._parsed[key, digest]
         return found
+
+    def _get_of_project(self, key: str) -> bytes:
+        try:
+            return self._store.get(key)
+        except AccessDenied:
+            raise self._no_grant(project_of_key(key)) from None
+
+    def _no_grant(self, project: str) -> ShelfError:
+        """Whom to ask is in the settings. Who may not even read those has no grant for the shelf: that is the error."""
+        try:
+            contact = self.info().settings.get("contact")
+        except AccessDenied as error:
+            return error
+        except ShelfError:
+            contact = None
+        return NoGrant(project, self.url, contact if isinstance(contact, str) else "", ())
 
     def _module_shard(self, module: str) -> dict[str, str]:
         key = modules_key(module)

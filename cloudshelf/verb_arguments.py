@@ -344,7 +344,7 @@ def request(parser: argparse.ArgumentParser) -> None:
 
 
 def settings(parser: argparse.ArgumentParser) -> None:
-    names = ("request-url", "usage-reports", "internal")  # shelf_settings.py
+    names = ("contact", "request-url", "usage-reports", "internal")  # shelf_settings.py
     parser.add_argument("name", nargs="?", choices=names, help="default: show all of them")
     parser.add_argument("value", nargs="?", metavar="VALUE", help="what it shall be")
     parser.add_argument("--unset", action="store_true", help="take it away")
@@ -397,6 +397,8 @@ def export(parser: argparse.ArgumentParser) -> None:
 def import_(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("bundle", metavar="BUNDLE", help="a file that export wrote")
     parser.add_argument("--dry-run", action="store_true", help="say what would be imported, upload nothing")
+    what = "only if the shelf that it is from signed it: the fingerprint of that one's root document"
+    parser.add_argument("--signed-by", metavar="FINGERPRINT", help=what)
     sign(parser)
 
 

@@ -24,6 +24,7 @@ from ..repository import Repository
 from ..stores.protocols import Get, GetTagged, Listing, PutNew, Replace
 from .file import BundleFile
 from .plan import Plan, manifest_bytes, merge_release, order_carried, plan_project, present_release
+from .selection import provenance_keys
 
 if TYPE_CHECKING:
     from ..signing.pins import Pins
@@ -139,6 +140,9 @@ def _upload(file: BundleFile, store: LoadStore, plans: Sequence[Plan], progress:
                 data = manifest_bytes(file, plan, part)
                 put_immutable(store, key, data)
                 sent += len(data)
+        for key in provenance_keys(plan.carried.project, plan.releases.values()):
+            if key not in there:
+                sent += _send(file, store, key, key)
     return sent
 
 

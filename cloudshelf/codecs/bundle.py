@@ -17,7 +17,11 @@ from .recall import Block, encode_blocks, parse_blocks
 INDEX = "cloudshelf-bundle.json"
 README = "README.txt"
 _WHEEL = re.compile(r"engine/[A-Za-z0-9_][A-Za-z0-9._+!-]*\.whl", re.ASCII)
-_OBJECT = re.compile(r"projects/([a-z0-9-]+)/(?:(pack|manifest)/([0-9a-f]{64})\.\d{1,18}|release/([0-9a-f]{64}))")
+_OBJECT = re.compile(
+    r"projects/(?P<project>[a-z0-9-]+)/(?:(?:pack|manifest)/(?P<part>[0-9a-f]{64})\.\d{1,18}"
+    r"|(?:release|index|provenance)/(?P<digest>[0-9a-f]{64})|head)"
+)
+_TRUST = re.compile(r"trust/(?:_head|_history/\d{10,18}-(?P<digest>[0-9a-f]{64}))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ class Member:
     def project(self) -> str:
         """Whose object it is; "" for what is none."""
         found = _OBJECT.fullmatch(self.name)
-        return found[1] if found else ""
+        return found["project"] if found else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +107,10 @@ def _parse_member(row: Any) -> Member:
     match row:
         case [str(name), int(size), str(digest)] if size >= 0 and is_sha256(digest):
             found = _OBJECT.fullmatch(name)
-            if found and is_normalized(found[1]) and digest == (found[3] or found[4]):
+            if found and is_normalized(found["project"]) and digest == (found["part"] or found["digest"] or digest):
                 return Member(name, size, digest)
-            if name == README or _WHEEL.fullmatch(name):
+            trust = _TRUST.fullmatch(name)
+            if name == README or _WHEEL.fullmatch(name) or (trust and digest == (trust["digest"] or digest)):
                 return Member(name, size, digest)
     raise ObjectInvalid(INDEX, f"its member {row!r:.100} is none that a bundle has")
 

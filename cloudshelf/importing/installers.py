@@ -24,7 +24,8 @@ _UV = (
 _UV_PIP = ("install", "sync", "uninstall")
 _UV_LOOKS = ("check", "compile", "freeze", "list", "show", "tree")  # of `uv pip`
 _UV_PROJECT = ("add", "remove", "run", "sync", "version")  # they install what the project needs
-_ELSEWHERE = ("--dry-run", "--prefix", "--target", "-t")
+_NOTHING_WRITTEN = ("--dry-run", "--no-project", "--no-sync")
+_FOLDERS = ("--prefix", "--target", "-t")  # options that name another place than the environment
 _MEANWHILE = (  # methods of pip that are called for what is not installed yet, and only then
     ("pip._internal.index.package_finder", "PackageFinder", "find_all_candidates"),
     ("pip._internal.operations.prepare", "RequirementPreparer", "prepare_linked_requirement"),
@@ -69,16 +70,31 @@ def _parents_words() -> list[str]:
 
 def _uv_writes(words: Sequence[str]) -> bool:
     """Whether ``uv`` with these arguments would write into this Python's environment."""
-    if any(word.startswith(_ELSEWHERE) for word in words):
+    if set(words) & set(_NOTHING_WRITTEN):
         return False
+    folder = _value_of(_FOLDERS, words)
+    if folder is not None:
+        return _is_inside(folder)
     verb = next((i for i, word in enumerate(words) if word in ("pip", "tool", *_UV_PROJECT)), None)
     if verb is None or words[verb] == "tool":
         return False
     if words[verb] == "pip":
         return next((word for word in words[verb + 1 :] if word in (*_UV_PIP, *_UV_LOOKS)), "") in _UV_PIP
     active = os.environ.get("VIRTUAL_ENV") if "--active" in words else None
-    project = os.environ.get("UV_PROJECT_ENVIRONMENT")
-    return any(os.path.realpath(folder) == os.path.realpath(sys.prefix) for folder in (active, project) if folder)
+    return any(_is_inside(folder) for folder in (active, os.environ.get("UV_PROJECT_ENVIRONMENT")) if folder)
+
+
+def _value_of(options: Sequence[str], words: Sequence[str]) -> str | None:
+    for i, word in enumerate(words):
+        name, separator, value = word.partition("=")
+        if name in options:
+            return value if separator else "".join(words[i + 1 : i + 2])
+    return None
+
+
+def _is_inside(folder: str) -> bool:
+    """Whether a folder is this Python's environment, or in it."""
+    return f"{os.path.realpath(folder)}/".startswith(f"{os.path.realpath(sys.prefix)}/")
 
 
 def _guard_install(module: ModuleType) -> None:
@@ -90,13 +106,21 @@ def _guard_install(module: ModuleType) -> None:
 
     def guarded(self: Any, options: Any, args: Any) -> Any:
         options.disable_pip_version_check = True  # it would tell people to upgrade pip here
-        if any(getattr(options, name, None) for name in ("dry_run", "prefix_path", "root_path", "target_dir")):
+        if _is_elsewhere(options):
             return run(self, options, args)
         for place, kind, method in _MEANWHILE:
             setattr(getattr(import_module(place), kind), method, _refuse_pip)
         return run(self, options, args)
 
     command.run = guarded
+
+
+def _is_elsewhere(options: Any) -> bool:
+    """Whether an install with these options of pip's writes nothing into this Python's environment."""
+    if options.root_path:
+        return not _is_inside(f"{options.root_path}/{sys.prefix}")
+    folder = options.target_dir or options.prefix_path
+    return not _is_inside(folder) if folder else bool(getattr(options, "dry_run", False))  # pip 22.2 and newer
 
 
 def _guard_uninstall(module: ModuleType) -> None:

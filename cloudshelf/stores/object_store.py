@@ -22,6 +22,7 @@ from ..errors import CredentialsExpired, ObjectInvalid, ShelfError, StoreUnreach
 from .credentials import Credentials, S3Settings, find_credentials, read_settings
 from .keys import check_key, check_prefix, check_range, check_size
 from .protocols import Stored
+from .staying import stay_at
 from .transport_errors import translate, translate_write
 
 if TYPE_CHECKING:
@@ -212,6 +213,7 @@ class ObjectStore:
             "allow_http": endpoint.startswith("http://"),
             "connect_timeout": timedelta(seconds=min(_CONNECT_SECONDS, settings.timeout)),
             "timeout": timedelta(seconds=limit),
+            **stay_at(endpoint),
         }
         if not writing:  # a writer hears nothing until its upload is through
             options["read_timeout"] = timedelta(seconds=settings.timeout)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import count
 
 from ..config import read_config
-from ..errors import UsageError
+from ..errors import AccessDenied, UsageError
 from ..remembered import remember
 from ..shelf import Shelf, split_pin
 from ..urls import split_urls
@@ -60,7 +60,9 @@ def log(args: Args, progress: Progress) -> Result:
 
 
 def verify(args: Args, progress: Progress) -> Result:
-    """Read everything, or ``projects``, and compare every byte with its digest; ``exit_code`` is 4 for damage.
+    """Read everything, or ``projects``, and compare every byte with its digest.
+
+    ``exit_code`` is 4 for damage, else 3 where something could not be read for want of a grant (``unread``).
 
     With ``repair`` the catalog, which the heads imply, is written anew first; nothing else can be made again here.
     """
@@ -78,13 +80,19 @@ def verify(args: Args, progress: Progress) -> Result:
         ),
     )
     repairable = any(damage.key.startswith("catalog/") for damage in report.damages)
-    return plain(report) | {"repairable": repairable, "exit_code": 0 if report.sound else 4}
+    exit_code = 4 if not report.sound else 3 if report.unread else 0
+    return plain(report) | {"repairable": repairable, "exit_code": exit_code}
 
 
 def find_module(args: Args, progress: Progress) -> Result:
-    """Which project's default brings ``module``: {"project", "version"}; else {"suggestions"}."""
+    """Which project's default brings ``module``: {"project", "version"}; else {"suggestions"}, and {"denied"} where
+    one may not see which modules there are."""
     shelf, module = shelf_of(args), str(args["module"])
-    project = shelf.repository.project_of(module)
+    try:
+        project = shelf.repository.project_of(module)
+    except AccessDenied:
+        shelf.info()  # who may not read the shelf at all is told that
+        return {"suggestions": [], "denied": True}
     if project is None:
         import difflib
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..codecs.lock import format_lock
 from ..codecs.names import named_project
 from ..codecs.origin import public_origin
-from ..errors import AlreadyLoaded, ProjectMissing, PythonUnfit, Unsatisfiable, UsageError
+from ..errors import AlreadyLoaded, NoGrant, ProjectMissing, PythonUnfit, Unsatisfiable, UsageError
 from ..model import Lock
 from ..shelf import Shelf
 from ..wanted import Row
@@ -123,7 +123,7 @@ def _dry_run(shelf: Shelf, args: Args) -> Result:
     lines, preferred = _report(shelf, wanted.rows), own_lock(args, "preferred")
     try:
         resolution = resolve(shelf, args, preferred)
-    except (ProjectMissing, PythonUnfit, Unsatisfiable, AlreadyLoaded) as error:
+    except (NoGrant, ProjectMissing, PythonUnfit, Unsatisfiable, AlreadyLoaded) as error:
         told = any(map(is_missing, lines)) and not isinstance(error, PythonUnfit)
         problem = "" if told else str(error)
         return {"lines": lines, "problem": problem, "pins": [], "notes": wanted.notes(conda=False), "exit_code": 1}

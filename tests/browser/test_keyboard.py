@@ -9,9 +9,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.servers import S3Server, seaweed
-from tools.fault_proxy import Answer, FaultProxy, faulty
+from tools.fault_proxy import Answer, FaultProxy, Hold, faulty
 
-from .faults import Hold
 from .keys import Keys
 from .lab import Lab
 from .pages import LabPage, poll

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from cloudshelf.codecs.recall import HEAD
-from tests.faults import faulty
 from tests.servers import S3Server
+from tools.fault_proxy import faulty
 
 from .machines import Machine
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
+import http.client
 import http.cookiejar
 import json
 import urllib.request
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -19,7 +24,11 @@ pytestmark = [pytest.mark.xdist_group("server"), pytest.mark.timeout(300)]
 
 VERBS = ("get", "post", "put", "patch", "delete", "head")
 VALUES = {"project": "demo", "version": "1.0", "name": "team%2F2026"}
-QUERY = {"readContent": "?path=site/demo/__init__.py", "diffVersions": "?from=1.0&to=2.0"}
+QUERY = {
+    "showEntry": "?path=site/demo",
+    "readContent": "?path=site/demo/__init__.py",
+    "diffVersions": "?from=1.0&to=2.0",
+}
 DENYING = """
 from jupyter_server.auth import Authorizer
 
@@ -117,6 +126,40 @@ def test_a_question_for_options_is_answered_with_nothing(server: Server) -> None
     for route in ROUTES:
         answer = server.ask(address(route, server), method="OPTIONS", token=None)
         assert answer.body == b"" and answer.headers.get("access-control-allow-origin", "") == ""
+
+
+SOCKETS = {  # by which events reach panels, and what a kernel says
+    "events": "api/events/subscribe",
+    "kernel": f"api/kernels/{uuid.UUID(int=0)}/channels",
+}
+
+
+@pytest.mark.parametrize("path", SOCKETS.values(), ids=SOCKETS)
+def test_a_websocket_is_opened_by_nobody_without_a_token_and_by_no_other_site(server: Server, path: str) -> None:
+    cookie, token = log_in(server), {"Authorization": f"token {TOKEN}"}
+    own = server.url.rstrip("/")
+    opened = {"events": 101, "kernel": 404}["events" if "events" in path else "kernel"]  # there is no such kernel
+    assert handshake(server, path, token | {"Origin": own}) == opened
+    assert handshake(server, path, {"Cookie": cookie, "Origin": own}) == opened
+    for headers in (
+        {},
+        {"Origin": own},
+        {"Authorization": "token wrong", "Origin": own},
+        {"Cookie": cookie, "Origin": "https://evil.example"},
+        {"Cookie": cookie, "Origin": "null"},
+        {"Cookie": cookie, "Origin": f"{own}.evil.example"},
+    ):
+        assert handshake(server, path, headers) == 403, headers
+
+
+def handshake(server: Server, path: str, headers: dict[str, str]) -> int:
+    """The status that a request for a websocket gets (RFC 6455, section 4.1)."""
+    asked = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
+    asked["Sec-WebSocket-Key"] = base64.b64encode(bytes(16)).decode()
+    connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=120)
+    with contextlib.closing(connection):
+        connection.request("GET", f"{urlsplit(server.url).path}{path}", headers=asked | headers)
+        return connection.getresponse().status
 
 
 def decorators(method: Any) -> list[str]:
