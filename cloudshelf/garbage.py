@@ -19,7 +19,7 @@ from .codecs.manifest import parse_manifest
 from .codecs.names import (
     head_key,
     index_key,
-    is_manifest_part,
+    is_collectable,
     is_normalized,
     is_sha256,
     manifest_key,
@@ -61,15 +61,15 @@ def find_garbage(store: GarbageStore, project: str) -> Garbage:
     It is listed before the head is read: what a later head names too is then known to be none. Raises ObjectInvalid and
     ObjectMissing where it cannot be known what a head named, and what the store raises.
     """
-    listed = [stored for stored in store.list(f"projects/{project}/") if is_collectable(project, stored.key)]
+    listed = [stored for stored in store.list(f"projects/{project}/") if is_candidate(project, stored.key)]
     seq, named = find_named(store, project)
     return Garbage(project, seq, tuple(stored for stored in listed if stored.key not in named))
 
 
-def is_collectable(project: str, key: str) -> bool:
+def is_candidate(project: str, key: str) -> bool:
     """Whether ``key`` is that of a release, a manifest or a pack; what else lies there was written by nobody of us."""
     kind, _, name = key.removeprefix(f"projects/{project}/").partition("/")
-    return (kind == "release" and is_sha256(name)) or (kind in ("manifest", "pack") and is_manifest_part(name))
+    return (kind == "release" and is_sha256(name)) or (kind in ("manifest", "pack") and is_collectable(name))
 
 
 def find_named(store: GarbageStore, project: str, *, since: int = 0) -> tuple[int, set[str]]:

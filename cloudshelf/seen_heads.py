@@ -44,8 +44,8 @@ class SeenHeads:
         """Raises HeadReplayed when the head ``key`` is older than what was seen, or another of the same sequence.
 
         ``name`` is what it is remembered by, a file's name. Where signatures are checked, ``signer`` is the key that
-        signed it, and ``trusted`` all that may: what a key signed that was taken away since is no evidence, so that
-        nobody who stole it can make a head that no honest one ever overtakes (TUF 1.0 §5.3.11, fast-forward attacks).
+        signed it, and ``trusted`` all that may: what nobody signed, or a key that was taken away since, is no evidence,
+        so that nobody can make a head that no honest one ever overtakes (TUF 1.0 §5.3.11, fast-forward attacks).
         """
         if seq >= LAST:
             raise ObjectInvalid(key, "nobody ever counted up to its sequence")
@@ -60,15 +60,23 @@ class SeenHeads:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)  # kernels share this file: the highest must win
             seen = _parse(os.pread(descriptor, _LONGEST, 0))
-            if seen is not None and seen.signer and trusted is not None and seen.signer not in trusted:
+            if seen is not None and trusted is not None and seen.signer not in trusted:
                 seen = None
             if seen is not None and (seq < seen.seq or (seq == seen.seq and digest != seen.digest)):
                 raise HeadReplayed(key, seq, seen.seq)
-            if seen is None or seq > seen.seq or (signer and not seen.signer):
+            if seen is None or seq > seen.seq:
                 with suppress(OSError):
                     os.pwrite(descriptor, f"{seq:020} {digest} {signer or '-':64}\n".encode(), 0)
         finally:
             os.close(descriptor)
+
+    def highest(self, shelf: str, name: str) -> int:
+        """The highest sequence that was seen of ``name``; 0 for none."""
+        try:
+            seen = _parse((self.folder / shelf / name).read_bytes()) if self.folder else None
+        except OSError:
+            return 0
+        return seen.seq if seen else 0
 
 
 def _parse(data: bytes) -> Seen | None:

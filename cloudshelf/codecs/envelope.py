@@ -19,6 +19,8 @@ from .names import is_sha256, sha256
 FORMAT = 1
 SCHEME = b"ed25519"  # RFC 8032; lines of another scheme are those of a later cloudshelf
 MOST_SIGNATURES = 32  # who adds more costs a reader no more time
+LARGEST_COUNT = (1 << 53) - 1  # what every reader of JSON takes exactly (RFC 7493, section 2.2)
+_MOST_VALUES = 1 << 24  # in one object, some 100 bytes of memory each; a manifest of 500,000 files has half of them
 
 
 class Signature(NamedTuple):
@@ -80,14 +82,11 @@ def parse_object(data: bytes, kind: str, key: str) -> Fields:
     """The fields of the object ``key``. Raises ObjectInvalid, or FormatUnknown for one of a later cloudshelf."""
     line, _, rest = data.partition(b"\n")
     digest, newline, _signatures = rest.partition(b"\n")
-    try:
-        payload = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise ObjectInvalid(key, f"it is not JSON ({error})") from None
     if not newline:
         raise ObjectInvalid(key, "it is cut off")
     if digest != sha256(line).encode():
         raise ObjectInvalid(key, "its bytes are not those that were written")
+    payload = _parse_json(line, key)
     if not isinstance(payload, dict) or payload.get("kind") != kind:
         raise ObjectInvalid(key, f"it is not a {kind}")
     found = payload.get("format")
@@ -96,6 +95,19 @@ def parse_object(data: bytes, kind: str, key: str) -> Fields:
     if found > FORMAT:
         raise FormatUnknown(key, found, FORMAT)
     return Fields(payload, key)
+
+
+def _parse_json(line: bytes, key: str) -> Any:
+    """What ``line`` holds: not too many values, and texts that can be written out again."""
+    if line.count(b",") + line.count(b"[") + line.count(b"{") > _MOST_VALUES:
+        raise ObjectInvalid(key, "it holds more values than an object of a shelf can")
+    try:
+        payload = json.loads(line.decode())
+        if b"\\u" in line:  # it may spell halves of characters, which no file name and no message can hold
+            json.dumps(payload, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
+        raise ObjectInvalid(key, f"it is not JSON ({error})") from None
+    return payload
 
 
 class Fields:
@@ -121,10 +133,10 @@ class Fields:
         return None if value is None else str(value)
 
     def count(self, name: str) -> int:
-        """A whole number that is not negative."""
+        """A whole number that is not negative, and no larger than LARGEST_COUNT."""
         value = int(self._get(name, int))
-        if value < 0:
-            raise ObjectInvalid(self.key, f"its field {name!r} is negative")
+        if not 0 <= value <= LARGEST_COUNT:
+            raise ObjectInvalid(self.key, f"its field {name!r} is negative or too large")
         return value
 
     def texts(self, name: str) -> tuple[str, ...]:
@@ -135,7 +147,7 @@ class Fields:
 
     def counts(self, name: str) -> list[int]:
         values: list[int] = self._get(name, list)
-        if not set(map(type, values)) <= {int} or min(values, default=0) < 0:
+        if not set(map(type, values)) <= {int} or min(values, default=0) < 0 or max(values, default=0) > LARGEST_COUNT:
             raise ObjectInvalid(self.key, f"its field {name!r} holds something that is not a count")
         return values
 

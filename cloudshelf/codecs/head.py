@@ -8,7 +8,7 @@ from typing import Any
 from ..errors import ObjectInvalid
 from ..model import Entry, Head, Link, Purge
 from .envelope import Fields, format_object, parse_object
-from .names import is_manifest_part, is_sha256
+from .names import is_collectable, is_sha256
 
 
 def format_head(head: Head) -> bytes:
@@ -120,7 +120,7 @@ def _parse_purged(fields: Fields) -> dict[str, Purge]:
         match value:
             case [list(releases), list(manifests), str(reason), str(by), str(time)] if all(
                 isinstance(digest, str) and is_sha256(digest) for digest in releases
-            ) and all(isinstance(part, str) and is_manifest_part(part) for part in manifests):
+            ) and all(isinstance(part, str) and is_collectable(part) for part in manifests):
                 purged[version] = Purge(tuple(releases), tuple(manifests), reason, by, time)
             case _:
                 raise ObjectInvalid(fields.key, f"its entry of the purged version {version!r} is malformed")

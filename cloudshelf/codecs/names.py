@@ -10,6 +10,7 @@ TRUST_HEAD = "trust/_head"
 COLLECT = "collect/"  # where a collector reads the store's clock: an object that is there for a moment
 _NORMALIZED = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_EPOCH = re.compile(r"[0-9]{1,16}")
 _LOCK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}(/[A-Za-z0-9][A-Za-z0-9._-]{0,63})*", re.ASCII)
 _LONGEST_LOCK_NAME = 128
 # What a file ends in is never the end of a lock's name, so that a word means one of them wherever it is typed.
@@ -52,10 +53,10 @@ def is_sha256(text: str) -> bool:
     return _SHA256.fullmatch(text) is not None
 
 
-def is_manifest_part(text: str) -> bool:
-    """Whether ``text`` is "<sha256>.<epoch>", the last part of a manifest's key."""
+def is_collectable(text: str) -> bool:
+    """Whether ``text`` is "<sha256>.<epoch>", the last part of a manifest's or a pack's key."""
     digest, dot, epoch = text.partition(".")
-    return is_sha256(digest) and bool(dot) and epoch.isdecimal()
+    return is_sha256(digest) and bool(dot) and _EPOCH.fullmatch(epoch) is not None
 
 
 def sha256(data: bytes | memoryview) -> str:
@@ -76,6 +77,10 @@ def index_key(project: str, digest: str) -> str:
 
 def release_key(project: str, digest: str) -> str:
     return f"projects/{project}/release/{digest}"
+
+
+def provenance_key(project: str, digest: str) -> str:
+    return f"projects/{project}/provenance/{digest}"
 
 
 def manifest_key(project: str, part: str) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from packaging.version import InvalidVersion, Version
 
 from ..chain import Signer
-from ..codecs.names import collectable, manifest_key, pack_key, release_key, sha256
+from ..codecs.names import collectable, manifest_key, pack_key, provenance_key, release_key, sha256
 from ..codecs.release import format_release
 from ..codecs.wheel import parse_wheel_name
 from ..commit import Change, change_head, put_immutable
@@ -47,6 +47,7 @@ class NewWheel:
     interpreter: str
     packed: Packed
     remarks: tuple[str, ...] = ()  # for the history
+    provenance: bytes = b""  # as it came (PEP 740)
 
 
 class PackUploads:
@@ -107,7 +108,7 @@ def upload(
             sent.wait(progress)
             epoch = sent.epoch
             tree = _put_manifest(store, new.project, new.packed, epoch)
-            wheel = replace(new.wheel, trees={new.interpreter: tree})
+            wheel = replace(new.wheel, trees={new.interpreter: tree}, provenance=_put_provenance(store, new))
 
             def change(present: Head | None, wheel: Wheel = wheel, epoch: int = epoch) -> Change:
                 if (present.epoch if present else 0) != epoch:
@@ -155,6 +156,15 @@ def _put_manifest(store: PutNew, project: str, packed: Packed, epoch: int) -> Tr
     part = collectable(sha256(data), epoch)
     put_immutable(store, manifest_key(project, part), data)
     return Tree(part, packed.packed, packed.eager)
+
+
+def _put_provenance(store: PutNew, new: NewWheel) -> str:
+    """Its digest; "" for none."""
+    if not new.provenance:
+        return ""
+    digest = sha256(new.provenance)
+    put_immutable(store, provenance_key(new.project, digest), new.provenance)
+    return digest
 
 
 def _upload_pack(store: PutNew, project: str, pack: LocalPack, epoch: int) -> None:

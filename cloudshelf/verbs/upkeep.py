@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..codecs.names import is_sha256
-from ..config import FLAGS, read_config, read_flag
+from ..config import FLAGS, read_config, read_flag, read_trust
 from ..errors import CacheUnusable, DiskFull, ShelfError
 from ..quantities import seconds, size
 from .common import Args, Progress, Result, shelf_of
@@ -90,6 +90,7 @@ def doctor(args: Args, progress: Progress) -> Result:
     for name, find in endpoint_checks(_shelf_named(args)):
         check(name, find)
     check("shelf", lambda: _reached({"shelf": args.get("shelf") or read_config().url}))
+    check("signatures", lambda: _trusted({"shelf": args.get("shelf") or read_config().url}))
     check("fetcher", _fetcher)
     with contextlib.suppress(ShelfError, OSError):  # the checks of settings and cache say it
         checks += environment_checks(read_config().cache, progress)
@@ -153,6 +154,19 @@ def _reached(args: Args) -> str:
     shelf = shelf_of(args)
     info = shelf.info()
     return f"{info.name or 'unnamed'} at {shelf.url}, answered in {seconds(time.monotonic() - begun)}"
+
+
+def _trusted(args: Args) -> str:
+    """What is required of signatures here, and whether the shelf's root document meets it."""
+    text, origin = read_trust()
+    if not text:
+        return "not required here (CLOUDSHELF_TRUST)"
+    ends = [
+        repository.trust.root().expires
+        for repository in shelf_of(args).repository.parts
+        if repository.trust is not None
+    ]
+    return f"required by {origin}; the root document is good until {min(ends)}"
 
 
 def _fetcher() -> str:

@@ -60,6 +60,7 @@ class VersionRow(TypedDict):
     version: str
     default: bool
     yanked: Text
+    blocked: Text
 
 
 class Project(TypedDict):
@@ -86,6 +87,7 @@ class WheelRow(TypedDict):
     origin: str
     requires_python: str
     interpreters: list[str]
+    provenance: str
 
 
 class Readme(TypedDict):
@@ -122,6 +124,7 @@ class Shown(TypedDict):
     latest: Text
     versions: int
     yanked: Text
+    blocked: Text
     summary: str
     license: str
     requires: list[str]
@@ -129,6 +132,7 @@ class Shown(TypedDict):
     modules: list[str]
     scripts: list[str]
     wheels: list[WheelRow]
+    released: str
     changed: str
     changed_by: str
     signed: str

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from cloudshelf.codecs.head import parse_head
 from cloudshelf.codecs.names import head_key, manifest_key, pack_key, release_key
@@ -37,6 +37,8 @@ from .model import Model, Operation
 from .wheels import PROJECT, packed_wheels, put_wheel
 
 VERSIONS = ("1", "2", "3")
+CHANGES = frozenset({"yank", "default", "purge"})
+VERBS = ("collect", "rollback", "read", "go wrong", *sorted(CHANGES))
 AT_ONCE = 4
 _FOLDER = tempfile.TemporaryDirectory(prefix="cloudshelf-schedules-")
 WHEELS: dict[str, NewWheel] = packed_wheels(Path(_FOLDER.name))
@@ -104,30 +106,40 @@ class Schedules(RuleBasedStateMachine):
         self.late: list[Callable[[], None]] = []
         self.named: dict[str, set[str]] = {}  # release → its keys, of all that a head named and nobody purged
         self.operations: dict[Actor, Operation] = {}
+        self.verbs: frozenset[str] = frozenset()
+        self.wheels: list[str] = []
 
     # what may happen
 
-    @precondition(lambda self: len(self.actors) < AT_ONCE)
-    @rule(what=st.sampled_from(sorted(WHEELS)))
-    def publish(self, what: str) -> None:
-        self._start("publish", what)
+    @initialize(
+        without=st.frozensets(st.sampled_from(VERBS)), wheels=st.frozensets(st.sampled_from([*WHEELS]), min_size=1)
+    )
+    def choose(self, without: frozenset[str], wheels: frozenset[str]) -> None:
+        """Not all kinds of things: a schedule of few kinds goes deeper ("swarm testing", A. Groce et al., 2012)."""
+        self.verbs, self.wheels = frozenset(VERBS) - without, sorted(wheels)
 
     @precondition(lambda self: len(self.actors) < AT_ONCE)
-    @rule()
-    def collect(self) -> None:
-        self._start("collect")
+    @rule(number=st.integers(0, len(WHEELS) - 1), in_flight=st.booleans())
+    def publish(self, number: int, in_flight: bool) -> None:
+        self._start("publish", self.wheels[number % len(self.wheels)], until="replace" if in_flight else "")
 
-    @precondition(lambda self: len(self.actors) < AT_ONCE and self.model.seq)
-    @rule(verb=st.sampled_from(["yank", "default", "purge"]), version=st.sampled_from(VERSIONS))
-    def change(self, verb: str, version: str) -> None:
-        self._start(verb, version)
+    @precondition(lambda self: len(self.actors) < AT_ONCE and "collect" in self.verbs)
+    @rule(slow=st.booleans())
+    def collect(self, slow: bool) -> None:
+        self._start("collect", until="delete" if slow else "")
 
-    @precondition(lambda self: len(self.actors) < AT_ONCE and self.model.seq > 1)
+    @precondition(lambda self: len(self.actors) < AT_ONCE and self.model.seq and self.verbs & CHANGES)
+    @rule(number=st.integers(0, len(CHANGES) - 1), version=st.sampled_from(VERSIONS))
+    def change(self, number: int, version: str) -> None:
+        changes = sorted(self.verbs & CHANGES)
+        self._start(changes[number % len(changes)], version)
+
+    @precondition(lambda self: len(self.actors) < AT_ONCE and self.model.seq > 1 and "rollback" in self.verbs)
     @rule()
     def rollback(self) -> None:
         self._start("rollback")
 
-    @precondition(lambda self: len(self.actors) < AT_ONCE and self.model.seq)
+    @precondition(lambda self: len(self.actors) < AT_ONCE and self.model.seq and "read" in self.verbs)
     @rule()
     def read(self) -> None:
         self._start("read")
@@ -147,11 +159,10 @@ class Schedules(RuleBasedStateMachine):
     def go_on_until_it_deletes_or_moves_a_head(self, number: int) -> None:
         actor = self.actors[number % len(self.actors)]
         actor.grant()
-        while not (actor.ended or (actor.verb in ("delete", "replace") and actor.key.startswith("projects/"))):
-            actor.grant()
+        self._until(actor, "delete", "replace")
         self._reap()
 
-    @precondition(lambda self: self.actors)
+    @precondition(lambda self: self.actors and "go wrong" in self.verbs)
     @rule(number=st.integers(0, AT_ONCE - 1), fate=st.sampled_from([*Fate][1:]))
     def go_wrong(self, number: int, fate: Fate) -> None:
         self._step(number, fate)
@@ -184,13 +195,20 @@ class Schedules(RuleBasedStateMachine):
 
     # what is looked at
 
-    def _start(self, verb: str, what: str = "") -> None:
+    def _start(self, verb: str, what: str = "", *, until: str = "") -> None:
         operation = Operation(verb, what)
         name = f"{verb} {what} ({len(self.operations)})"
         actor = Actor(name, lambda store: do(operation, store), self.store, self._see)
         self.operations[actor] = operation
         self.actors.append(actor)
+        if until:
+            self._until(actor, until)
         self._reap()
+
+    def _until(self, actor: Actor, *verbs: str) -> None:
+        """Let ``actor`` go on to the first request of such a kind for something of the project."""
+        while not (actor.ended or (actor.verb in verbs and actor.key.startswith("projects/"))):
+            actor.grant()
 
     def _step(self, number: int, *fates: Fate) -> None:
         actor = self.actors[number % len(self.actors)]

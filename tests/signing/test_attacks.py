@@ -199,6 +199,16 @@ def test_who_stole_a_key_cannot_make_a_head_that_no_honest_one_overtakes(shelf: 
         shelf.reader(shelf.cache).head("numpy")
 
 
+def test_what_nobody_signed_is_not_remembered_against_what_is(shelf: SignedShelf) -> None:
+    """Who requires signatures from today on is not kept from a signed head by an unsigned one that was seen before."""
+    shelf.publish("numpy", "1")
+    signed = shelf.head("numpy")
+    publish(shelf.store, "numpy", "2")
+    Repository(shelf.store, cache=shelf.cache).head("numpy")
+    overwrite(shelf.store, head_key("numpy"), signed)
+    assert shelf.reader(shelf.cache).head("numpy").seq == 1
+
+
 def test_a_sequence_that_nobody_ever_counted_up_to_is_refused(shelf: SignedShelf) -> None:
     shelf.publish("numpy", "1")
     overwrite(shelf.store, head_key("numpy"), forge(shelf.head("numpy"), {"seq": LAST, "skips": []}, shelf.anna))
