@@ -49,7 +49,7 @@ class Kill(Fault):
         return Reply(500, (("Content-Length", "0"),), b"")
 
 
-@pytest.fixture(params=["s3", "moto"])
+@pytest.fixture(params=["s3", "moto"] if EVERYTHING else ["s3"])
 def server(request: pytest.FixtureRequest) -> S3Server:
     return request.getfixturevalue("seaweed_server" if request.param == "s3" else "moto_server")  # type: ignore[no-any-return]
 
