@@ -122,7 +122,7 @@ def requests_of(proxy: FaultProxy, server: S3Server, store: Store, folder: Path,
 
 
 @pytest.mark.stress
-@pytest.mark.timeout(1500)
+@pytest.mark.timeout(2900)
 @pytest.mark.parametrize("history", HISTORIES)
 def test_a_publish_that_is_killed_at_any_request_is_seen_whole_or_not_at_all_and_succeeds_again(
     history: str, server: S3Server, proxy: FaultProxy, store: Store, tmp_path: Path, checks: Checks
@@ -148,7 +148,7 @@ def test_a_publish_that_is_killed_at_any_request_is_seen_whole_or_not_at_all_and
 
 
 @pytest.mark.stress
-@pytest.mark.timeout(1500)
+@pytest.mark.timeout(2900)
 @pytest.mark.parametrize("history", HISTORIES)
 def test_a_publish_into_a_folder_that_is_killed_at_any_step_is_seen_whole_or_not_at_all_and_succeeds_again(
     history: str, tmp_path: Path, checks: Checks
