@@ -88,6 +88,13 @@ def read_flag(name: str, environ: Mapping[str, str] | None = None) -> tuple[bool
     return True, "default"
 
 
+def read_osv(environ: Mapping[str, str] | None = None) -> str:
+    """Where known vulnerabilities are looked up (vetting/osv.py): CLOUDSHELF_OSV, ``osv`` of the files, osv.dev."""
+    environ = os.environ if environ is None else environ
+    files = [(path, _read_file(path, required)) for path, required in _files(environ)]
+    return _setting("CLOUDSHELF_OSV", "osv", environ, files)[0] or "https://api.osv.dev"
+
+
 def read_recall(environ: Mapping[str, str] | None = None) -> tuple[float, str]:
     """How old a machine's copy of a block list may be, in seconds, and what holds when it cannot be renewed.
 

@@ -17,7 +17,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from ..codecs.names import is_normalized, normalize
 from ..codecs.origin import public_origin
-from ..codecs.wheel import parse_metadata, parse_wheel_name
+from ..codecs.wheel import describe_license, parse_metadata, parse_wheel_name
 from ..errors import PublishFailed, RequirementInvalid, WheelInvalid
 from .interpreter import Interpreter
 from .pip import IndexOptions, interpreter_arguments, run_pip
@@ -38,6 +38,7 @@ class Planned:
     requested: bool  # by the curator, not by another project's metadata
     requires: tuple[str, ...]  # normalized names that its metadata mentions
     lines: tuple[str, ...] = ()  # those requirements, as they stand there
+    license: str = ""  # by its metadata
     shelved: bool = False  # an internal project as the shelf has it: nothing is brought
 
     @property
@@ -144,6 +145,11 @@ def _parse_item(item: Mapping[str, Any]) -> Planned:
         requested=bool(item.get("requested")),
         requires=_names(metadata.get("requires_dist", ())),
         lines=tuple(map(str, metadata.get("requires_dist", ()))),
+        license=describe_license(
+            str(metadata.get("license_expression") or ""),
+            metadata.get("classifier") or (),
+            str(metadata.get("license") or ""),
+        ),
     )
     if planned.path is not None and not sha256 and planned.path.is_file():
         return replace(planned, sha256=hash_file(planned.path))
@@ -182,6 +188,7 @@ def _plan_wheel(path: Path) -> Planned:
         True,
         True,
         _names(metadata.requires_dist),
+        license=metadata.license,
     )
 
 

@@ -132,6 +132,7 @@ class Shown(TypedDict):
     modules: list[str]
     scripts: list[str]
     wheels: list[WheelRow]
+    released: str
     changed: str
     changed_by: str
     signed: str
