@@ -12,6 +12,7 @@ from ..model import Entry
 from .envelope import Fields, format_object, parse_object
 from .head import encode_versions, parse_versions
 from .names import is_normalized, is_sha256
+from .recall import Block, encode_blocks, parse_blocks
 
 INDEX = "cloudshelf-bundle.json"
 README = "README.txt"
@@ -49,12 +50,16 @@ class Carried:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """The index: ``members`` in the order of the file; ``shelf`` is the name of the one that they are from."""
+    """The index: ``members`` in the order of the file; ``shelf`` is the name of the one that they are from.
+
+    ``blocks`` are what nobody may use there, whether the bundle has it or not.
+    """
 
     shelf: str
     requirements: tuple[str, ...]
     projects: tuple[Carried, ...]
     members: tuple[Member, ...]
+    blocks: tuple[Block, ...] = ()
 
     @property
     def size(self) -> int:
@@ -77,6 +82,7 @@ def format_bundle(bundle: Bundle) -> bytes:
                 for each in bundle.projects
             ],
             "members": [[member.name, member.size, member.sha256] for member in bundle.members],
+            **({"blocks": encode_blocks(bundle.blocks)} if bundle.blocks else {}),
         },
     )
 
@@ -93,7 +99,8 @@ def parse_bundle(data: bytes) -> Bundle:
         for version, entry in each.versions.items():
             if f"projects/{each.project}/release/{entry.release}" not in names:
                 raise ObjectInvalid(INDEX, f"it has no release of {each.project} {version}")
-    return Bundle(fields.text("shelf"), fields.texts("requirements"), projects, members)
+    blocks = parse_blocks(fields) if "blocks" in fields.raw else ()
+    return Bundle(fields.text("shelf"), fields.texts("requirements"), projects, members, blocks)
 
 
 def _parse_member(row: Any) -> Member:

@@ -52,6 +52,7 @@ def export(args: Args, progress: Progress) -> Result:
             requirements=tuple(sorted(map(str, args.get("requirements") or ()))),
             projects=tuple(chosen),
             members=(*engine, *objects),
+            blocks=tuple(dict.fromkeys(each.block for each in shelf.blocks())) if shelf else (),
         )
         total = bundle.size
 

@@ -73,6 +73,7 @@ BEFORE = {
     "run --notebook report.ipynb -- papermill report.ipynb out.ipynb": "lock --notebook report.ipynb",
     "kernelspec remove team": "kernelspec team --lock pylock.toml",
     "import pandas.tar": "export pandas.tar pandas",
+    "unblock numpy==2.0.0": "block numpy==2.0.0 --reason x",
     "locks --remove team/2026q3": "lock pandas --name team/2026q3",
 }
 # What these do is tested elsewhere: they write where every kernel of this Python or machine looks, take a shelf that
