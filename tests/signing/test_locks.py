@@ -117,7 +117,7 @@ def test_a_cold_start_with_a_lock_waits_no_longer(
     assert again.asked == set()
 
 
-def test_a_use_costs_one_request_more_and_no_wait_more(
+def test_a_use_costs_two_requests_more_and_no_wait_more(
     chain: SignedShelf, alone: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counts = []
@@ -127,7 +127,7 @@ def test_a_use_costs_one_request_more_and_no_wait_more(
         monkeypatch.setattr("cloudshelf.verbs.common.shared_store", lambda url, store=store: store)
         use({"requirements": ["a"], "shelf": chain.store.url, "trust": trust}, lambda event: None)
         counts.append(store.counts.total)
-    assert counts[1] == counts[0] + 1  # the root document
+    assert counts[1] == counts[0] + 2  # the root document, and the block list, whatever shelf.json says
 
 
 def test_a_lock_gets_a_name_only_if_what_it_pins_was_signed(
