@@ -33,7 +33,7 @@ def test_a_signed_list_is_taken_and_one_that_nobody_signed_is_refused(shelf: Sig
     block(shelf.store, ["torch==1"], reason="stop", by="anna", signer=shelf.signer())
     assert texts(shelf.reader()) == ["torch==1"]
     block(shelf.store, ["numpy"], reason="mischief", by="mallory")
-    with pytest.raises(SignatureError, match="The list of what is blocked on .* is not signed"):
+    with pytest.raises(SignatureError, match=r"The list of what is blocked on .* is not signed"):
         shelf.reader().recalled()
     assert texts(Repository(shelf.store)) == ["numpy", "torch==1"]  # who requires nothing takes it
 
