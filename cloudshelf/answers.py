@@ -104,7 +104,7 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """One commit of a project, as its history keeps it."""
+    """One commit of a project or of a named lock, as its history keeps it; one of the names is empty."""
 
     seq: int
     time: str
@@ -112,6 +112,17 @@ class LogEntry:
     action: str
     default: str | None
     signed: str = ""
+    project: str = ""
+    lock: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewsPage:
+    """What happened on a shelf; ``denied`` may not be read, and there is ``more`` before the last entry."""
+
+    entries: tuple[LogEntry, ...]
+    denied: tuple[str, ...]
+    more: bool
 
 
 def wheel_facts(wheel: Wheel, provenance: str = "") -> WheelFacts:

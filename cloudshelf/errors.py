@@ -372,11 +372,30 @@ class StoreError(ShelfError):
 
 
 class StoreUnreachable(StoreError):
-    facts = ("store", "cause")
+    facts: ClassVar[tuple[str, ...]] = ("store", "cause")
     words = (
         "{store} cannot be reached: {cause}. What is cached still imports; "
         "check the network and the endpoint (cloudshelf doctor), then try again."
     )
+
+
+class ClockWrong(StoreUnreachable):
+    """The store refuses signatures, because of their time; ``ahead``: by how many seconds, None where nobody told."""
+
+    facts = ("store", "ahead")
+
+    def __str__(self) -> str:
+        store, ahead = self.args
+        if ahead is None:
+            off = "more than 15 minutes off"
+        else:
+            hours, minutes = divmod(round(abs(ahead) / 60), 60)
+            parts = [f"{amount} {unit}" for amount, unit in ((hours, "h"), (minutes, "min")) if amount]
+            off = f"{' '.join(parts)} {'ahead' if ahead > 0 else 'behind'}"
+        return (
+            f"The clock of this machine is {off}, so {store} takes none of its signatures (RequestTimeTooSkewed). "
+            "Nothing was changed by that. Set the clock (timedatectl set-ntp true), then try again."
+        )
 
 
 class EndpointUnreachable(StoreError):

@@ -395,13 +395,17 @@ class Repository:
         ``pause`` is called before each answer is parsed, which takes longer than asking on a shelf with many projects.
         Raises AccessDenied for who may not see its names.
         """
+        return tuple(facts for facts in self.listing_of_all(pause) if facts.versions)
+
+    def listing_of_all(self, pause: Callable[[], object] = lambda: None) -> tuple[ProjectFacts, ...]:
+        """``listing``, with projects of which everything was purged."""
         if self._facts is None:
             keys = projects_keys()
             facts: list[ProjectFacts] = []
             for key, data in zip(keys, self._shards_of_listing(keys), strict=True):
                 pause()
                 facts += parse_listing(data, key).values() if data is not None else ()
-            self._facts = tuple(sorted((f for f in facts if f.versions), key=lambda f: f.project))
+            self._facts = tuple(sorted(facts, key=lambda f: f.project))
         return self._facts
 
     def _shards_of_listing(self, keys: Sequence[str]) -> list[bytes | None]:

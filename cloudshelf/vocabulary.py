@@ -200,7 +200,12 @@ _ALL = (
         ("rollback pandas", "rollback pandas --to 3"),
         takes.rollback,
     ),
-    Verb("log", "who did what to a project", ("log pandas",), takes.log),
+    Verb(
+        "log",
+        "who did what to a project, or to all of them",
+        ("log pandas", "log", "log --since 2026-11-01 --last 0"),
+        takes.log,
+    ),
     Verb(
         "purge",
         "take a version and its bytes off the shelf for good, and say what that breaks",
@@ -267,7 +272,7 @@ _ALL = (
     Verb(
         "key",
         "make a key that signs (Ed25519), or show its public half",
-        ("key new anna.key", "key new --passphrase --owner 'Anna, data team' anna.key", "key show anna.key"),
+        ("key new anna.key", "key new --passphrase --owner 'Bea, data team' bea.key", "key show anna.key"),
         takes.key,
         ("command",),
     ),
@@ -278,8 +283,8 @@ _ALL = (
             "trust init --key root.key",
             "trust add-key pandas 'ours-*' --key anna.key.pub --expires 1y --sign root.key",
             "trust add-key --locks 'team/*' --key anna.key.pub --sign root.key",
-            "trust remove-key --key 3f2a91c0 --sign root.key",
-            "trust rotate --expires 1y --sign root.key",
+            "trust remove-key --key anna --sign root.key",
+            "trust rotate --sign root.key",
             "trust sign --all --sign anna.key",
             "trust show",
         ),

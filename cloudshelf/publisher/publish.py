@@ -175,9 +175,9 @@ def publish(
         _move_defaults(store, repository, items, by, signer)
     try:
         refresh_catalog(store, repository, [item.project for item in items])
+        return _report(repository, items, dict.fromkeys(uploaded, PUBLISHED), uploaded, errors, remarks)
     except (ObjectInvalid, StoreError) as error:
         raise CatalogOutdated([f"{item.project} {item.version}" for item in items], str(error)) from error
-    return _report(repository, items, dict.fromkeys(uploaded, PUBLISHED), uploaded, errors, remarks)
 
 
 class _Run:

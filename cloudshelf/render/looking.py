@@ -58,8 +58,18 @@ def why(result: Result) -> list[Block]:
 
 
 def log(result: Result) -> list[Block]:
-    rows = result.get("entries", ())
-    return [records(rows, ("seq", "time", "by", "action", "signed"))] if rows else ["No history."]
+    rows, project = result.get("entries", ()), result.get("project")
+    if project is None:
+        rows = [row | {"what": row["project"] or f"lock {row['lock']}"} for row in rows]
+    first = ("time", "what") if project is None else ("seq", "time")
+    columns = (*first, "by", "action", "signed")
+    blocks: list[Block] = [records(rows, columns) if rows else "Nothing happened in that time."]
+    if result.get("more"):
+        words = f"log {project}" if project else "log"
+        blocks.append(f"There is more: cloudshelf {words} --before {result['more']}")
+    if result.get("denied"):
+        blocks.append(f"Not shown, for want of a grant: {', '.join(result['denied'])}.")
+    return blocks
 
 
 def request(result: Result) -> list[Block]:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from itertools import count
 
+from ..answers import LogEntry
 from ..config import read_config, read_osv
 from ..errors import AccessDenied, UsageError
 from ..remembered import remember
 from ..shelf import Shelf, split_pin
 from ..urls import split_urls
 from .common import Args, Progress, Result, plain, shelf_of
+
+NEWS = 50  # entries on a page
 
 
 def connect(args: Args, progress: Progress) -> Result:
@@ -71,8 +76,34 @@ def search(args: Args, progress: Progress) -> Result:
 
 
 def log(args: Args, progress: Progress) -> Result:
-    """The history of ``project``, newest first."""
-    return {"project": args["project"], "entries": [plain(entry) for entry in shelf_of(args).log(str(args["project"]))]}
+    """The history of ``project``, newest first; without one, of all projects and named locks, ``last`` of it.
+
+    ``since`` and ``before`` are moments or days. ``denied`` names what may not be read; ``more`` is what to ask for
+    ``before`` on the next page, None where nothing is left.
+    """
+    shelf, last = shelf_of(args), args.get("last")
+    since, before = (_moment(args.get(name)) for name in ("since", "before"))
+    if not args.get("project"):
+        page = shelf.news(since=since, before=before, most=NEWS if last is None else int(last))
+        return _page(None, page.entries, page.more) | {"denied": list(page.denied)}
+    entries = [e for e in shelf.log(str(args["project"])) if since <= e.time and (not before or e.time < before)]
+    kept = entries[: int(last)] if last else entries
+    return _page(str(args["project"]), kept, len(kept) < len(entries)) | {"denied": []}
+
+
+def _page(project: str | None, entries: Sequence[LogEntry], more: bool) -> Result:
+    left = entries[-1].time if more and entries else None
+    return {"project": project, "entries": [plain(entry) for entry in entries], "more": left}
+
+
+def _moment(text: object) -> str:
+    """The moment that a person wrote, as heads write theirs; a day is meant from its beginning. "" for none."""
+    if not text:
+        return ""
+    from ..as_of import parse_moment
+
+    words = str(text).strip()
+    return parse_moment(f"{words}T00:00" if re.fullmatch(r"\d{4}-\d\d-\d\d", words) else words)
 
 
 def verify(args: Args, progress: Progress) -> Result:

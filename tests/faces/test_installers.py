@@ -22,7 +22,7 @@ from .conftest import make_wheel
 
 UV = Path(sys.executable).with_name("uv")
 PIP = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps"]
-REFUSED = "installs and removes nothing here: this environment has exactly what its lock pins"
+REFUSED = "changes nothing here: this environment has exactly what its lock pins"
 
 
 def rebuilt(project, folder):
@@ -168,7 +168,7 @@ def test_other_pips_write_nothing_into_an_environment(cloudshelf, shelf, call, o
     assert environment.files() == before
 
 
-@pytest.mark.parametrize("how", ["python", "folder", "activated", "variable"])
+@pytest.mark.parametrize("how", ["python", "folder", "activated", "variable", "parent"])
 def test_uv_writes_nothing_into_an_environment_that_is_named(cloudshelf, shelf, call, other, tmp_path, how):
     environment = Environment(cloudshelf, tmp_path / "cache", "shelfone==1.0")
     before = environment.files()
@@ -177,8 +177,12 @@ def test_uv_writes_nothing_into_an_environment_that_is_named(cloudshelf, shelf, 
         "folder": (["--python", environment.path], {}),
         "activated": ([], {"VIRTUAL_ENV": environment.path}),
         "variable": ([], {"UV_PYTHON": environment.python}),
+        "parent": ([], {"UV_INTERNAL__PARENT_INTERPRETER": environment.python}),  # of `python -m uv` there
     }[how]
     (tmp_path / "requirements.txt").write_text(f"{other}\n")
+    # One that uv passes over is followed by the next one that it finds, which nobody named.
+    call(UV, "venv", tmp_path / "work" / ".venv")
+    next_one = sorted((tmp_path / "work" / ".venv").rglob("*"))
     # What uv has learned of an interpreter it does not ask again: whoever looked before must not open the door.
     assert "shelfone" in call(UV, "pip", "list", *options, **variables).stdout
     call(UV, "run", "--no-project", *options, "python", "-c", "import sys", **variables)
@@ -191,13 +195,16 @@ def test_uv_writes_nothing_into_an_environment_that_is_named(cloudshelf, shelf, 
     ):
         shown = call(UV, "pip", *words, *options, code=2, **variables)
         assert f"uv {REFUSED}" in shown.told, words
-    if how != "activated":  # then uv takes another Python, which writes from outside
-        call(UV, "pip", "install", "--no-index", f"--prefix={environment.path}", other, *options, code=2, **variables)
     assert environment.files() == before
+    assert sorted((tmp_path / "work" / ".venv").rglob("*")) == next_one
 
 
-@pytest.mark.parametrize("words", [["sync"], ["add", "shelfother"], ["run", "python", "-c", "1"]], ids=lambda w: w[0])
-def test_a_project_of_uv_makes_no_environment_of_ours_its_own(cloudshelf, shelf, call, tmp_path, words):
+@pytest.mark.parametrize(
+    "words",
+    [["sync"], ["add", "--no-index", "--find-links", "..", "shelfother"], ["run", "python", "-c", "1"]],
+    ids=lambda words: words[0],
+)
+def test_a_project_of_uv_makes_no_environment_of_ours_its_own(cloudshelf, shelf, call, other, tmp_path, words):
     environment = Environment(cloudshelf, tmp_path / "cache", "shelfone==1.0")
     before = environment.files()
     project = "[project]\nname = 'p'\nversion = '1'\nrequires-python = '>=3.11'\n"

@@ -8,8 +8,7 @@ import http.client
 import http.cookiejar
 import json
 import urllib.request
-import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -128,19 +127,26 @@ def test_a_question_for_options_is_answered_with_nothing(server: Server) -> None
         assert answer.body == b"" and answer.headers.get("access-control-allow-origin", "") == ""
 
 
-SOCKETS = {  # by which events reach panels, and what a kernel says
-    "events": "api/events/subscribe",
-    "kernel": f"api/kernels/{uuid.UUID(int=0)}/channels",
-}
+@pytest.fixture(scope="module")
+def sockets(server: Server) -> Iterator[dict[str, str]]:
+    """Where events reach panels, and where a kernel does."""
+    kernels, token = f"{server.url}api/kernels", {"Authorization": f"token {TOKEN}"}
+    started = urllib.request.Request(kernels, b"{}", token, method="POST")
+    with urllib.request.urlopen(started, timeout=120) as answer:
+        kernel = json.load(answer)["id"]
+    yield {"events": "api/events/subscribe", "kernel": f"api/kernels/{kernel}/channels"}
+    ended = urllib.request.Request(f"{kernels}/{kernel}", headers=token, method="DELETE")
+    urllib.request.urlopen(ended, timeout=120).close()
 
 
-@pytest.mark.parametrize("path", SOCKETS.values(), ids=SOCKETS)
-def test_a_websocket_is_opened_by_nobody_without_a_token_and_by_no_other_site(server: Server, path: str) -> None:
+@pytest.mark.parametrize("name", ["events", "kernel"])
+def test_a_websocket_is_opened_by_nobody_without_a_token_and_by_no_other_site(
+    server: Server, sockets: dict[str, str], name: str
+) -> None:
     cookie, token = log_in(server), {"Authorization": f"token {TOKEN}"}
-    own = server.url.rstrip("/")
-    opened = {"events": 101, "kernel": 404}["events" if "events" in path else "kernel"]  # there is no such kernel
-    assert handshake(server, path, token | {"Origin": own}) == opened
-    assert handshake(server, path, {"Cookie": cookie, "Origin": own}) == opened
+    own, path = server.url.rstrip("/"), sockets[name]
+    assert handshake(server, path, token | {"Origin": own}) == 101
+    assert handshake(server, path, {"Cookie": cookie, "Origin": own}) == 101
     for headers in (
         {},
         {"Origin": own},
