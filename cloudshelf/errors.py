@@ -286,6 +286,13 @@ class CacheUnusable(ShelfError):
     exit_code = 3
 
 
+class LowerCacheUnsafe(CacheUnusable):
+    words = (
+        "The lower cache {path} is not used: {reason}. Its administrator puts that right (chown, chmod go-w; other "
+        "owners than root: CLOUDSHELF_LOWER_CACHE_OWNERS), or take it out of CLOUDSHELF_LOWER_CACHE."
+    )
+
+
 class DiskFull(CacheUnusable):
     facts = ("path",)
     words = (

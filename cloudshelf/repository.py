@@ -6,7 +6,7 @@ import fcntl
 import os
 import re
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -48,7 +48,9 @@ from .errors import (
     ShelfMissing,
     VersionMissing,
 )
+from .lower_cache import LowerCache
 from .model import Entry, Head, Manifest, Release
+from .object_cache import ObjectCache
 from .parallel import Task, map_parallel, spread
 from .skips import find_moment, latest_of
 from .stores.protocols import Get
@@ -73,17 +75,23 @@ class Repository:
 
     Heads are remembered for this object's life: one use of a shelf sees one state. May be used from several threads.
     ``cache`` is the folder of the user's cache, None for none. ``as_of``, a moment (as_of.py), shows every project as
-    it was then. ``info`` is what shelf.json says, where that is known already.
+    it was then. ``info`` is what shelf.json says, where that is known already. ``lower`` are caches below the user's.
     """
 
     def __init__(
-        self, store: Get, *, cache: Path | None = None, as_of: str = "", info: ShelfInfo | None = None
+        self,
+        store: Get,
+        *,
+        cache: Path | None = None,
+        as_of: str = "",
+        info: ShelfInfo | None = None,
+        lower: Sequence[LowerCache] = (),
     ) -> None:
         self._store = store
         self.as_of = as_of
         self._since: dict[str, str] = {}  # when projects came that were not there at ``as_of``
         cache = own_folder(cache)
-        self._objects = ObjectCache(cache)
+        self._objects = ObjectCache(cache, lower)
         self._seen = SeenHeads(cache)
         self._heads: dict[str, Head | None] = {}
         self._tried: set[str] = set()  # read ahead, once: who asks for it after that is told what failed
@@ -337,16 +345,25 @@ class Repository:
             if not is_sha256(digest):
                 raise ObjectInvalid(key, "its name is not a digest")
             data = self._objects.get(digest)
-            if data is None:
-                data = self._store.get(key)
-                if sha256(data) != digest:
-                    raise ObjectInvalid(key, "its bytes are not those that its name says")
+            if data is not None:
                 self._parsed[key, digest] = parse(data, key)
-                self._objects.put(digest, data)
             else:
-                self._parsed[key, digest] = parse(data, key)
+                with self._objects.turn(digest):
+                    self._parsed[key, digest] = self._fetch(key, digest, parse)
         found: T = self._parsed[key, digest]
         return found
+
+    def _fetch(self, key: str, digest: str, parse: Callable[[bytes, str], T]) -> T:
+        """An object that the cache did not have a moment ago."""
+        data = self._objects.get(digest)
+        if data is not None:  # another process was faster
+            return parse(data, key)
+        data = self._store.get(key)
+        if sha256(data) != digest:
+            raise ObjectInvalid(key, "its bytes are not those that its name says")
+        parsed = parse(data, key)
+        self._objects.put(digest, data)
+        return parsed
 
     def _module_shard(self, module: str) -> dict[str, str]:
         key = modules_key(module)
@@ -381,33 +398,6 @@ def own_folder(cache: Path | None) -> Path | None:
         return cache
     except OSError:
         return None
-
-
-class ObjectCache:
-    """Verified objects by digest in ``<cache>/objects``. A cache that cannot be written is no reason to fail."""
-
-    def __init__(self, cache: Path | None) -> None:
-        self.folder = cache / "objects" if cache else None
-
-    def get(self, digest: str) -> bytes | None:
-        """The object's bytes, verified again; a damaged entry is dropped."""
-        if self.folder is None:
-            return None
-        path = self.folder / digest[:2] / digest
-        try:
-            data = path.read_bytes()
-        except OSError:
-            return None
-        if sha256(data) == digest:
-            return data
-        with suppress(OSError):
-            path.unlink()
-        return None
-
-    def put(self, digest: str, data: bytes) -> None:
-        if self.folder is not None:
-            with suppress(OSError):
-                _write_whole(self.folder / digest[:2] / digest, data)
 
 
 class SeenHeads:
@@ -454,18 +444,3 @@ def shorten(versions: Iterable[str], most: int = 12) -> tuple[str, ...]:
 def _parse_seen(data: bytes) -> tuple[int, str] | None:
     seq, _, digest = data.decode("ascii", "replace").strip().partition(" ")
     return (int(seq), digest) if seq.isdecimal() and is_sha256(digest) else None
-
-
-def _write_whole(path: Path, data: bytes) -> None:
-    """Temp file and rename: nobody ever reads half of it."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    temporary = path.with_name(f".{os.getpid()}-{threading.get_native_id()}-{path.name}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
-        temporary.replace(path)
-    except BaseException:
-        with suppress(OSError):
-            temporary.unlink()
-        raise

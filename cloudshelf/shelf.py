@@ -20,6 +20,7 @@ from .codecs.names import is_normalized, manifest_key, named_extras, named_proje
 from .codecs.origin import public_origin
 from .errors import LockMissing, NoShelf, ObjectInvalid, SeveralShelves, ShelfError, UsageError, VersionMissing
 from .layers import Layers
+from .lower_cache import LowerCache
 from .model import Entry, Head, Loaded, Lock, Manifest, Pin
 from .parallel import map_parallel
 from .repository import PARALLEL, Repository, ShelfInfo, shorten
@@ -41,14 +42,21 @@ class Shelf:
     """A shelf of distributions, or several in order (layers.py).
 
     ``cache`` is the folder of the user's cache, None for none. ``as_of``, a moment (as_of.py), shows the projects as
-    they were then. ``info`` is what shelf.json of an only shelf says, where that is known already.
+    they were then. ``info`` is what shelf.json of an only shelf says, where that is known already. ``lower`` are caches
+    below the user's (lower_cache.py).
     """
 
     def __init__(
-        self, *stores: Store, cache: Path | None = None, as_of: str = "", info: ShelfInfo | None = None
+        self,
+        *stores: Store,
+        cache: Path | None = None,
+        as_of: str = "",
+        info: ShelfInfo | None = None,
+        lower: Sequence[LowerCache] = (),
     ) -> None:
         self._stores = stores
-        self._repositories = [Repository(store, cache=cache, as_of=as_of, info=info) for store in stores]
+        self.cache = cache
+        self._repositories = [Repository(store, cache=cache, as_of=as_of, info=info, lower=lower) for store in stores]
         self.repository = self._repositories[0] if len(stores) == 1 else Layers(self._repositories)
 
     @classmethod

@@ -21,11 +21,11 @@ from ..errors import CacheUnusable
 from ..importing.activate import OWN_PTH
 from ..importing.paths import private_folder
 from ..model import Lock, Manifest
+from ..turn import turn
 from .engine import engine_digest, install_engine
 from .index import LAYOUT, PRIVATE, installed_path, make_index
 from .interpreter import Interpreter
 from .scripts import activate_scripts, rewritten, stub
-from .turn import turn
 from .writing import disk_errors, remove_unfinished, temporary_sibling
 
 

@@ -37,9 +37,8 @@ class Engine:
         """A setting of the user or the machine (config.FLAGS); what is wrong with a file is said by other readers."""
         from ..config import read_flag
 
-        named = {"CLOUDSHELF_CONFIG": self._config} if self._config else {}
         try:
-            return read_flag(name, {**os.environ, **named})[0]
+            return read_flag(name, self._environ())[0]
         except UsageError:
             return True
 
@@ -51,12 +50,18 @@ class Engine:
         if self._loaded is not None:
             self._loaded[0].close(flush=False)
 
+    def _environ(self) -> dict[str, str]:
+        return {**os.environ, **({"CLOUDSHELF_CONFIG": self._config} if self._config else {})}
+
     def _load(self) -> tuple[Transfer, Environments]:
+        from ..config import read_config
+        from ..lower_cache import lower_caches
         from ..stores.counting import CountingStore
         from ..stores.opening import shared_store
         from .blobs import BlobCache
         from .environments import Environments
         from .transfer import Transfer
 
-        transfer = Transfer(BlobCache(self._cache), background=self.flag("background_fill"))
+        lower = lower_caches(read_config(self._environ()))
+        transfer = Transfer(BlobCache(self._cache, lower), background=self.flag("background_fill"))
         return transfer, Environments(lambda url: CountingStore(shared_store(url)))

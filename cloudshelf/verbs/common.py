@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..config import read_config
 from ..errors import NoShelf
+from ..lower_cache import lower_caches
 from ..shelf import Shelf
 from ..stores.opening import shared_store
 from ..urls import split_urls
@@ -28,8 +29,8 @@ def shelf_of(args: Args) -> Shelf:
     """
     if not args.get("shelf"):
         raise NoShelf()
-    stores = map(shared_store, split_urls(str(args["shelf"])))
-    return Shelf(*stores, cache=read_config().cache, as_of=str(args.get("as_of") or ""))
+    stores, config = map(shared_store, split_urls(str(args["shelf"]))), read_config()
+    return Shelf(*stores, cache=config.cache, as_of=str(args.get("as_of") or ""), lower=lower_caches(config))
 
 
 def lock_name(args: Args) -> str:

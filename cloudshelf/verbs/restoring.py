@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import shlex
+from pathlib import Path
 
 from ..codecs.lock import format_lock
 from ..codecs.names import named_project
 from ..config import read_config
 from ..difference import parents
 from ..errors import AlreadyLoaded, ObjectMissing, ShelfError, ShelfMissing, UsageError
+from ..lower_cache import lower_caches
 from ..model import Lock
 from ..quantities import filled_line
 from ..shelf import Shelf
@@ -18,6 +20,8 @@ from .locked import as_of_notes, change_rows, materialize, own_lock, repin, shel
 from .resolving import resolve
 from .sources import expand, wanted_of
 from .variants import read_lock
+
+FILLING = 1800.0  # seconds that a command waits for another one that fills the same environment
 
 
 def sync(args: Args, progress: Progress) -> Result:
@@ -62,10 +66,13 @@ def sync(args: Args, progress: Progress) -> Result:
 
 def fill(args: Args, progress: Progress) -> Result:
     """Every file of an environment: of ``environment``, of ``lock``, or of ``requirements``. In this process."""
+    from ..environment.index import PRIVATE
     from ..fetcher.blobs import BlobCache
     from ..fetcher.environments import Environments
     from ..fetcher.transfer import Transfer
+    from ..importing.state import is_complete
     from ..stores.opening import open_store
+    from ..turn import turn
 
     args = expand(args)
     notes: list[str] = wanted_of(args).notes()
@@ -79,11 +86,14 @@ def fill(args: Args, progress: Progress) -> Result:
         raise UsageError("What to fill? Name it: cloudshelf fill pandas, or: cloudshelf fill --lock pylock.toml")
     else:
         folder = sync(args, progress)["environment"]
-    transfer = Transfer(BlobCache(read_config().cache))
-    try:
-        done = transfer.fill(Environments(open_store).get(folder), progress=progress)
-    finally:
-        transfer.close()
+    # Of many that fill one environment at once, one fetches: who waits too long does no harm by fetching as well.
+    with turn(Path(folder, PRIVATE, "filling"), lambda: is_complete(folder), patience=FILLING):
+        config = read_config()
+        transfer = Transfer(BlobCache(config.cache, lower_caches(config)))
+        try:
+            done = transfer.fill(Environments(open_store).get(folder), progress=progress)
+        finally:
+            transfer.close()
     return {"environment": folder, "message": "\n".join([*notes, filled_line(done)]), **done}
 
 
