@@ -24,7 +24,7 @@ class ObjectCache:
     def get(self, digest: str) -> bytes | None:
         """The object's bytes, verified again; a damaged entry is dropped. Raises LowerCacheUnsafe."""
         if self.folder is None:
-            return None
+            return self._get_lower(digest)
         path = self.folder / digest[:2] / digest
         try:
             data = path.read_bytes()

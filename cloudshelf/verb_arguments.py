@@ -252,6 +252,7 @@ def verify(parser: argparse.ArgumentParser) -> None:
 
 def cache(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", nargs="?", choices=("info", "prune", "clear", "verify"), default="info")
+    parser.add_argument("--repair", action="store_true", help="verify: remove what was added, bring the rest anew")
 
 
 def request(parser: argparse.ArgumentParser) -> None:

@@ -11,6 +11,7 @@ import json
 import marshal
 import os
 import shutil
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -77,6 +78,17 @@ def build_environment(
     return path
 
 
+def build_again(
+    path: Path, temporary: Path, lock: Lock, manifests: Sequence[Manifest], interpreter: Interpreter
+) -> dict[str, Any]:
+    """Write the environment at ``path`` as it was when it was built into ``temporary``; its index. See audit.py."""
+    builder = _Builder(path, temporary, lock, manifests, interpreter)
+    builder.build(
+        path.parents[1] / "engine" / engine_digest(), _config(lock, path, [sys.executable, "-m", "cloudshelf.fetcher"])
+    )
+    return builder.index
+
+
 def _path_of(lock: Lock, cache: Path, interpreter: Interpreter) -> Path:
     return Path(private_folder(str(cache.absolute()))).resolve() / "environments" / identity(lock, interpreter)
 
@@ -85,14 +97,17 @@ def _config(lock: Lock, path: Path, fetcher: Sequence[str]) -> dict[str, Any]:
     return {"shelf": lock.shelf, "fetcher": list(fetcher), "cache": str(path.parents[1])}
 
 
-def identity(lock: Lock, interpreter: Interpreter) -> str:
-    """The name of an environment: equal for equal locks, whatever the order of their requirements."""
+def identity(lock: Lock, interpreter: Interpreter, engine: str = "") -> str:
+    """The name of an environment: equal for equal locks, whatever the order of their requirements.
+
+    ``engine`` is the digest of the engine that it uses, by default of the one that this process would copy.
+    """
     facts = [
         str(LAYOUT),
         interpreter.executable,
         interpreter.soabi,
         interpreter.version,
-        engine_digest(),
+        engine or engine_digest(),
         lock.shelf,
         *sorted(f"{pin.project} {pin.sha256} {pin.manifest} {pin.shelf}".rstrip() for pin in lock.pins),
     ]

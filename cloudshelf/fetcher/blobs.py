@@ -20,13 +20,13 @@ from io import FileIO
 from pathlib import Path
 
 from ..errors import CacheUnusable, ObjectInvalid
+from ..importing.paths import private_folder
 from ..lower_cache import BLOBS, LowerCache
 from .disk import (
     FICLONE,
     copy_file,
     disk_errors,
     link_file,
-    private_folder,
     remove_leftovers,
     temporary_name,
     write_all,
@@ -57,7 +57,7 @@ class BlobCache:
         self.root = cache / "blobs"
         self._temporary = self.root / "tmp"
         for folder in (cache, self.root, self._temporary):
-            private_folder(folder)
+            private_folder(str(folder))
         self._lower = lower
         self._checked: set[str] = set()
         self._clones = True  # until the file system says that it cannot
@@ -113,7 +113,7 @@ class BlobCache:
         folder = self.root / digest[:2]
         if digest[:2] not in self._checked or not os.path.isdir(folder):  # noqa: PTH112  (somebody removed the cache)
             for each in (self.root.parent, self.root, self._temporary, folder):
-                private_folder(each)
+                private_folder(str(each))
             self._checked.add(digest[:2])
         return BlobWriter(self._temporary / temporary_name(), self.path(digest, mode), digest, mode, mtime)
 

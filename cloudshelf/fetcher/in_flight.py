@@ -11,8 +11,8 @@ import weakref
 from collections.abc import Callable, Iterable, Sequence
 
 from ..errors import ObjectInvalid, ShelfError, StoreError
+from ..importing.paths import unusable
 from .blobs import Assembly
-from .disk import translated
 from .environments import Environment, Piece
 from .frames import FrameJob, Priority
 from .request import Request
@@ -275,5 +275,5 @@ def _as_shelf_error(error: Exception, path: str = "") -> ShelfError:
     if isinstance(error, ShelfError):
         return error
     if isinstance(error, OSError):
-        return translated(error, path)
+        return unusable(path, error)
     return ShelfError(f"{type(error).__name__}: {error}")

@@ -14,7 +14,7 @@ import posix
 import sys
 from time import perf_counter
 
-from ..errors import BringInterrupted, CacheUnusable, FetcherFailed, ShelfError, by_name
+from ..errors import BringInterrupted, CacheUnusable, FetcherFailed, FetcherForeign, ShelfError, by_name
 from . import timeline
 from .paths import absolute_setting, cache_folder, private_folder, socket_path
 
@@ -370,6 +370,9 @@ def _try_connect(path: str) -> _socket.socket | None:
     try:
         connection.settimeout(SILENCE)
         connection.connect(path)
+        _, user = _peer(connection)
+        if user != os.geteuid():
+            raise FetcherForeign(path, user)
     except (FileNotFoundError, ConnectionRefusedError, BlockingIOError):  # none, a dead one's, its backlog is full
         connection.close()
         return None
@@ -499,14 +502,20 @@ def _status_of(pid: int) -> int | None:
 
 
 def _kill_peer(connection: _socket.socket) -> None:
-    """End the process at the other end, if it is ours (SO_PEERCRED, unix(7))."""
-    facts = connection.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, 12)
-    pid, uid = (int.from_bytes(facts[i : i + 4], sys.byteorder, signed=True) for i in (0, 4))
-    if pid > 1 and uid == os.geteuid() and pid != os.getpid():
+    """End the process at the other end, if it is ours."""
+    pid, user = _peer(connection)
+    if pid > 1 and user == os.geteuid() and pid != os.getpid():
         try:
             os.kill(pid, 9)
         except OSError:
             pass
+
+
+def _peer(connection: _socket.socket) -> tuple[int, int]:
+    """Process and user at the other end, as they were when it listened (SO_PEERCRED, unix(7))."""
+    facts = connection.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, 12)
+    pid, user = (int.from_bytes(facts[i : i + 4], sys.byteorder, signed=True) for i in (0, 4))
+    return pid, user
 
 
 def _pause(seconds: float) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import shutil
 import sys
@@ -14,7 +13,12 @@ from pathlib import Path
 from ..codecs.names import is_sha256
 from ..config import FLAGS, read_config, read_flag
 from ..errors import CacheUnusable, DiskFull, ShelfError
+from ..lower_cache import LowerCache, lower_caches
+from ..model import Lock, Manifest
 from ..quantities import seconds, size
+from ..shelf import Shelf
+from ..stores.opening import shared_store
+from ..urls import split_urls
 from .common import Args, Progress, Result, shelf_of
 from .endpoints import endpoint_checks
 
@@ -23,10 +27,11 @@ SCARCE = 10_000_000  # bytes free; with less, hardly anything can be imported
 
 
 def cache(args: Args, progress: Progress) -> Result:
-    """``action``: "info", "verify" (hash again), "prune" (environments not used for an hour) or "clear".
+    """``action``: "info", "verify", "prune" (environments not used for an hour) or "clear".
 
-    Clearing removes everything that can be fetched again, but for environments in use. Locks that wait for a notebook
-    go by both when they are old. Raises CacheUnusable.
+    Verifying compares everything with what it should be; ``repair`` puts right what is not. Clearing removes everything
+    that can be fetched again, but for environments in use. Locks that wait for a notebook go by both when they are old.
+    Raises CacheUnusable.
     """
     folder = read_config().cache
     action = args.get("action") or "info"
@@ -35,7 +40,7 @@ def cache(args: Args, progress: Progress) -> Result:
     if action == "info":
         return _info(folder)
     if action == "verify":
-        return _verify(folder, progress)
+        return _verify(folder, args, progress)
     from ..environment.prune import prune_environments
     from ..kept_locks import prune_locks
 
@@ -57,16 +62,31 @@ def _contents(folder: Path) -> list[Path]:
     return [path for path in found if is_sha256(path.name.partition("-")[0]) and path.is_file()]
 
 
-def _verify(folder: Path, progress: Progress) -> Result:
-    """Hash every object and blob again; what was edited in place is removed, and comes anew when it is needed."""
-    files, damaged = _contents(folder), []
-    for i, path in enumerate(files):
-        progress({"stage": "hashing", "done": i, "total": len(files), "unit": "files", "what": ""})
-        with path.open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != path.name.partition("-")[0]:
-                damaged.append(str(path))
-                path.unlink()
-    return {"cache": str(folder), "verified": len(files), "damaged": damaged, "exit_code": 4 if damaged else 0}
+def _verify(folder: Path, args: Args, progress: Progress) -> Result:
+    """Compare everything with what it should be; with ``repair``, put right what is not."""
+    from ..cache_check import CacheCheck
+
+    total, done = sum(1 for _, _, names in os.walk(folder) for _ in names), 0
+
+    def told() -> None:
+        nonlocal done
+        done += 1
+        progress({"stage": "hashing", "done": done, "total": max(total, done), "unit": "files", "what": ""})
+
+    caches = (LowerCache(folder), *lower_caches(read_config()))  # looked at, and left as they are
+
+    def manifests(lock: Lock) -> list[Manifest]:
+        return Shelf(*map(shared_store, split_urls(lock.shelf)), lower=caches).manifests(lock)
+
+    report = CacheCheck(folder, manifests, told, repair=bool(args.get("repair"))).run()
+    left = [finding for finding in report.findings if not finding.repaired]
+    return {
+        "cache": str(folder),
+        "verified": report.files,
+        "damaged": [finding._asdict() for finding in report.findings],
+        "unchecked": [each._asdict() for each in report.unchecked],
+        "exit_code": 4 if left else 3 if any(each.failed for each in report.unchecked) else 0,
+    }
 
 
 def doctor(args: Args, progress: Progress) -> Result:
