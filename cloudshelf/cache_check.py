@@ -27,7 +27,7 @@ from .environment.interpreter import Interpreter, describe_interpreter
 from .environment.prune import environment_folders, remove_unused
 from .environment.writing import disk_errors, temporary_sibling
 from .errors import CacheUnusable, ShelfError, StoreError
-from .lower_cache import BLOBS, OBJECTS
+from .lower_cache import BLOBS, OBJECTS, lower_mode
 from .model import Lock, Manifest
 
 
@@ -105,7 +105,7 @@ class CacheCheck:
                     yield Edit(path, "it is no file")
                 elif status.st_uid not in (os.geteuid(), 0):
                     yield Edit(path, f"user {status.st_uid} owns it")
-                elif (mode and f"{stat.S_IMODE(status.st_mode):03o}" != mode) or (not mode and status.st_mode & 0o022):
+                elif not _is_mode(stat.S_IMODE(status.st_mode), mode):
                     yield Edit(path, f"its mode was changed to {stat.S_IMODE(status.st_mode):o}")
                 else:
                     self._read()
@@ -206,6 +206,13 @@ class CacheCheck:
         for key, paths in names.items():
             if len(paths) < counts[key]:
                 yield from paths
+
+
+def _is_mode(found: int, named: str) -> bool:
+    """Whether an entry has the mode in its name (an object has none there), or what that is in a lower cache."""
+    if not named:
+        return not found & 0o022
+    return named.isdecimal() and found in (int(named, 8), lower_mode(int(named, 8)))
 
 
 def _write_whole(path: Path, content: bytes) -> None:

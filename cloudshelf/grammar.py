@@ -19,7 +19,20 @@ from .vocabulary import ALIASES, INSTEAD, MEANT, OF_PIP
 from .vocabulary import VERBS as VERBS
 from .vocabulary import Verb as Verb
 
-_TEXTS = ("lock", "output", "python", "platform", "index_url", "as_of", "script", "prefix", "bundle", "logs", "since")
+_TEXTS = (
+    "lock",
+    "cache",
+    "output",
+    "python",
+    "platform",
+    "index_url",
+    "as_of",
+    "script",
+    "prefix",
+    "bundle",
+    "logs",
+    "since",
+)
 _WITHOUT_VERSION = ("drop", "uninstall", "log", "rollback", "usage", "verify", "why")
 _EMPTY_URL = "The shelf's URL is empty. Is a variable of the shell not set?"
 

@@ -25,6 +25,11 @@ def lower_caches(config: Config) -> tuple[LowerCache, ...]:
     return tuple(LowerCache(folder, config.lower_owners) for folder in config.lower)
 
 
+def lower_mode(mode: int) -> int:
+    """The permissions of an entry in a lower cache: everybody reads, nobody but its owner writes."""
+    return (stat.S_IMODE(mode) | 0o444) & ~0o022
+
+
 class LowerCache:
     """One of them. Any thread. A folder that is not there has nothing: EFS may not be mounted on this machine."""
 

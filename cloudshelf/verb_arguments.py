@@ -194,6 +194,7 @@ def fill(parser: argparse.ArgumentParser) -> None:
     requirements(parser, "fill an environment of these (a notebook: nothing, for its own)")
     hashes(parser)
     parser.add_argument("--lock", metavar="LOCK", help="fill the environment of this lock")
+    parser.add_argument("--cache", metavar="DIR", help="fill a cache that others read: in an image, on a node, on EFS")
     variant(parser)
 
 

@@ -145,7 +145,7 @@ _ALL = (
     Verb(
         "fill",
         "bring every file now, for work without a network",
-        ("fill pandas", "fill --lock pylock.toml"),
+        ("fill pandas", "fill --lock pylock.toml", "fill --cache /opt/shelf --lock pylock.toml"),
         takes.fill,
         in_a_notebook=("fill",),
     ),

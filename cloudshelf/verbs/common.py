@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..config import read_config
 from ..errors import NoShelf
-from ..lower_cache import lower_caches
+from ..lower_cache import LowerCache, lower_caches
 from ..shelf import Shelf
 from ..stores.opening import shared_store
 from ..urls import split_urls
@@ -29,8 +30,11 @@ def shelf_of(args: Args) -> Shelf:
     """
     if not args.get("shelf"):
         raise NoShelf()
-    stores, config = map(shared_store, split_urls(str(args["shelf"]))), read_config()
-    return Shelf(*stores, cache=config.cache, as_of=str(args.get("as_of") or ""), lower=lower_caches(config))
+    stores, as_of = map(shared_store, split_urls(str(args["shelf"]))), str(args.get("as_of") or "")
+    if work := args.get("work"):  # a cache that is made for others (filling.py)
+        return Shelf(*stores, cache=Path(work["cache"]), as_of=as_of, lower=(LowerCache(Path(work["lower"])),))
+    config = read_config()
+    return Shelf(*stores, cache=config.cache, as_of=as_of, lower=lower_caches(config))
 
 
 def lock_name(args: Args) -> str:

@@ -23,7 +23,7 @@ def own_lock(args: Args, name: str) -> Lock | None:
 def shelf_of_lock(lock: Lock, args: Args) -> Shelf:
     """The shelf that a person named, else that of the lock: digests say whether another shelf has the same."""
     named = args.get("shelf") if args.get("shelf_named") else None
-    return shelf_of({"shelf": named or lock.shelf or args.get("shelf")})
+    return shelf_of({"shelf": named or lock.shelf or args.get("shelf"), "work": args.get("work")})
 
 
 def repin(shelf: Shelf, lock: Lock) -> Lock:
@@ -38,12 +38,12 @@ def materialize(shelf: Shelf, lock: Lock, progress: Progress) -> Result:
     from ..environment.interpreter import describe_interpreter
     from ..importing.client import reach
 
-    cache, here = read_config().cache, describe_interpreter()
+    cache, here = shelf.cache or read_config().cache, describe_interpreter()
     fetcher = [sys.executable, "-m", "cloudshelf.fetcher"]
     environment = find_environment(lock, cache=cache, interpreter=here, fetcher=fetcher)
     if environment is None:
-        # A fetcher will be asked soon, and its start takes longer than reading manifests.
-        reach(start=True, shelf=lock.shelf)
+        if cache == read_config().cache:  # a fetcher will be asked soon, and its start takes longer than this
+            reach(start=True, shelf=lock.shelf)
         progress({"stage": "reading manifests", "done": 0, "total": len(lock.pins), "unit": "projects", "what": ""})
         with turn_to_build(lock, cache=cache, interpreter=here):
             environment = find_environment(lock, cache=cache, interpreter=here, fetcher=fetcher)

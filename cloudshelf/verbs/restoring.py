@@ -1,27 +1,20 @@
-"""Verbs that begin with a lock: sync, fill, why."""
+"""Verbs that begin with a lock: sync, why."""
 
 from __future__ import annotations
 
 import dataclasses
 import shlex
-from pathlib import Path
 
 from ..codecs.lock import format_lock
 from ..codecs.names import named_project
-from ..config import read_config
 from ..difference import parents
 from ..errors import AlreadyLoaded, ObjectMissing, ShelfError, ShelfMissing, UsageError
-from ..lower_cache import lower_caches
 from ..model import Lock
-from ..quantities import filled_line
 from ..shelf import Shelf
 from .common import Args, Progress, Result, lock_name, plain, shelf_of
 from .locked import as_of_notes, change_rows, materialize, own_lock, repin, shelf_of_lock
 from .resolving import resolve
-from .sources import expand, wanted_of
 from .variants import read_lock
-
-FILLING = 1800.0  # seconds that a command waits for another one that fills the same environment
 
 
 def sync(args: Args, progress: Progress) -> Result:
@@ -62,39 +55,6 @@ def sync(args: Args, progress: Progress) -> Result:
         "notes": [*notes, *as_of_notes(wanted)],
         "provided": held,
     }
-
-
-def fill(args: Args, progress: Progress) -> Result:
-    """Every file of an environment: of ``environment``, of ``lock``, or of ``requirements``. In this process."""
-    from ..environment.index import PRIVATE
-    from ..fetcher.blobs import BlobCache
-    from ..fetcher.environments import Environments
-    from ..fetcher.transfer import Transfer
-    from ..importing.state import is_complete
-    from ..stores.opening import open_store
-    from ..turn import turn
-
-    args = expand(args)
-    notes: list[str] = wanted_of(args).notes()
-    if args.get("environment"):
-        folder = str(args["environment"])
-    elif args.get("requirements"):
-        from .pinning import use
-
-        folder = use({**args, "lock": None}, progress)["environment"]
-    elif not args.get("lock"):
-        raise UsageError("What to fill? Name it: cloudshelf fill pandas, or: cloudshelf fill --lock pylock.toml")
-    else:
-        folder = sync(args, progress)["environment"]
-    # Of many that fill one environment at once, one fetches: who waits too long does no harm by fetching as well.
-    with turn(Path(folder, PRIVATE, "filling"), lambda: is_complete(folder), patience=FILLING):
-        config = read_config()
-        transfer = Transfer(BlobCache(config.cache, lower_caches(config)))
-        try:
-            done = transfer.fill(Environments(open_store).get(folder), progress=progress)
-        finally:
-            transfer.close()
-    return {"environment": folder, "message": "\n".join([*notes, filled_line(done)]), **done}
 
 
 def why(args: Args, progress: Progress) -> Result:

@@ -8,6 +8,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from ..codecs.names import is_sha256
@@ -106,11 +107,25 @@ def doctor(args: Args, progress: Progress) -> Result:
     check("interpreter", _interpreter)
     check("settings", lambda: _settings(args))
     check("cache", lambda: _writable(read_config().cache))
+    for lower in _lower_caches():
+        check("lower cache", partial(_lower_found, lower))
     for name, find in endpoint_checks(_shelf_named(args)):
         check(name, find)
     check("shelf", lambda: _reached({"shelf": args.get("shelf") or read_config().url}))
     check("fetcher", _fetcher)
     return {"checks": checks, "exit_code": 0 if all(c["ok"] for c in checks) else 1}
+
+
+def _lower_caches() -> tuple[LowerCache, ...]:
+    """None where the settings are wrong, which has a check of its own."""
+    try:
+        return lower_caches(read_config())
+    except ShelfError:
+        return ()
+
+
+def _lower_found(lower: LowerCache) -> str:
+    return f"{lower.folder}" if lower.check() else f"{lower.folder}: it is not there, and so not used"
 
 
 def _shelf_named(args: Args) -> str | None:
