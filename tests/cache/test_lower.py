@@ -28,6 +28,7 @@ def filled(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a lock, and a lower cache with all that it needs; on a local shelf, which has the same objects."""
     user = make_user(tmp_path_factory.mktemp("lower") / "admin", published.as_uri())
     user.run("lock", "badone==1.0", "-o", LOCK)
+    shutil.rmtree(user.cache)
     user.run("fill", "--cache", user.folder / "lower", "--lock", LOCK)
     assert not user.cache.exists()  # of an image it would be a part
     return user.folder
