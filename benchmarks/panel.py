@@ -178,7 +178,6 @@ def _expand(page: LabPage) -> list[float]:
     for row in (
         panel.project("flat"),
         panel.version("flat", "1.0"),
-        panel.file("site"),
         panel.file("site/flat"),
         panel.file("site/flat/data"),
     ):

@@ -40,6 +40,7 @@ class WheelFacts:
     origin: str
     requires_python: str
     interpreters: tuple[str, ...]
+    provenance: str = ""  # who says to have built it, which nobody verified; "" for nobody
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class Shown:
     wheels: tuple[WheelFacts, ...]
     changed: str
     changed_by: str
+    signed: str = ""  # who signed the head, and what that is worth here; "" for nobody
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +108,10 @@ class LogEntry:
     by: str
     action: str
     default: str | None
+    signed: str = ""
 
 
-def wheel_facts(wheel: Wheel) -> WheelFacts:
+def wheel_facts(wheel: Wheel, provenance: str = "") -> WheelFacts:
     tree = wheel.trees[min(wheel.trees)]
     return WheelFacts(
         filename=wheel.filename,
@@ -121,4 +124,5 @@ def wheel_facts(wheel: Wheel) -> WheelFacts:
         origin=wheel.origin,
         requires_python=wheel.requires_python,
         interpreters=tuple(sorted(wheel.trees)),
+        provenance=provenance,
     )

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .config import read_config
+from .config import read_config, read_trust
 from .errors import UsageError, WheelInvalid
 from .grammar import Command, join_specifiers, parse_line
 from .urls import normalize_url, normalize_urls
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _FILES = ("requirement", "constraint", "extra", "group", "cell", "script")  # they are read here, and go no further
 # These work, and say so, when the settings are wrong.
-_WITHOUT_SHELF = ("cache", "doctor", "enable", "disable", "completion")
+_WITHOUT_SHELF = ("cache", "doctor", "enable", "disable", "completion", "key")
 
 
 def expand_requirements(words: Iterable[str]) -> list[str]:
@@ -123,6 +123,10 @@ def prepare(command: Command) -> dict[str, Any]:
     args = dict(command.args)
     url = command.shelf or args.pop("url", None)
     args["shelf"] = normalize_urls(url) if url else None if command.verb in _WITHOUT_SHELF else read_config().url
+    if command.verb not in _WITHOUT_SHELF and (trust := read_trust()[0]):
+        args["trust"] = trust
+    if isinstance(args.get("sign"), str):
+        args["sign"] = str(Path(args["sign"]).expanduser().absolute())
     if "variant" in args:
         args["variant"] = args["variant"] or read_config().variant
     if command.verb == "lock":
@@ -285,6 +289,7 @@ def _for_pip(args: dict[str, Any]) -> dict[str, Any]:
         "requirements": [absolute_file(word) for word in args["requirements"]],
         "find_links": [absolute_file(word, folder=True) for word in args["find_links"]],
         "requirement_files": [str(Path(file).expanduser().absolute()) for file in own],
+        "attestation": [_readable(file) for file in args["attestation"]],
         "constraint_files": [_readable(file) for file in args["constraint"]],
         "sources": gathered,
     }

@@ -19,11 +19,12 @@ from typing import NamedTuple
 from .codecs.lock import parse_lock
 from .codecs.names import is_sha256
 from .environment.audit import Audit, Edit, digest_of
-from .environment.build import build_again, identity
+from .environment.build import build_again
 from .environment.bytecode import is_bytecode_of
 from .environment.engine import PACKAGE, digest_of_files, engine_digest, engine_files
 from .environment.index import PRIVATE
 from .environment.interpreter import Interpreter, describe_interpreter
+from .environment.place import identity
 from .environment.prune import environment_folders, remove_unused
 from .environment.writing import disk_errors, temporary_sibling
 from .errors import CacheUnusable, ShelfError, StoreError
@@ -150,8 +151,11 @@ class CacheCheck:
         try:
             index = build_again(path, again, lock, self._manifests(lock), interpreter)
             audit = Audit(path, again, index, self._read)
-            for edit in list(audit.edits()):
+            edits = list(audit.edits())
+            for edit in edits:
                 self._found(edit, partial(audit.repair, edit))
+            if edits and self._repair:
+                audit.seal_again()
         except (StoreError, CacheUnusable) as error:
             self._unchecked.append(Unchecked(str(path), str(error), True))
         finally:
@@ -160,14 +164,14 @@ class CacheCheck:
     def _interpreter_of(self, lock: Lock, path: Path) -> Interpreter | None:
         """The interpreter with which the lock makes an environment of that name; None where none does."""
         own = describe_interpreter()
-        if identity(lock, own) == path.name:
+        if identity(lock, own) == _identity_in(path):
             return own
         settings = (path / "pyvenv.cfg").read_text()
         named = next((line[13:] for line in settings.splitlines() if line.startswith("executable = ")), "")
         if lock.tag == own.cache_tag or not os.access(named, os.X_OK):
             return None
         other = describe_interpreter(named)
-        return other if identity(lock, other) == path.name else None
+        return other if identity(lock, other) == _identity_in(path) else None
 
     def _is_of_other_version(self, path: Path) -> bool:
         """Whether another cloudshelf made it, from just this lock: then it is not comparable, and not damaged."""
@@ -176,7 +180,7 @@ class CacheCheck:
         except (OSError, ValueError, ShelfError):
             return False
         engines = [engine.name for engine in _folders(self._cache / "engine")]
-        if any(identity(lock, describe_interpreter(), engine) == path.name for engine in engines):
+        if any(identity(lock, describe_interpreter(), engine) == _identity_in(path) for engine in engines):
             why = "another cloudshelf made it; it goes with: cloudshelf cache prune"
             self._unchecked.append(Unchecked(str(path), why, False))
             return True
@@ -206,6 +210,11 @@ class CacheCheck:
         for key, paths in names.items():
             if len(paths) < counts[key]:
                 yield from paths
+
+
+def _identity_in(path: Path) -> str:
+    """What an environment's name says: a number follows where something had written into the one before."""
+    return path.name.partition("-")[0]
 
 
 def _is_mode(found: int, named: str) -> bool:

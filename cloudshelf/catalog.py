@@ -33,7 +33,7 @@ from .codecs.catalog import (
 )
 from .codecs.named_lock import LOCKS, LockFacts, facts_of, format_locks, parse_lock_head, parse_locks
 from .codecs.names import lock_head_key, named_lock, normalize
-from .errors import Conflict, ObjectInvalid, ObjectMissing, OutcomeUnknown, ShelfError
+from .errors import Conflict, ObjectInvalid, ObjectMissing, OutcomeUnknown, ProjectMissing, ShelfError
 from .ordering import version_order
 from .repository import Repository
 from .stores.protocols import Get, GetTagged, Listing, Replace
@@ -56,7 +56,9 @@ class RebuildStore(CatalogStore, Listing, Protocol):
 
 def project_facts(repository: Repository, project: str) -> ProjectFacts:
     """What the catalog shall tell of ``project``, from its head and the default's release."""
-    head = repository.head(project)
+    head = repository.last_head(project)
+    if head is None:
+        raise ProjectMissing(project, ())
     versions = repository.versions_of(head)
     offered = [version for version, entry in versions.items() if entry.yanked is None] or list(versions)
     latest = max(offered, key=version_order, default=None)
@@ -148,15 +150,19 @@ def update_locks(store: CatalogStore, rows: Sequence[LockFacts]) -> None:
 
 
 def module_owners(store: Get, modules: Iterable[str]) -> dict[str, str]:
-    """Who owns each of ``modules`` already; a part of a namespace is owned by itself, not by its root."""
-    wanted = _by_key(modules, lambda module: [modules_key(module)])
+    """Who owns ``modules`` already, and what else begins with their first names: module → project.
+
+    A part of a namespace is owned by itself, not by its root.
+    """
+    roots = {module.partition(".")[0] for module in modules}
+    wanted = _by_key(roots, lambda root: [modules_key(root)])
 
     def read(key: str) -> dict[str, str]:
         try:
             owners = parse_modules(store.get(key), key)
         except ObjectMissing:
             return {}
-        return {module: owners[module] for module in wanted[key] if module in owners}
+        return {module: owner for module, owner in owners.items() if module.partition(".")[0] in roots}
 
     with ThreadPoolExecutor(PARALLEL) as pool:
         return {module: owner for found in pool.map(read, wanted) for module, owner in found.items()}
@@ -169,7 +175,8 @@ def refresh_catalog(store: CatalogStore, repository: Repository, projects: Itera
     """
     repository.forget()
     known = {facts.project: facts.seq for facts in repository.listing()}
-    stale = [project for project in projects if known.get(project) != repository.head(project).seq]
+    heads = {project: repository.last_head(project) for project in projects}
+    stale = [project for project, head in heads.items() if head is not None and known.get(project) != head.seq]
     if stale:
         update_catalog(store, [project_facts(repository, project) for project in stale])
         repository.forget()

@@ -11,7 +11,7 @@ import contextlib
 import random
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, Protocol
@@ -27,6 +27,19 @@ ATTEMPTS = 60  # conflicts in a row until a publisher gives up: 32 at once must 
 
 class HeadStore(Get, GetTagged, PutNew, Replace, Protocol):
     """What a commit needs of a store."""
+
+
+class Signer(Protocol):
+    """Who signs the heads of a shelf as it writes them (signing/signer.py): nothing signed stands on what is not."""
+
+    def allow(self, projects: Iterable[str]) -> object:
+        """Raises where it could not sign one of ``projects``: before anything is brought or uploaded in vain."""
+
+    def check(self, key: str, data: bytes) -> object:
+        """Raises where the head ``key`` that is there is not signed as it should be: a change would vouch for it."""
+
+    def sign(self, key: str, data: bytes) -> bytes:
+        """The head as it is written: with the signature. Raises where nobody would take that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +71,28 @@ class Stamp:
 
 
 def move_head(
-    store: HeadStore, chain: Chain[H], step: Callable[[H | None, Stamp], H | None], *, by: str, action: str
+    store: HeadStore,
+    chain: Chain[H],
+    step: Callable[[H | None, Stamp], H | None],
+    *,
+    by: str,
+    action: str,
+    signer: Signer | None = None,
 ) -> H:
     """Move a head by ``step``; the head that holds (ours, or the present one when nothing changes).
 
     ``step`` gets the present head, None where there is none yet, and makes the next one with that stamp; it may be
-    called again after somebody else's commit, and what it raises is raised here. None from it writes nothing. Raises
-    Conflict after many lost races, OutcomeUnknown when the reply was lost and the head cannot be read.
+    called again after somebody else's commit, and what it raises is raised here. None from it writes nothing.
+    ``signer`` checks each head that ``step`` gets, and signs what is written. Raises Conflict after many lost races,
+    OutcomeUnknown when the reply was lost and the head cannot be read, and what ``signer`` raises.
     """
     write_id = uuid.uuid4().hex  # one for all attempts: only one of them can land, and we know it by this
     first_seq: int | None = None
     present, data, etag = _read(store, chain)
     for attempt in range(ATTEMPTS):
-        head = step(present, _stamp(present, data, write_id, by, action))
+        if signer is not None and present is not None:
+            signer.check(chain.key, data)
+        head = step(present, next_stamp(present, data, write_id, by, action))
         if head is None:
             if present is None:
                 raise ValueError(f"{chain.key} is not there, and the change makes none")
@@ -78,6 +100,8 @@ def move_head(
         if first_seq is None:
             first_seq = head.seq
         content = chain.format(head)
+        if signer is not None:
+            content = signer.sign(chain.key, content)
         put_immutable(store, chain.history_key(head.seq, sha256(content)), content)
         try:
             store.replace(chain.key, content, etag=etag)
@@ -125,8 +149,9 @@ def read_link(store: Get, chain: Chain[H], seq: int, digest: str) -> H:
     return head
 
 
-def _stamp(present: Linked | None, data: bytes, write_id: str, by: str, action: str) -> Stamp:
-    now = _now()
+def next_stamp(present: Linked | None, data: bytes, write_id: str, by: str, action: str) -> Stamp:
+    """That of the head that follows ``present``, whose bytes are ``data``; None: of the first."""
+    now = moment()
     if present is None:
         return Stamp(1, write_id, None, now, by, action, now, ())
     digest, latest = sha256(data), latest_of(present)
@@ -175,5 +200,6 @@ def _find_write(store: HeadStore, chain: Chain[H], present: H | None, write_id: 
     return None
 
 
-def _now() -> str:
+def moment() -> str:
+    """Now, by this machine's clock: for people, and for --as-of; nothing is decided by it."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

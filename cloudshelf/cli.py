@@ -56,6 +56,8 @@ def _obey(command: grammar.Command) -> int:
     args = prepare(command)
     if command.verb == "lock" and args.get("notebook"):
         _serve("refuse-open-notebook", args, None)
+    if command.verb == "purge" and sys.stdin.isatty() and not (args["yes"] or args["dry_run"] or command.json):
+        args["yes"] = _confirmed(args)
     bars = Bars(_bar)
     try:
         if sys.stderr.isatty():
@@ -74,9 +76,20 @@ def _obey(command: grammar.Command) -> int:
         option = "--notebook" if args.get("notebook") else "--lock"
         result["notes"] = [*result["notes"], f"Run in it with: cloudshelf run {option} {name} -- python script.py"]
     print(render.to_json(result) if command.json else render.to_text(command.verb, result))
+    if command.verb == "policy" and not command.json:  # the policy alone goes into a file
+        for note in result["notes"]:
+            _say(note)
     if command.verb == "request" and result["url"] and not command.json and not command.args["no_browser"]:
         _open_browser(str(result["url"]))
     return int(result.get("exit_code", 0))
+
+
+def _confirmed(args: dict[str, Any]) -> bool:
+    """Whether the person in front of the terminal wants the purge, after having seen what it breaks."""
+    from . import render
+
+    print(render.to_text("purge", _serve("purge", {**args, "dry_run": True}, None)))
+    return input("Purge it for good? [y/N] ").strip().lower() in ("y", "yes")
 
 
 def _open_browser(url: str) -> None:
@@ -138,7 +151,8 @@ def _run(command: grammar.Command) -> int:
     if not args["shelf"] and not args.get("lock"):
         raise NoShelf()
     gc.disable()  # this process lives for a moment, and what it makes it keeps: a tenth of its time
-    from .importing.client import expect, leave_children
+    from .importing.client import expect
+    from .importing.starting import leave_children
     from .importing.state import is_complete
     from .program import first_imports
 
@@ -197,7 +211,7 @@ def _build(verb: str, args: dict[str, Any]) -> tuple[str, bytes]:
     finally:
         if told is not None:
             told.close()
-    for note in answer["notes"] if verb == "use" else ():  # of a lock everything is known
+    for note in answer["notes" if verb == "use" else "altered"]:  # of a lock everything else is known
         _say(str(note))
     return environment, presence
 

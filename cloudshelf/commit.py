@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
-from .chain import Chain, HeadStore, Stamp, move_head, put_immutable, walk_chain
+from .chain import Chain, HeadStore, Signer, Stamp, move_head, put_immutable, walk_chain
 from .codecs.envelope import format_object
 from .codecs.head import format_head, format_index, parse_head, parse_index
 from .codecs.names import SHELF, head_key, history_key, index_key, sha256
 from .errors import Conflict, ObjectInvalid, ShelfExists
-from .model import Entry, Head
+from .model import Entry, Head, Purge, without_purged
 from .ordering import version_order
 from .stores.protocols import Get, PutNew
 
@@ -28,12 +28,14 @@ class Change:
 
     ``put`` adds or replaces entries; everything else stays. ``default`` and ``epoch`` None keep what was.
     ``base`` starts from an older head's list instead of the present one (rollback); its default counts then.
+    ``purge`` takes versions away for good: no rollback brings them back.
     """
 
     put: Mapping[str, Entry] = field(default_factory=dict)
     default: str | None = None
     epoch: int | None = None
     base: Head | None = None
+    purge: Mapping[str, Purge] = field(default_factory=dict)
 
 
 def change_head(
@@ -43,12 +45,13 @@ def change_head(
     *,
     by: str,
     action: str,
+    signer: Signer | None = None,
 ) -> Head:
     """Move the head of ``project`` by ``change``; the head that holds (ours, or the present one when nothing changes).
 
     ``change`` gets the present head, None for a new project, and may be called again after somebody else's commit; what
     it raises is raised here. None from it, or a change that says what the head already says, writes nothing.
-    Raises Conflict after many lost races, OutcomeUnknown when the reply was lost and the head cannot be read.
+    ``signer`` signs it. Raises as ``move_head``.
     """
 
     def step(present: Head | None, stamp: Stamp) -> Head | None:
@@ -57,7 +60,7 @@ def change_head(
             return None
         return _next_head(store, project, present, wanted, stamp)
 
-    return move_head(store, project_chain(project), step, by=by, action=action)
+    return move_head(store, project_chain(project), step, by=by, action=action, signer=signer)
 
 
 def project_chain(project: str) -> Chain[Head]:
@@ -90,6 +93,10 @@ def _next_head(store: HeadStore, project: str, present: Head | None, wanted: Cha
     versions = dict(base.versions if base else {}) | dict(wanted.put)
     default = wanted.default if wanted.default is not None else (base.default if base else None)
     older = base.older if base else None
+    purged = dict(present.purged if present else {}) | dict(wanted.purge)
+    if wanted.purge or wanted.base:
+        versions = without_purged(versions, purged)
+        default = None if default in purged and default not in versions else default
     if len(versions) > LIMIT:
         versions, older = _fold(store, project, versions, older, default)
     epoch = present.epoch if present else 0
@@ -99,6 +106,7 @@ def _next_head(store: HeadStore, project: str, present: Head | None, wanted: Cha
         default=default,
         versions=versions,
         older=older,
+        purged=purged,
         **stamp.fields(),
     )
 
@@ -132,4 +140,5 @@ def _says_nothing_new(present: Head, wanted: Change) -> bool:
         and wanted.epoch in (None, present.epoch)
         and (base.versions, base.older) == (present.versions, present.older)
         and (wanted.default is not None or base.default == present.default)
+        and all(present.purged.get(version) == purge for version, purge in wanted.purge.items())
     )

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 from . import grammar
 
-EXACT = {"ls", "show", "default", "yank", "unyank"}  # a version of these is PROJECT==VERSION
+EXACT = {"ls", "show", "default", "yank", "unyank", "purge"}  # a version of these is PROJECT==VERSION
 PROJECTS = EXACT | {"use", "install", "freeze", "search", "browse", "why", "lock", "fill", "publish", "verify"}
-PROJECTS |= {"rollback", "log", "export", "request", "usage"}
+PROJECTS |= {"rollback", "collect", "log", "export", "request", "usage"}
 LOCKS, TEXTS, WHEELS, BUNDLES = (".toml",), (".txt", ".in"), (".whl", ".tar.gz"), (".tar",)
 SOURCES = (*TEXTS, ".toml", ".py", ".yml", ".yaml")
 FILES = {"sync": LOCKS, "lock": LOCKS, "diff": LOCKS, "publish": WHEELS, "export": BUNDLES, "import": BUNDLES}

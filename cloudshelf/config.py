@@ -2,8 +2,8 @@
 
 A configuration file is TOML with the keys ``shelf`` (a URL, or a list of them: the first that holds a project
 supplies it), ``cache`` (a folder), ``variant`` (such as "cpu": which builds are taken), ``lower_cache`` and
-``lower_cache_owners`` (lists of folders and of user ids: lower_cache.py) and the FLAGS (true or false).
-``allowed_shelves`` counts in the machine's file alone. Standard library only.
+``lower_cache_owners`` (lists of folders and of user ids: lower_cache.py), ``trust`` (signing/pins.py) and the FLAGS
+(true or false). ``allowed_shelves`` counts in the machine's file alone. Standard library only.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .errors import ShelfForbidden, UsageError
 from .urls import normalize_url, normalize_urls
 
 _SYSTEM_FILE = Path("/etc/cloudshelf.toml")
-_LISTS = ("shelf",)
+_LISTS = ("shelf", "trust")
 _OFF = {"0", "no", "off", "false"}
 FLAGS = {  # on, unless somebody says otherwise: a key of the files, and the variable that wins over them
     "zero_step": "CLOUDSHELF_ZERO_STEP",  # an import in a cell pins what nobody pinned
@@ -91,6 +91,23 @@ def read_flag(name: str, environ: Mapping[str, str] | None = None) -> tuple[bool
         if value is not None:
             raise UsageError(f"In the configuration file {path}, {name} is neither true nor false.")
     return True, "default"
+
+
+def read_trust(environ: Mapping[str, str] | None = None, *, configured: str = "") -> tuple[str, str]:
+    """Whose signatures are required, as signing/pins.py reads it ("": nobody's), and where that was said.
+
+    What the machine's file says counts, and nothing overrules it; then $CLOUDSHELF_TRUST, the user's file, and
+    ``configured`` (c.CloudShelf.trust). Raises UsageError for a file that is not TOML.
+    """
+    environ = os.environ if environ is None else environ
+    machine = [(_SYSTEM_FILE, _read_file(_SYSTEM_FILE, False))]
+    value, origin = _setting("CLOUDSHELF_TRUST", "trust", {}, machine)
+    if not value:
+        files = [(path, _read_file(path, required)) for path, required in _files(environ)]
+        value, origin = _setting("CLOUDSHELF_TRUST", "trust", environ, files)
+    if value:
+        return value, origin
+    return configured, "c.CloudShelf.trust" if configured else "not set"
 
 
 def default_shelf_folder(environ: Mapping[str, str] | None = None) -> Path:

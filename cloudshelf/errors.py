@@ -146,12 +146,26 @@ class LockRemoved(LockMissing):
 
 
 class VersionMissing(ShelfError, LookupError):
-    facts = ("project", "version", "available")
+    facts: ClassVar[tuple[str, ...]] = ("project", "version", "available")
     words = (
         "{project} {version} is not on the shelf, which has: {available}. "
         "A curator puts it there with: cloudshelf publish {project}=={version}. "
         "To ask for it: %shelf request {project}=={version} (in a terminal: cloudshelf request {project}=={version})"
     )
+
+
+class VersionPurged(VersionMissing):
+    """It was on the shelf, and a curator took it away for good; ``reason`` is what they said."""
+
+    facts = ("project", "version", "reason", "by", "time", "available")
+
+    def __str__(self) -> str:
+        project, version, reason, by, time, available = self.args
+        left = f"Lock again to take what is there ({', '.join(available)})" if available else "Take another project"
+        return (
+            f"{project} {version} was purged from the shelf, for good, by {by} at {time}: {reason.rstrip('.')}. "
+            f"{left}, or ask whoever purged it."
+        )
 
 
 class Unsatisfiable(ShelfError):
@@ -218,6 +232,128 @@ class HeadReplayed(ObjectInvalid):
         "{key} went back in time: it says sequence {seq}, but {seen} was read before. "
         "It was not used; tell a curator, somebody may be serving old data."
     )
+
+
+class SignatureError(ShelfError):
+    """What is there is not signed as this reader's settings, and the shelf's root document, want it."""
+
+    exit_code = 4
+
+    def __str__(self) -> str:
+        text = super().__str__()
+        return text[:1].upper() + text[1:]
+
+
+class SignatureMissing(SignatureError):
+    facts = ("what", "shelf", "again")
+    words = (
+        "{what} on {shelf} is not signed, and the settings here (trust) take only what is. It was not used. "
+        "Tell who publishes there; if all is well with it, they sign it: {again}"
+    )
+
+
+class SignatureWrong(SignatureError):
+    facts = ("what", "shelf", "reason")
+    words = (
+        "The signature of {what} on {shelf} is wrong: {reason}. It was not used; "
+        "tell the shelf's administrator, somebody may have changed it."
+    )
+
+
+class KeyUnknown(SignatureError):
+    facts = ("what", "shelf", "keys", "allowed")
+    words = (
+        "{what} on {shelf} was signed with the key {keys}, which may not sign it; these may: {allowed}. It was not "
+        "used. Ask the shelf's administrator: cloudshelf trust show says who may sign what."
+    )
+
+
+class KeyExpired(SignatureError):
+    facts = ("what", "shelf", "owner", "expires", "again")
+    words = (
+        "{what} on {shelf} was signed with a key of {owner} that ended at {expires}. It was not used. "
+        "The shelf's administrator gives the key more time, or a new one signs it: {again}"
+    )
+
+
+class TrustMissing(SignatureError):
+    facts = ("shelf",)
+    words = (
+        "{shelf} has no root document, and the settings here (trust) take only what is signed. "
+        "Check the URL; an administrator makes one with: cloudshelf trust init --key FILE"
+    )
+
+
+class TrustRefused(SignatureError):
+    facts = ("shelf", "reason")
+    words = (
+        "The root document of {shelf} is not to be trusted: {reason}. Nothing of that shelf was used. "
+        "Ask its administrator for its fingerprint, by another way than the shelf: cloudshelf trust show"
+    )
+
+
+class TrustExpired(SignatureError):
+    facts = ("shelf", "expires")
+    words = (
+        "The root document of {shelf} ended at {expires}: what is there may be old. Nothing of it was used. "
+        "Check the clock here; an administrator renews it with: cloudshelf trust rotate --sign FILE"
+    )
+
+
+class TrustUnpinned(UsageError):
+    facts = ("shelf",)
+    words = (
+        "{shelf} has a root document, and nobody said here which one to trust; a signature would vouch for what is "
+        "there. Set CLOUDSHELF_TRUST to its fingerprint, from its administrator, or to first-use."
+    )
+
+
+class TrustExists(ShelfError):
+    facts = ("shelf",)
+    words = "{shelf} has a root document already. Nothing was changed; see: cloudshelf trust show"
+
+
+class TrustMoved(ShelfError):
+    facts = ("shelf",)
+    words = "The root document of {shelf} is another one by now. Nothing was changed; make the change again."
+
+
+class TrustUndersigned(ShelfError):
+    facts = ("seq", "threshold", "signers", "others")
+    words = (
+        "Root document {seq} takes the signatures of {threshold} administrators and has {signers}; others are: "
+        "{others}. Nothing was changed. Give --sign FILE for each, or write it with --out FILE, and each of them adds "
+        "to that: cloudshelf trust add-signature FILE --sign KEY"
+    )
+
+
+class PinUnsigned(SignatureError):
+    facts = ("project", "version", "shelf")
+    words = (
+        "No signed head of {project} on {shelf} ever named what the lock has as {project} {version}. It was not used: "
+        "whoever made the lock may have slipped it in. Make it again: cloudshelf lock {project}=={version}"
+    )
+
+
+class SigningKeyMissing(UsageError):
+    facts = ("shelf",)
+    words = (
+        "What is written to {shelf} has to be signed, and no key was named: --sign FILE, or CLOUDSHELF_SIGNING_KEY. "
+        "Make one with cloudshelf key new FILE, and ask the shelf's administrator to add it."
+    )
+
+
+class KeyNotAllowed(SignatureError):
+    facts = ("what", "key", "reason")
+    words = (
+        "Your key {key} may not sign {what}: {reason}. Nothing was changed. Ask the shelf's administrator to add it: "
+        "cloudshelf trust add-key … --key FILE.pub"
+    )
+
+
+class KeyUnusable(UsageError):
+    facts = ("key", "reason")
+    words = "{key} cannot be used as a key: {reason}."
 
 
 class FormatUnknown(ShelfError):
@@ -338,6 +474,14 @@ class ModuleOwned(ShelfError):
     words = (
         "{project} brings the module {module}, which belongs to {owner} on this shelf. "
         "If that is meant: cloudshelf publish --allow-module {module} {project}"
+    )
+
+
+class NameAlike(ShelfError):
+    facts = ("project", "other")
+    words = (
+        "{project} would be new on this shelf, and people would take it for {other}, which is there. "
+        "If both are meant: cloudshelf publish --allow-name {project} {project}"
     )
 
 

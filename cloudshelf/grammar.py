@@ -32,8 +32,9 @@ _TEXTS = (
     "bundle",
     "logs",
     "since",
+    "reports",
 )
-_WITHOUT_VERSION = ("drop", "uninstall", "log", "rollback", "usage", "verify", "why")
+_WITHOUT_VERSION = ("collect", "drop", "uninstall", "log", "rollback", "usage", "verify", "why")
 _EMPTY_URL = "The shelf's URL is empty. Is a variable of the shell not set?"
 
 

@@ -32,6 +32,11 @@ class Layers:
     def url(self) -> str:
         return join_urls(repository.url for repository in self._repositories)
 
+    @property
+    def parts(self) -> tuple[Repository, ...]:
+        """The repository of each shelf, in order."""
+        return tuple(self._repositories)
+
     def info(self) -> ShelfInfo:
         """What the first says; raises ShelfMissing when one of them is not there."""
         return self.infos()[0]

@@ -111,6 +111,7 @@ class Wheel:
     files: int
     installed: int  # bytes
     trees: Mapping[str, Tree]  # interpreter ("cpython-311", or "" without bytecode) → tree
+    provenance: str = ""  # sha256 of projects/<name>/provenance/<sha256> (PEP 740); "" for none
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,23 @@ class Link(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Purge:
+    """A version that was removed for good, its bytes too: what the locks that pin it are told."""
+
+    releases: tuple[str, ...]  # digests of every release that was this version
+    manifests: tuple[str, ...]  # "<sha256>.<epoch>" of theirs
+    reason: str
+    by: str
+    time: str  # as ``Head.time``
+
+
+def without_purged(versions: Mapping[str, Entry], purged: Mapping[str, Purge]) -> dict[str, Entry]:
+    """Those of ``versions``, which some head of a project named, that were not ``purged`` from it."""
+    gone = {digest for purge in purged.values() for digest in purge.releases}
+    return {version: entry for version, entry in versions.items() if entry.release not in gone}
+
+
+@dataclass(frozen=True, slots=True)
 class Head:
     """The one replaceable object of a project.
 
@@ -160,6 +178,12 @@ class Head:
     older: str | None = None  # sha256 of projects/<name>/index/<sha256>
     latest: str = ""  # the latest ``time`` of this head and of all before it; "" where nobody wrote it down
     skips: tuple[Link, ...] = ()  # earlier heads, ever farther away: see chain.py
+    purged: Mapping[str, Purge] = field(default_factory=dict)  # by version
+
+    @property
+    def vacant(self) -> bool:
+        """Whether nothing was ever published: a collector cleaned up after a first publish that never ended."""
+        return not self.versions and self.older is None and not self.purged
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ so that its history says who changed it when, and every earlier state can be had
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
-from .chain import Chain, HeadStore, Stamp, move_head, put_immutable, read_link, walk_chain
+from .chain import Chain, HeadStore, Signer, Stamp, move_head, put_immutable, read_link, walk_chain
 from .codecs.lock import format_lock
 from .codecs.named_lock import (
     LOCKS,
@@ -47,9 +47,13 @@ class Named:
 
 
 class NamedLocks:
-    """The named locks of a shelf; ``repository`` is that of the same store, and remembers which heads were seen."""
+    """The named locks of a shelf; ``repository`` is that of the same store, and remembers which heads were seen.
 
-    def __init__(self, store: HeadStore, repository: Repository) -> None:
+    ``signer`` signs what is written.
+    """
+
+    def __init__(self, store: HeadStore, repository: Repository, signer: Signer | None = None) -> None:
+        self._signer = signer
         self._store = store
         self._repository = repository
 
@@ -70,7 +74,7 @@ class NamedLocks:
 
         try:
             put_immutable(self._store, lock_content_key(name, digest), data)
-            head = move_head(self._store, lock_chain(name), step, by=by, action=f"lock {len(lock.pins)} pins")
+            head = self._move(name, step, by, f"lock {len(lock.pins)} pins")
         except AccessDenied:
             raise AccessDenied(f"locks/{name}/ (to write the lock {name})", self._store.url) from None
         return Named(head, written[0], self._refresh_list(head))
@@ -86,24 +90,29 @@ class NamedLocks:
             return None if present is None or present.removed else replace(present, **stamp.fields(), removed=True)
 
         try:
-            head = move_head(self._store, lock_chain(name), step, by=by, action="remove")
+            head = self._move(name, step, by, "remove")
         except AccessDenied:
             raise AccessDenied(f"locks/{name}/ (to remove the lock {name})", self._store.url) from None
         return Named(head, True, self._refresh_list(head))
+
+    def _move(
+        self, name: str, step: Callable[[LockHead | None, Stamp], LockHead | None], by: str, action: str
+    ) -> LockHead:
+        return move_head(self._store, lock_chain(name), step, by=by, action=action, signer=self._signer)
 
     def head(self, name: str) -> LockHead:
         """The head of ``name``.
 
         Raises LockMissing, LockRemoved, ObjectInvalid, HeadReplayed, and UsageError for what is no name.
         """
-        return self._there(self._last(name))
+        return self._there(self.last(name))
 
     def _there(self, head: LockHead) -> LockHead:
         if head.removed:
             raise LockRemoved(head.name, self._store.url, head.by, head.time, head.seq - 1)
         return head
 
-    def _last(self, name: str) -> LockHead:
+    def last(self, name: str) -> LockHead:
         """The head of ``name``, even if it says that the lock was removed."""
         key = lock_head_key(check_name(name))
         try:
@@ -111,14 +120,12 @@ class NamedLocks:
         except ObjectMissing:
             self._repository.info()  # no shelf at all is another error
             raise LockMissing(name, self._store.url, self._near(name)) from None
-        head = parse_lock_head(data, name, key)
-        self._repository.check_seen(f"lock:{name.replace('/', ':')}", key, head.seq, sha256(data))
-        return head
+        return accept_head(self._repository, name, data)
 
     def read(self, text: str) -> tuple[LockHead, str]:
         """The lock "NAME", or "NAME@STATE" as it was; its head and its text. Raises as ``head``."""
         name, _, state = text.partition("@")
-        head = self._last(name)
+        head = self.last(name)
         if state:
             found = find_seq(head, int(state), partial(read_link, self._store, lock_chain(name)))
             if found is None:
@@ -132,7 +139,7 @@ class NamedLocks:
 
     def history(self, name: str) -> Iterator[LockHead]:
         """Every state of ``name``, newest first, of a removed one, too. Raises as ``head``."""
-        return walk_chain(self._store, lock_chain(name), self._last(name))
+        return walk_chain(self._store, lock_chain(name), self.last(name))
 
     def list(self) -> tuple[LockFacts, ...]:
         """What the catalog tells of every named lock, by name. One request."""
@@ -181,6 +188,13 @@ def lock_chain(name: str) -> Chain[LockHead]:
         format=format_lock_head,
         parse=lambda data, key: parse_lock_head(data, name, key),
     )
+
+
+def accept_head(repository: Repository, name: str, data: bytes) -> LockHead:
+    """The head of ``name`` in ``data``. Raises ObjectInvalid, and as ``Repository.accept``."""
+    head = parse_lock_head(data, name, lock_head_key(name))
+    repository.accept(f"lock:{name.replace('/', ':')}", lock_head_key(name), head.seq, data)
+    return head
 
 
 def read_content(store: Get, head: LockHead) -> bytes:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .codecs.catalog import (
     ProjectFacts,
@@ -23,7 +21,7 @@ from .codecs.catalog import (
     parse_modules,
     projects_keys,
 )
-from .codecs.envelope import parse_object
+from .codecs.envelope import is_signed, parse_object
 from .codecs.head import parse_head, parse_index
 from .codecs.manifest import parse_manifest
 from .codecs.names import (
@@ -34,12 +32,12 @@ from .codecs.names import (
     is_normalized,
     is_sha256,
     manifest_key,
+    provenance_key,
     release_key,
     sha256,
 )
 from .codecs.release import parse_release
 from .errors import (
-    HeadReplayed,
     ObjectInvalid,
     ObjectMissing,
     ProjectMissing,
@@ -47,13 +45,19 @@ from .errors import (
     ShelfError,
     ShelfMissing,
     VersionMissing,
+    VersionPurged,
 )
 from .lower_cache import LowerCache
-from .model import Entry, Head, Manifest, Release
+from .model import Entry, Head, Manifest, Release, without_purged
 from .object_cache import ObjectCache
 from .parallel import Task, map_parallel, spread
+from .seen_heads import SeenHeads
 from .skips import find_moment, latest_of
 from .stores.protocols import Get
+
+if TYPE_CHECKING:
+    from .signing.pins import Pins
+    from .signing.trust import Trust
 
 PARALLEL = 64  # two requests a project of a lock: who waits for one of fewer waits for an answer more
 _SHELF_ID = re.compile(r"[0-9a-z][0-9a-z-]{7,63}")
@@ -75,7 +79,8 @@ class Repository:
 
     Heads are remembered for this object's life: one use of a shelf sees one state. May be used from several threads.
     ``cache`` is the folder of the user's cache, None for none. ``as_of``, a moment (as_of.py), shows every project as
-    it was then. ``info`` is what shelf.json says, where that is known already. ``lower`` are caches below the user's.
+    it was then. ``info`` is what shelf.json says, where that is known already. With ``pins`` heads that are not signed
+    as the shelf's root document wants are refused (signing/). ``lower`` are caches below the user's.
     """
 
     def __init__(
@@ -86,6 +91,7 @@ class Repository:
         as_of: str = "",
         info: ShelfInfo | None = None,
         lower: Sequence[LowerCache] = (),
+        pins: Pins | None = None,
     ) -> None:
         self._store = store
         self.as_of = as_of
@@ -94,12 +100,18 @@ class Repository:
         self._objects = ObjectCache(cache, lower)
         self._seen = SeenHeads(cache)
         self._heads: dict[str, Head | None] = {}
+        self._signed: dict[str, bytes] = {}  # the present heads that have signatures, as they are stored
         self._tried: set[str] = set()  # read ahead, once: who asks for it after that is told what failed
         self._parsed: dict[tuple[str, str], Any] = {}
         self._shards: dict[str, dict[str, str]] = {}
         self._info = info
         self._info_lock = threading.Lock()
         self._facts: tuple[ProjectFacts, ...] | None = None
+        self.trust: Trust | None = None
+        if pins is not None:
+            from .signing.trust import Trust
+
+            self.trust = Trust(store, lambda: self.info().id, pins, cache=cache)
 
     @property
     def url(self) -> str:
@@ -118,19 +130,32 @@ class Repository:
             return self._info
 
     def head(self, project: str) -> Head:
-        """The head of ``project`` (normalized). Raises ProjectMissing, ObjectInvalid, HeadReplayed."""
+        """The head of ``project`` (normalized). Raises ProjectMissing, VersionPurged for one of which nothing is left,
+        ObjectInvalid, HeadReplayed, SignatureError."""
         head = self.find_head(project)
         if head is None:
             if project in self._since:
                 raise ProjectMissingThen(project, self.as_of, self._since[project])
             raise ProjectMissing(project, self.suggest(project))
+        if not head.versions and head.older is None:
+            raise self._purged(head, list(head.purged)[-1])
         return head
 
     def find_head(self, project: str) -> Head | None:
         """The head of ``project``; None when the shelf does not have it. Raises as ``head``."""
+        head = self.last_head(project)
+        return None if head is None or head.vacant else head
+
+    def last_head(self, project: str) -> Head | None:
+        """The head of ``project``, even if it has no version: for who writes the next one. Raises as ``head``."""
         if project not in self._heads:
             self._heads[project] = self._read_head(project)
         return self._heads[project]
+
+    def signed_head(self, project: str) -> bytes:
+        """The present head as it is stored, if it has signatures; else empty. Raises as ``head``."""
+        self.find_head(project)
+        return self._signed.get(project, b"")
 
     def earlier(self, project: str, seq: int, digest: str) -> Head:
         """An earlier head of ``project``, which a later one names. Raises ObjectMissing, ObjectInvalid."""
@@ -139,6 +164,11 @@ class Repository:
         if found.seq != seq:
             raise ObjectInvalid(key, f"it says sequence {found.seq}")
         return found
+
+    @property
+    def parts(self) -> tuple[Repository, ...]:
+        """The repository of each shelf: this one. See ``layers.Layers``."""
+        return (self,)
 
     def holder(self, project: str) -> Repository:
         """The repository that supplies ``project``: this one. See ``layers.Layers``."""
@@ -174,36 +204,71 @@ class Repository:
     def versions_of(self, head: Head) -> dict[str, Entry]:
         """Every version that ``head`` knows; for a change that has to compare with it."""
         if head.older is None:
-            return dict(head.versions)
+            return without_purged(head.versions, head.purged) if head.purged else dict(head.versions)
         index: dict[str, Entry] = self._object(
             index_key(head.project, head.older), head.older, lambda data, key: parse_index(data, head.project, key)
         )
-        return index | dict(head.versions)
+        return without_purged(index | dict(head.versions), head.purged)
 
     def release(self, project: str, version: str) -> Release:
-        """Raises VersionMissing."""
+        """Raises VersionMissing, VersionPurged."""
         head = self.head(project)
         entry = head.versions.get(version)
         if entry is None:
             versions = self.versions_of(head)
             if version not in versions:
-                raise VersionMissing(project, version, shorten(versions))
+                raise self.lacking(head, version, versions)
             entry = versions[version]
         return self.release_at(project, version, entry.release)
 
+    def lacking(self, head: Head, version: str, near: Iterable[str]) -> VersionMissing:
+        """The error for a version that ``head`` does not have; ``near`` are those to name."""
+        if version in head.purged:
+            return self._purged(head, version)
+        return VersionMissing(head.project, version, shorten(near))
+
+    def _purged(self, head: Head, version: str) -> VersionPurged:
+        purge, left = head.purged[version], shorten(self.versions_of(head))
+        return VersionPurged(head.project, version, purge.reason, purge.by, purge.time, left)
+
+    def explain_missing(self, project: str, part: str) -> VersionPurged | None:
+        """Why the release or manifest ``part`` of ``project`` is not there, if the shelf knows. One request: the head
+        that is remembered may be older than that."""
+        try:
+            head = self._read_head(project)
+        except ShelfError:
+            return None
+        for version, purge in head.purged.items() if head is not None else ():
+            if head is not None and part in (*purge.releases, *purge.manifests):
+                return self._purged(head, version)
+        return None
+
     def release_at(self, project: str, version: str, digest: str) -> Release:
-        """The release by its digest, without a head: what a lock names."""
-        parsed: Release = self._object(
-            release_key(project, digest), digest, lambda data, key: parse_release(data, project, version, key)
-        )
+        """The release by its digest, without a head: what a lock names. Raises ObjectMissing, VersionPurged."""
+        try:
+            parsed: Release = self._object(
+                release_key(project, digest), digest, lambda data, key: parse_release(data, project, version, key)
+            )
+        except ObjectMissing as error:
+            raise self.explain_missing(project, digest) or error from None
         return parsed
 
     def manifest(self, project: str, part: str) -> Manifest:
-        """The manifest ``part``, "<sha256>.<epoch>"."""
-        parsed: Manifest = self._object(
-            manifest_key(project, part), part.partition(".")[0], lambda data, key: parse_manifest(data, project, key)
-        )
+        """The manifest ``part``, "<sha256>.<epoch>". Raises ObjectMissing, VersionPurged."""
+        try:
+            parsed: Manifest = self._object(
+                manifest_key(project, part),
+                part.partition(".")[0],
+                lambda data, key: parse_manifest(data, project, key),
+            )
+        except ObjectMissing as error:
+            raise self.explain_missing(project, part) or error from None
         return parsed
+
+    def provenance(self, project: str, digest: str) -> bytes:
+        """What was kept with a wheel (PEP 740), as it came. Raises ObjectMissing, ObjectInvalid."""
+        found: bytes = self._object(provenance_key(project, digest), digest, lambda data, key: data)
+        return found
 
     def find_manifest(self, project: str, part: str, url: str = "") -> tuple[Manifest, str]:
         """The manifest, and the shelf to record with its pin (``shelf_of``)."""
@@ -226,11 +291,17 @@ class Repository:
         wanted = [project for project in dict.fromkeys(projects) if project not in self._heads.keys() | self._tried]
         self._tried.update(wanted)
         tasks: list[Task] = [(self._follow_head, project) for project in wanted]
-        if wanted and self._seen.folder is not None:
-            tasks.append((_only, self.info))  # heads are checked against what this shelf showed before
+        if wanted:
+            tasks += [(_only, read) for read in self.needed_for_heads()]
         if closure:
             tasks += [(self._follow_closure, project, tuple((extras or {}).get(project, ()))) for project in wanted]
         spread([*tasks, *self._follow_rows(hints)], PARALLEL, ignoring=ShelfError)
+
+    def needed_for_heads(self) -> list[Callable[[], object]]:
+        """What has to be read before a head is taken: so that it can be read at the same time."""
+        if self.trust is not None:
+            return [self.info, self.trust.root]
+        return [self.info] if self._seen.folder is not None else []  # what the shelf showed before is kept by its id
 
     def _follow_head(self, project: str) -> list[Task]:
         """A head, and then the default's release."""
@@ -283,7 +354,7 @@ class Repository:
             for key, data in zip(keys, map_parallel(self._get_or_none, keys, PARALLEL), strict=True):
                 pause()
                 facts += parse_listing(data, key).values() if data is not None else ()
-            self._facts = tuple(sorted(facts, key=lambda f: f.project))
+            self._facts = tuple(sorted((f for f in facts if f.versions), key=lambda f: f.project))
         return self._facts
 
     def listed_on(self, project: str) -> str:
@@ -321,8 +392,9 @@ class Repository:
             self.info()  # no shelf at all is another error
             return None
         head = parse_head(data, project, key)
-        if self._seen.folder is not None:
-            self._seen.check(self.info().id, project, key, head.seq, sha256(data))
+        self.accept(project, key, head.seq, data)
+        if is_signed(data):
+            self._signed[project] = data
         return self._head_then(head) if self.as_of else head
 
     def _head_then(self, head: Head) -> Head | None:
@@ -330,14 +402,21 @@ class Repository:
         project = head.project
         then = find_moment(head, self.as_of, partial(self.earlier, project))
         if latest_of(then) <= self.as_of:
-            return then
+            left = without_purged(then.versions, head.purged)
+            return replace(then, versions=left, purged=head.purged) if head.purged else then
         self._since[project] = latest_of(then)
         return None
 
-    def check_seen(self, name: str, key: str, seq: int, digest: str) -> None:
-        """Remember the head ``key`` of ``name``. Raises HeadReplayed when a newer one was seen."""
-        if self._seen.folder is not None:
-            self._seen.check(self.info().id, name, key, seq, digest)
+    def accept(self, name: str, key: str, seq: int, data: bytes) -> None:
+        """Take the head ``key``, remembered by ``name``, as that of ``seq``, or refuse it.
+
+        Raises SignatureError where signatures are required, HeadReplayed when a newer one was seen.
+        """
+        by = self.trust.check(key, data) if self.trust is not None else None
+        if self._seen.folder is None:
+            return
+        signer, trusted = (by.key_id, by.allowed) if by is not None else ("", None)
+        self._seen.check(self.info().id, name, key, seq, sha256(data), signer=signer, trusted=trusted)
 
     def _object(self, key: str, digest: str, parse: Callable[[bytes, str], T]) -> T:
         """An immutable object: from memory, the cache or the store, verified by its name."""
@@ -400,37 +479,6 @@ def own_folder(cache: Path | None) -> Path | None:
         return None
 
 
-class SeenHeads:
-    """The highest sequence this user saw of each head, in ``<cache>/seen``: a replayed head is refused."""
-
-    def __init__(self, cache: Path | None) -> None:
-        self.folder = cache / "seen" if cache else None
-
-    def check(self, shelf: str, name: str, key: str, seq: int, digest: str) -> None:
-        """Raises HeadReplayed when the head ``key`` is older than what was seen, or another of the same sequence.
-
-        ``name`` is what it is remembered by, a file's name.
-        """
-        if self.folder is None:
-            return
-        path = self.folder / shelf / name
-        try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        except OSError:
-            return  # a cache that cannot be written remembers nothing
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)  # kernels share this file: the highest must win
-            seen = _parse_seen(os.pread(descriptor, 200, 0))
-            if seen is not None and (seq < seen[0] or (seq == seen[0] and digest != seen[1])):
-                raise HeadReplayed(key, seq, seen[0])
-            if seen is None or seq > seen[0]:
-                with suppress(OSError):
-                    os.pwrite(descriptor, f"{seq:020} {digest}\n".encode(), 0)
-        finally:
-            os.close(descriptor)
-
-
 def shorten(versions: Iterable[str], most: int = 12) -> tuple[str, ...]:
     """The newest versions, newest first, for a message; what is left out is counted."""
     from .ordering import version_order  # only messages are in order
@@ -439,8 +487,3 @@ def shorten(versions: Iterable[str], most: int = 12) -> tuple[str, ...]:
     if len(ordered) <= most:
         return tuple(ordered)
     return (*ordered[: most - 1], f"and {len(ordered) - most + 1} older")
-
-
-def _parse_seen(data: bytes) -> tuple[int, str] | None:
-    seq, _, digest = data.decode("ascii", "replace").strip().partition(" ")
-    return (int(seq), digest) if seq.isdecimal() and is_sha256(digest) else None

@@ -21,7 +21,7 @@ from .codecs.origin import public_origin
 from .errors import LockMissing, NoShelf, ObjectInvalid, SeveralShelves, ShelfError, UsageError, VersionMissing
 from .layers import Layers
 from .lower_cache import LowerCache
-from .model import Entry, Head, Loaded, Lock, Manifest, Pin
+from .model import Entry, Head, Loaded, Lock, Manifest, Pin, Wheel
 from .parallel import map_parallel
 from .repository import PARALLEL, Repository, ShelfInfo, shorten
 from .stores.opening import open_store
@@ -30,10 +30,12 @@ from .urls import split_urls
 
 if TYPE_CHECKING:
     from .answers import Changed, FileFacts, Found, LogEntry, Shown, VersionFacts, Why
+    from .chain import Signer
     from .codecs.named_lock import LockHead
     from .commit import Change
     from .named_locks import NamedLocks
     from .resolver import Resolution
+    from .signing.pins import Pins
     from .target import Target
     from .verification import VerifyReport
 
@@ -42,8 +44,8 @@ class Shelf:
     """A shelf of distributions, or several in order (layers.py).
 
     ``cache`` is the folder of the user's cache, None for none. ``as_of``, a moment (as_of.py), shows the projects as
-    they were then. ``info`` is what shelf.json of an only shelf says, where that is known already. ``lower`` are caches
-    below the user's (lower_cache.py).
+    they were then. ``info`` is what shelf.json of an only shelf says, where that is known already. ``signer`` signs
+    what changes; with ``pins`` only what is signed is taken. ``lower`` are caches below the user's (lower_cache.py).
     """
 
     def __init__(
@@ -53,10 +55,16 @@ class Shelf:
         as_of: str = "",
         info: ShelfInfo | None = None,
         lower: Sequence[LowerCache] = (),
+        signer: Signer | None = None,
+        pins: Pins | None = None,
     ) -> None:
+        self.signer = signer
+        self.pins = pins
         self._stores = stores
         self.cache = cache
-        self._repositories = [Repository(store, cache=cache, as_of=as_of, info=info, lower=lower) for store in stores]
+        self._repositories = [
+            Repository(store, cache=cache, as_of=as_of, info=info, lower=lower, pins=pins) for store in stores
+        ]
         self.repository = self._repositories[0] if len(stores) == 1 else Layers(self._repositories)
 
     @classmethod
@@ -116,7 +124,7 @@ class Shelf:
         """The locks that live on this shelf; of several, on the first."""
         from .named_locks import NamedLocks
 
-        return NamedLocks(self._stores[0], self._repositories[0])
+        return NamedLocks(self._stores[0], self._repositories[0], self.signer)
 
     def read_named_lock(self, text: str) -> tuple[LockHead, str]:
         """``NamedLocks.read``, from the first shelf that has such a lock."""
@@ -132,7 +140,7 @@ class Shelf:
 
     def without_cache(self) -> Shelf:
         """The same, with everything read anew from the store."""
-        return Shelf(*self._stores)
+        return Shelf(*self._stores, pins=self.pins)
 
     # looking
 
@@ -203,9 +211,10 @@ class Shelf:
             extras=_union(wheel.extras for wheel in release.wheels),
             modules=_union(wheel.modules for wheel in release.wheels),
             scripts=_union(wheel.scripts for wheel in release.wheels),
-            wheels=tuple(wheel_facts(wheel) for wheel in release.wheels),
+            wheels=tuple(wheel_facts(wheel, self._provenance(name, wheel)) for wheel in release.wheels),
             changed=head.time,
             changed_by=head.by,
+            signed=self._signature_of(name),
         )
 
     def search(self, words: str, *, most: int = 50) -> tuple[Found, ...]:
@@ -229,18 +238,52 @@ class Shelf:
             if version_order(known) == version_order(version):
                 return known
         near = [known for known in entries if known.startswith(f"{version.rstrip('.*')}.")]
-        raise VersionMissing(project, version, shorten(near or entries))
+        raise self.repository.holder(project).lacking(self.repository.head(project), version, near or entries)
 
     def log(self, project: str) -> tuple[LogEntry, ...]:
         """Who did what, newest first, each entry verified by the next."""
         from .answers import LogEntry
-        from .commit import walk_history
+        from .chain import walk_chain
+        from .codecs.envelope import is_signed
+        from .commit import project_chain
 
         head = self.repository.head(normalize(project))
-        return tuple(
-            LogEntry(h.seq, h.time, h.by, h.action, h.default)
-            for h in walk_history(self.repository.holder(head.project).store, head)
-        )
+        repository, chain = self.repository.holder(head.project), project_chain(head.project)
+        signed = {head.seq: repository.signed_head(head.project)}
+
+        def parse(data: bytes, key: str) -> Head:
+            earlier = chain.parse(data, key)
+            signed[earlier.seq] = data if is_signed(data) else b""
+            return earlier
+
+        heads = list(walk_chain(repository.store, replace(chain, parse=parse), head))
+        names = self._signers(repository, {seq: data for seq, data in signed.items() if data})
+        return tuple(LogEntry(h.seq, h.time, h.by, h.action, h.default, names.get(h.seq, "")) for h in heads)
+
+    def _signers(self, repository: Repository, signed: Mapping[int, bytes]) -> dict[int, str]:
+        """Who signed what of a history; one request, where anybody did."""
+        if not signed:
+            return {}
+        from .signing.telling import find_root, name_signers
+
+        root = find_root(repository)
+        return {seq: name_signers(data, root) for seq, data in signed.items()}
+
+    def _provenance(self, project: str, wheel: Wheel) -> str:
+        """Where a wheel says that it was built; one request, for one that says so."""
+        if not wheel.provenance:
+            return ""
+        from .provenance import describe_provenance
+
+        return describe_provenance(self.repository.holder(project), project, wheel)
+
+    def _signature_of(self, project: str) -> str:
+        repository = self.repository.holder(project)
+        if not repository.signed_head(project):
+            return ""
+        from .signing.telling import describe_signature
+
+        return describe_signature(repository, project)
 
     # locks
 
@@ -330,6 +373,17 @@ class Shelf:
         """
         return [manifest for manifest, _ in self._find_manifests(lock)]
 
+    def check_pins(self, lock: Lock, *, remembered: Path | None = None) -> None:
+        """Where signatures are required: that a signed head of each project names what ``lock`` has of it.
+
+        Asked of heads, releases and manifests, all at once; once for each lock, where ``remembered`` is a cache. Raises
+        PinUnsigned, and as ``Repository.head``.
+        """
+        if self.pins is not None:
+            from .signing.locks import check_pins
+
+            check_pins(self.repository, lock, self.pins, remembered)
+
     def move(self, lock: Lock) -> Lock:
         """A lock of another shelf, or of shelves that have moved, as one of this: the same bytes, by their digests.
 
@@ -388,7 +442,13 @@ class Shelf:
 
         name = normalize(project)
         found = self.find_version(name, version)
-        return self._change(name, lambda head: Change(default=found), by=by, action=f"default {found}")
+
+        def change(head: Head | None) -> Change:
+            if head is None or found not in self.repository.versions_of(head):  # purged meanwhile
+                raise VersionMissing(name, found, ())
+            return Change(default=found)
+
+        return self._change(name, change, by=by, action=f"default {found}")
 
     def yank(self, project: str, version: str, *, reason: str = "", by: str) -> Changed:
         """Only requirements that pin it exactly take it from now on (PEP 592)."""
@@ -424,7 +484,16 @@ class Shelf:
         from .verification import verify_shelf
 
         self.info()
-        return verify_shelf(self.store, [normalize(project) for project in projects], progress or (lambda _: None))
+        names = [normalize(project) for project in projects]
+        return verify_shelf(self.store, names, progress or (lambda _: None), pins=self._verified_pins())
+
+    def _verified_pins(self) -> Pins | None:
+        """Whose signatures ``verify`` looks for: those that are pinned, else those that the shelf itself says."""
+        if self.pins is not None or not self.info().settings.get("trust"):
+            return self.pins
+        from .signing.pins import UNPINNED
+
+        return UNPINNED
 
     def rebuild_catalog(self) -> tuple[ProjectFacts, ...]:
         """Write the catalog anew from the heads, whatever is damaged or missing of it; what it now shows."""
@@ -463,7 +532,7 @@ class Shelf:
             before[:] = [head]
             return change(head)
 
-        head = change_head(store, project, remembered, by=by, action=action)
+        head = change_head(store, project, remembered, by=by, action=action, signer=self.signer)
         self.repository.forget(project)
         landed = head is not before[0]
         return Changed(

@@ -9,13 +9,15 @@ from urllib.parse import urlsplit
 from .errors import UsageError
 from .urls import normalize_url
 
+_TAKEN = ("projects", "catalog", "locks", "trust", "recall")
+
 
 def check_place(text: str) -> str:
     """What ``usage-reports`` may be: a name for a folder of the shelf, or a URL. Raises UsageError."""
     if "://" in text:
         return normalize_url(text)
     name = text.strip("/")
-    if not name.replace("-", "").replace("_", "").isalnum() or not name.isascii() or name in ("projects", "catalog"):
+    if not name.replace("-", "").replace("_", "").isalnum() or not name.isascii() or name in _TAKEN:
         raise UsageError(
             f"{text!r} is no place for usage reports. Write a name for a folder of the shelf, such as usage, or a URL."
         )

@@ -76,9 +76,55 @@ def publish(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--extra-index-url", action="append", default=[], metavar="URL", help="pip's: a further index")
     parser.add_argument("--find-links", "-f", action="append", default=[], metavar="DIR", help="pip's: folder or page")
     parser.add_argument("--no-index", action="store_true", help="pip's: only --find-links")
+    what = "where a wheel was built, as PEP 740 has it; kept with it (the index is asked for what it has)"
+    parser.add_argument("--attestation", action="append", default=[], metavar="FILE", help=what)
     parser.add_argument(
-        "--allow-module", action="append", default=[], metavar="MODULE", help="may take over this module's name"
+        "--allow-module",
+        action="append",
+        default=[],
+        metavar="MODULE",
+        help="may bring this module, which is another's",
     )
+    parser.add_argument(
+        "--allow-name",
+        action="append",
+        default=[],
+        metavar="PROJECT",
+        help="may be new here, though it looks like another",
+    )
+    sign(parser)
+
+
+def sign(parser: argparse.ArgumentParser) -> None:
+    """For every verb that changes a head."""
+    what = "sign with this private key (default: CLOUDSHELF_SIGNING_KEY)"
+    parser.add_argument("--sign", metavar="FILE", help=what)
+
+
+def key(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", choices=("new", "show"), help="make a key, or show the public half of one")
+    parser.add_argument("file", metavar="FILE", help="the private key; the public half is FILE.pub")
+    parser.add_argument("--owner", metavar="TEXT", help="whose it is, for people (default: you, on this machine)")
+    parser.add_argument("--passphrase", action="store_true", help="ask for one (or set CLOUDSHELF_SIGNING_PASSPHRASE)")
+
+
+def trust(parser: argparse.ArgumentParser) -> None:
+    actions = ("init", "show", "add-key", "remove-key", "rotate", "sign", "add-signature")
+    parser.add_argument("action", choices=actions, help="make, show or change the root document; sign heads")
+    names = "projects: pandas, 'ours-*', '*'; of add-signature the FILE"
+    parser.add_argument("names", nargs="*", metavar="NAME", help=names)
+    parser.add_argument("--key", action="append", default=[], metavar="KEY", help="which: FILE.pub (init: private), id")
+    parser.add_argument("--locks", action="append", default=[], metavar="NAME", help="named locks: 'team/*'")
+    parser.add_argument("--recall", action="store_true", help="for blocking")
+    parser.add_argument("--expires", metavar="TIME", help="90d, 1y or 2027-11-01 (the document: 1y; a key: never)")
+    parser.add_argument("--threshold", type=int, metavar="N", help="how many administrators have to sign (default: 1)")
+    parser.add_argument("--add", action="append", default=[], metavar="KEY", help="rotate: a further administrator")
+    parser.add_argument("--remove", action="append", default=[], metavar="KEY", help="rotate: one less")
+    what = "with this private key; for several administrators several times (default: CLOUDSHELF_SIGNING_KEY)"
+    parser.add_argument("--sign", action="append", default=[], metavar="FILE", help=what)
+    parser.add_argument("--out", metavar="FILE", help="write the document there (show: a copy, to be pinned)")
+    parser.add_argument("--all", action="store_true", help="sign: everything that is not signed yet")
+    parser.add_argument("--to", type=int, metavar="SEQ", help="sign: the state of then instead of the present one")
 
 
 def project(parser: argparse.ArgumentParser) -> None:
@@ -87,6 +133,7 @@ def project(parser: argparse.ArgumentParser) -> None:
 
 def release(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("project", metavar="PROJECT==VERSION")
+    sign(parser)
 
 
 def ls(parser: argparse.ArgumentParser) -> None:
@@ -150,6 +197,7 @@ def lock(parser: argparse.ArgumentParser) -> None:
     hashes(parser)
     parser.add_argument("-o", "--output", metavar="FILE", help="write it there (default: print it)")
     parser.add_argument("--name", metavar="NAME", help="put it on the shelf by this name, such as team/2026q4")
+    sign(parser)
     notebook(parser, "put it into this notebook (default in a notebook: itself; in a terminal: the only one here)")
     parser.add_argument("--lock", metavar="LOCK", help="this lock as it is: to name one, or to get one that has a name")
     as_of(parser)
@@ -184,6 +232,7 @@ def diff(parser: argparse.ArgumentParser) -> None:
 def locks(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", metavar="NAME", help="its history: who changed it when (default: all locks)")
     parser.add_argument("--remove", action="store_true", help="take the name away; its history stays")
+    sign(parser)
 
 
 def history(parser: argparse.ArgumentParser) -> None:
@@ -240,6 +289,22 @@ def yank(parser: argparse.ArgumentParser) -> None:
 def rollback(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("project", metavar="PROJECT")
     parser.add_argument("--to", type=int, metavar="SEQ", help="a sequence of `log` (default: the one before)")
+    sign(parser)
+
+
+def collect(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("projects", nargs="*", metavar="PROJECT", help="default: all")
+    what = "leave alone what is younger, by the store's clock: 7d (default), 36h, 0"
+    parser.add_argument("--grace", default="7d", metavar="AGE", help=what)
+    parser.add_argument("--dry-run", action="store_true", help="say what would go; delete nothing")
+    sign(parser)
+
+
+def purge(parser: argparse.ArgumentParser) -> None:
+    release(parser)
+    parser.add_argument("--reason", default="", metavar="TEXT", help="told to who has it pinned (needed)")
+    parser.add_argument("-y", "--yes", action="store_true", help="do not ask; needed where there is no terminal")
+    parser.add_argument("--dry-run", action="store_true", help="say what it would break; change nothing")
 
 
 def log(parser: argparse.ArgumentParser) -> None:
@@ -268,6 +333,22 @@ def settings(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", choices=names, help="default: show all of them")
     parser.add_argument("value", nargs="?", metavar="VALUE", help="what it shall be")
     parser.add_argument("--unset", action="store_true", help="take it away")
+
+
+def policy(parser: argparse.ArgumentParser) -> None:
+    roles = ("reader", "curator", "collector", "indexer", "administrator", "bucket")  # policies/roles.py
+    parser.add_argument("role", choices=roles, metavar="ROLE", help=f"{', '.join(roles[:-1])}; or: bucket")
+    parser.add_argument("projects", nargs="*", metavar="PROJECT", help="of a reader, curator or collector")
+    parser.add_argument("--all", action="store_true", help="for all projects of the shelf")
+    parser.add_argument("--deps", action="store_true", help="and for what their defaults need, which the shelf knows")
+    where = "and for the named locks there: team/, team/2026q4, / for all"
+    parser.add_argument("--locks", action="append", default=[], metavar="PLACE", help=where)
+    parser.add_argument("--no-catalog", action="store_true", help="who publishes does not write the catalog")
+    parser.add_argument("--reports", metavar="PLACE", help="and for usage reports, as `settings usage-reports` has it")
+    who = "of the bucket: a role that may delete what is collected"
+    parser.add_argument("--collector", action="append", default=[], metavar="ARN", help=who)
+    where = "aws, aws-cn, aws-us-gov … (default: that of AWS_REGION)"
+    parser.add_argument("--partition", metavar="NAME", help=where)
 
 
 def usage(parser: argparse.ArgumentParser) -> None:
@@ -301,6 +382,7 @@ def export(parser: argparse.ArgumentParser) -> None:
 def import_(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("bundle", metavar="BUNDLE", help="a file that export wrote")
     parser.add_argument("--dry-run", action="store_true", help="say what would be imported, upload nothing")
+    sign(parser)
 
 
 def completion(parser: argparse.ArgumentParser) -> None:

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Protocol
+from itertools import pairwise
+from typing import TYPE_CHECKING, Protocol
 
 from .chain import walk_chain
 from .codecs.catalog import parse_closure, parse_listing, parse_modules, projects_key
-from .codecs.named_lock import LOCKS, parse_lock_head, parse_locks
-from .codecs.names import head_key, is_normalized, manifest_key, named_lock, pack_key, release_key, sha256
+from .codecs.named_lock import LOCKS, parse_locks
+from .codecs.names import head_key, manifest_key, named_lock, pack_key, release_key, sha256
 from .codecs.pack import decompress_frame
 from .commit import walk_history
-from .errors import ObjectInvalid, ObjectMissing, ProjectMissing, ShelfError, StoreError
+from .errors import ObjectInvalid, ObjectMissing, ProjectMissing, ShelfError, SignatureError, StoreError
+from .garbage import find_garbage, list_projects
 from .model import Manifest
-from .named_locks import lock_chain, read_content
+from .named_locks import accept_head, lock_chain, read_content
 from .repository import Repository
 from .skips import Linked
 from .stores.protocols import Get, Listing
+
+if TYPE_CHECKING:
+    from .signing.pins import Pins
 
 
 class VerifyStore(Get, Listing, Protocol):
@@ -42,6 +48,8 @@ class VerifyReport:
     manifests: int = 0
     packs: int = 0
     locks: int = 0  # named ones
+    garbage: int = 0  # objects that no head ever named
+    garbage_bytes: int = 0
     bytes: int = 0
     damages: list[Damage] = field(default_factory=list)
 
@@ -50,27 +58,36 @@ class VerifyReport:
         return not self.damages
 
 
-def verify_shelf(store: VerifyStore, projects: Sequence[str], progress: Callable[[str], None]) -> VerifyReport:
+def verify_shelf(
+    store: VerifyStore, projects: Sequence[str], progress: Callable[[str], None], *, pins: Pins | None = None
+) -> VerifyReport:
     """Everything, or ``projects``; one damage does not hide the next. Raises only when the store cannot be asked.
 
+    With ``pins`` a head that is not signed as it should be is damage, too.
     The catalog is looked at with everything only: no project has a part of it to itself.
     """
     report, seqs = VerifyReport(), dict[str, int]()
-    for project in projects or _projects(store):
+    for project in projects or list_projects(store):
         progress(project)
-        report.projects += 1
         try:
-            seqs[project] = _verify_project(store, Repository(store), project, report)
-        except ProjectMissing:
-            raise
-        except StoreError:
+            seqs[project] = _verify_project(store, Repository(store, pins=pins), project, report, asked=bool(projects))
+            _weigh_garbage(store, project, report)
+        except (StoreError, ProjectMissing):
             raise
         except ShelfError as error:
             report.damages.append(_damage(error, f"projects/{project}"))
     if not projects:
-        report.damages += _verify_locks(store, report)
+        report.damages += _verify_locks(store, Repository(store, pins=pins), report)
         report.damages += _verify_catalog(store, seqs)
     return report
+
+
+def _weigh_garbage(store: VerifyStore, project: str, report: VerifyReport) -> None:
+    """Count what no head names. Where something cannot be read that is told as damage already."""
+    with suppress(ObjectInvalid, ObjectMissing):
+        objects = find_garbage(store, project).objects
+        report.garbage += len(objects)
+        report.garbage_bytes += sum(stored.size for stored in objects)
 
 
 def _verify_skips(heads: Iterable[Linked], key: str) -> list[Damage]:
@@ -81,7 +98,7 @@ def _verify_skips(heads: Iterable[Linked], key: str) -> list[Damage]:
     return [Damage(key, f"state {seq} names an earlier one wrongly") for seq in wrong]
 
 
-def _verify_locks(store: VerifyStore, report: VerifyReport) -> Iterator[Damage]:
+def _verify_locks(store: VerifyStore, repository: Repository, report: VerifyReport) -> Iterator[Damage]:
     """Every state of every named lock, and that the list has them all."""
     listed: set[str] | None = set()
     try:
@@ -98,11 +115,11 @@ def _verify_locks(store: VerifyStore, report: VerifyReport) -> Iterator[Damage]:
         report.locks += 1
         unlisted |= {name} - (listed if listed is not None else {name})
         try:
-            states = list(walk_chain(store, lock_chain(name), parse_lock_head(store.get(stored.key), name, stored.key)))
+            states = list(walk_chain(store, lock_chain(name), accept_head(repository, name, store.get(stored.key))))
             yield from _verify_skips(states, stored.key)
             for digest in dict.fromkeys(state.lock for state in states):
                 read_content(store, next(state for state in states if state.lock == digest))
-        except (ObjectInvalid, ObjectMissing) as error:
+        except (ObjectInvalid, ObjectMissing, SignatureError) as error:
             yield _damage(error, stored.key)
     if unlisted:
         yield Damage(LOCKS, f"it does not show {', '.join(sorted(unlisted))}")
@@ -131,16 +148,28 @@ def _verify_catalog(store: VerifyStore, seqs: Mapping[str, int]) -> Iterator[Dam
             yield Damage(projects_key(project), f"it does not show {project} as it is")
 
 
-def _projects(store: Listing) -> list[str]:
-    names = dict.fromkeys(stored.key.split("/")[1] for stored in store.list("projects/") if stored.key.count("/") > 1)
-    return [name for name in names if is_normalized(name)]
+def _verify_project(
+    store: VerifyStore, repository: Repository, project: str, report: VerifyReport, *, asked: bool
+) -> int:
+    """The sequence of the project's head; of those in a row that say the same, of the first. 0 where none is.
 
-
-def _verify_project(store: VerifyStore, repository: Repository, project: str, report: VerifyReport) -> int:
-    """The sequence of the project's head."""
-    head = repository.head(project)
+    Raises ProjectMissing where one was ``asked`` for by name, and what is wrong with a head.
+    """
+    report.projects += 1
+    head = repository.last_head(project)
+    if head is None or head.vacant:
+        if asked:
+            raise ProjectMissing(project, repository.suggest(project))
+        report.projects -= 1  # all that is there is garbage
+        return 0
+    shown = head.seq
     try:
-        report.damages += _verify_skips(walk_history(store, head), head_key(project))
+        chain = list(walk_history(store, head))
+        report.damages += _verify_skips(chain, head_key(project))
+        for newer, older in pairwise(chain):
+            if (newer.versions, newer.older, newer.default) != (older.versions, older.older, older.default):
+                break
+            shown = older.seq  # a collector's head says nothing new, and no catalog has to show it
     except (ObjectInvalid, ObjectMissing) as error:
         report.damages.append(_damage(error, f"projects/{project}/history"))
     parts: dict[str, None] = {}
@@ -167,7 +196,7 @@ def _verify_project(store: VerifyStore, repository: Repository, project: str, re
             packs.setdefault(pack, []).append(manifest)
     for pack, manifests in packs.items():
         report.damages += _verify_pack(store, project, pack, manifests, report)
-    return head.seq
+    return shown
 
 
 def _damaged_inline(manifest: Manifest) -> Iterator[str]:

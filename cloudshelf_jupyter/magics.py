@@ -270,6 +270,7 @@ def load(shell: Any) -> None:
     configured = CloudShelf(config=shell.config).url
     if configured and session.url in (None, default_shelf_folder().as_uri()):  # nobody named another
         session.configure(configured)
+    session.require(CloudShelf(config=shell.config).trust)
     names = ShelfNames(session)
     magics = ShelfMagics(shell, session, names)
     shell.register_magics(magics)

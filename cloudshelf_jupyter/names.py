@@ -12,8 +12,8 @@ from cloudshelf.session import Session
 
 FRESH = 60.0  # seconds for which an answer is not asked for again
 FORGET = 10.0  # seconds for which a failure is not
-PATIENCE = 1.0  # seconds that a Tab waits for what it has never heard
-BRIEF = 0.03  # seconds that it waits for news of what it knows, or where the shelf may not be meant at all
+PATIENCE = 0.3  # seconds that a Tab waits for what it has never heard; the next Tab shows what comes later
+BRIEF = 0.03  # seconds that it waits for news of what it knows, where the shelf may not be meant at all, or is silent
 
 _Key = tuple[str, ...]
 
@@ -25,6 +25,7 @@ class ShelfNames:
         self._session = session
         self._known: dict[_Key, tuple[float, dict[str, Any]]] = {}  # until when it is fresh
         self._asking: dict[_Key, threading.Thread] = {}
+        self._silent: set[str] = set()  # URLs of shelves that did not answer the last time
 
     def projects(self) -> list[str]:
         return list(self._answer("names", {}, PATIENCE).get("projects", ()))
@@ -71,14 +72,19 @@ class ShelfNames:
             return answer
         thread = self._asking.get(key)
         if thread is None or not thread.is_alive():
-            thread = self._asking[key] = threading.Thread(target=self._ask, args=(key, verb, args), daemon=True)
+            thread = threading.Thread(target=self._ask, args=(key, verb, args), name="cloudshelf-names", daemon=True)
+            self._asking[key] = thread
             thread.start()
-        thread.join(BRIEF if answer else patience)
+        thread.join(BRIEF if answer or url in self._silent else patience)
+        if thread.is_alive():
+            self._silent.add(url)  # one Tab waits in vain, and no other until it answers
         return self._known.get(key, (0.0, answer))[1]
 
     def _ask(self, key: _Key, verb: str, args: dict[str, str]) -> None:
         try:
             answer, fresh = self._session.call(verb, {"shelf": key[0], **args}), FRESH
+            self._silent.discard(key[0])
         except (ShelfError, OSError):  # what was known is better than nothing
             answer, fresh = self._known.get(key, (0.0, {}))[1], FORGET
+            self._silent.add(key[0])
         self._known[key] = time.monotonic() + fresh, answer

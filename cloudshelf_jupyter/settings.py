@@ -10,4 +10,7 @@ class CloudShelf(SingletonConfigurable):
     """Settings in IPython's or Jupyter's configuration files, such as ``c.CloudShelf.url``."""
 
     url = Unicode("", help="The shelf of every notebook, such as s3://our-shelf/curated").tag(config=True)
+    trust = Unicode("", help="Whose signatures are required: a fingerprint that cloudshelf trust show prints").tag(
+        config=True
+    )
     zero_step = Bool(True, help="Whether an import in a cell pins what nobody has pinned").tag(config=True)

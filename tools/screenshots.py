@@ -62,7 +62,6 @@ def _take(browser: Browser, lab: Lab, name: str, width: int, height: int) -> Non
         panel.filter("humanize")
         panel.expand(panel.project("humanize"))
         panel.expand(panel.version("humanize", "4.12.0"))
-        panel.expand(panel.file("site"))
         expect(panel.file("site/humanize")).to_be_visible()
         page.idle()
         page.shot(PICTURES / f"panel-{name}.png")

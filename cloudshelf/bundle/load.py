@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ..catalog import CatalogStore, module_owners, refresh_catalog
+from ..chain import Signer
 from ..codecs.names import manifest_key, pack_key, release_key, sha256
 from ..codecs.release import format_release
 from ..commit import Change, change_head, put_immutable
@@ -21,7 +22,10 @@ from ..ordering import version_order
 from ..repository import Repository
 from ..stores.protocols import Get, GetTagged, Listing, PutNew, Replace
 from .file import BundleFile
-from .plan import Plan, find_head, manifest_bytes, merge_release, order_carried, plan_project, present_release
+from .plan import Plan, manifest_bytes, merge_release, order_carried, plan_project, present_release
+
+if TYPE_CHECKING:
+    from ..signing.pins import Pins
 
 PARALLEL = 4  # packs in flight, each held whole
 ATTEMPTS = 5  # epochs that may begin while one import runs
@@ -58,13 +62,22 @@ class _EpochMovedError(Exception):
     """A collector began a new epoch: what was uploaded under the old one may be deleted."""
 
 
-def load_bundle(file: BundleFile, store: LoadStore, *, by: str, dry_run: bool, progress: Progress) -> LoadReport:
+def load_bundle(
+    file: BundleFile,
+    store: LoadStore,
+    *,
+    by: str,
+    dry_run: bool,
+    progress: Progress,
+    signer: Signer | None = None,
+    pins: Pins | None = None,
+) -> LoadReport:
     """Put what ``file`` carries on the shelf ``store``; what is there already stays as it is.
 
     Raises ShelfMissing, BundleInvalid, PublishFailed (the shelf has other bytes under a wheel's name), CatalogOutdated
     (all is committed then), and what the store raises. Nothing is visible before everything is uploaded.
     """
-    repository = Repository(store)
+    repository = Repository(store, pins=pins)
     repository.info()
     total = file.index.size
     file.verify(lambda done, what: progress("verify", done, total, what))
@@ -73,10 +86,12 @@ def load_bundle(file: BundleFile, store: LoadStore, *, by: str, dry_run: bool, p
     plans = [plan_project(file, repository, each) for each in carried]
     report = LoadReport(notes=_notes(store, repository, plans))
     if not dry_run:
+        if signer is not None:
+            signer.allow(plan.carried.project for plan in plans if plan.releases)
         report.uploaded = _upload(file, store, plans, progress)
         for number, plan in enumerate(plans):
             progress("commit", number, len(plans), plan.carried.project)
-            _commit(file, store, repository, plan, by)
+            _commit(file, store, repository, plan, by, signer)
         _refresh_catalog(store, repository, [plan.carried.project for plan in plans])
     for plan in sorted(plans, key=lambda plan: plan.carried.project):
         report.versions += _tell(repository, plan, dry_run=dry_run)
@@ -121,13 +136,15 @@ def _send(file: BundleFile, store: PutNew, key: str, name: str) -> int:
     return len(data)
 
 
-def _commit(file: BundleFile, store: LoadStore, repository: Repository, plan: Plan, by: str) -> None:
+def _commit(
+    file: BundleFile, store: LoadStore, repository: Repository, plan: Plan, by: str, signer: Signer | None
+) -> None:
     """Releases, and then the head, if nobody began a new epoch; else all of it again under that."""
     for _ in range(ATTEMPTS):
         if not plan.releases:
             return
         try:
-            _change_head(store, repository, plan, by)
+            _change_head(store, repository, plan, by, signer)
             return
         except _EpochMovedError:
             repository.forget(plan.carried.project)
@@ -138,7 +155,7 @@ def _commit(file: BundleFile, store: LoadStore, repository: Repository, plan: Pl
     raise Conflict(f"projects/{plan.carried.project}/head")
 
 
-def _change_head(store: LoadStore, repository: Repository, plan: Plan, by: str) -> None:
+def _change_head(store: LoadStore, repository: Repository, plan: Plan, by: str, signer: Signer | None) -> None:
     carried = plan.carried
 
     def change(head: Head | None) -> Change:
@@ -155,7 +172,8 @@ def _change_head(store: LoadStore, repository: Repository, plan: Plan, by: str) 
             put[version] = Entry(digest, yanked)
         return Change(put=put, default=None if head and head.default else carried.default)
 
-    change_head(store, carried.project, change, by=by, action=f"import {', '.join(_ordered(plan.releases))}")
+    action = f"import {', '.join(_ordered(plan.releases))}"
+    change_head(store, carried.project, change, by=by, action=action, signer=signer)
 
 
 def _notes(store: Get, repository: Repository, plans: Sequence[Plan]) -> list[str]:
@@ -173,7 +191,7 @@ def _notes(store: Get, repository: Repository, plans: Sequence[Plan]) -> list[st
         if owners.get(module, project) != project:
             notes.append(f"{project} brings the module {module}; a bare import of it takes {owners[module]} here.")
     for plan in plans:
-        head = find_head(repository, plan.carried.project)
+        head = repository.last_head(plan.carried.project)
         known = repository.versions_of(head) if head else {}
         for version, entry in plan.carried.versions.items():
             if version in known and entry.yanked is not None and known[version].yanked is None:
@@ -192,7 +210,7 @@ def _refresh_catalog(store: CatalogStore, repository: Repository, projects: Sequ
 
 
 def _tell(repository: Repository, plan: Plan, *, dry_run: bool) -> list[LoadedVersion]:
-    head = find_head(repository, plan.carried.project)
+    head = repository.last_head(plan.carried.project)
     known = repository.versions_of(head) if head else plan.carried.versions
     default = head.default if head else plan.carried.default
     new = WOULD_IMPORT if dry_run else IMPORTED

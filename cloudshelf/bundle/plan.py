@@ -10,7 +10,7 @@ from ..codecs.bundle import Carried
 from ..codecs.manifest import parse_manifest
 from ..codecs.names import manifest_key, named_project, pack_key, release_key
 from ..codecs.release import parse_release
-from ..errors import BundleInvalid, FormatUnknown, ObjectInvalid, ProjectMissing
+from ..errors import BundleInvalid, FormatUnknown, ObjectInvalid
 from ..model import Entry, Head, Release
 from ..publisher.upload import merge_wheels
 from ..repository import Repository
@@ -58,7 +58,7 @@ def _needed(file: BundleFile, carried: Carried) -> list[str]:
 def plan_project(file: BundleFile, repository: Repository, carried: Carried) -> Plan:
     """Raises PublishFailed where the shelf has other bytes under a wheel's name, BundleInvalid for a damaged object."""
     project = carried.project
-    head = find_head(repository, project)
+    head = repository.last_head(project)
     epoch = head.epoch if head else 0
     releases: dict[str, Release] = {}
     manifests: dict[str, str] = {}
@@ -110,13 +110,6 @@ def merge_release(present: Release, ours: Release) -> Release:
             wheels, replace(wheel, trees={t: tree for t, tree in wheel.trees.items() if t not in known})
         )
     return replace(present, wheels=wheels)
-
-
-def find_head(repository: Repository, project: str) -> Head | None:
-    try:
-        return repository.head(project)
-    except ProjectMissing:
-        return None
 
 
 def present_release(repository: Repository, head: Head | None, version: str) -> Release | None:

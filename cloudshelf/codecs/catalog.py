@@ -130,10 +130,10 @@ def parse_closure(data: bytes, project: str, key: str, extras: Collection[str] =
     fields = parse_object(data, "closure", key)
     if fields.text("project") != project:
         raise ObjectInvalid(key, f"it is the closure of {fields.text('project')!r}")
-    found = dict.fromkeys(_parse_row(row, key) for row in fields.raw.get("closure", ()))
+    found = dict.fromkeys(_parse_row(row, key) for row in fields.rows("closure"))
     if "extras" in fields.raw:
         known = Fields(fields.mapping("extras"), key)
-        rows = [_parse_row(row, key) for row in known.raw.get("rows", ())]
+        rows = [_parse_row(row, key) for row in known.rows("rows")]
         for extra, numbers in known.mapping("of").items():
             if not isinstance(numbers, list) or not all(type(n) is int and 0 <= n < len(rows) for n in numbers):
                 raise ObjectInvalid(key, f"what {extra} needs is malformed")

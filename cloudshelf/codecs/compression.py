@@ -12,6 +12,6 @@ def decompress_object(data: bytes, kind: str, largest: int, key: str) -> bytes:
     try:
         if zstandard.get_frame_parameters(data).content_size > largest:
             raise ObjectInvalid(key, f"it is larger than a {kind} can be")
-        return zstandard.ZstdDecompressor().decompress(data, max_output_size=largest)
+        return zstandard.ZstdDecompressor().decompress(data, max_output_size=largest, allow_extra_data=False)
     except zstandard.ZstdError as error:
         raise ObjectInvalid(key, f"it does not decompress ({error})") from None

@@ -73,6 +73,8 @@ def parse_environment(text: str, source: str) -> list[CondaLine]:
         mark = getattr(error, "problem_mark", None)
         where = f" (line {mark.line + 1})" if mark else ""
         raise UsageError(f"{source} is not YAML{where}: {getattr(error, 'problem', None) or error}.") from None
+    except RecursionError:
+        raise UsageError(f"{source} is not YAML: it is nested too deeply.") from None
     fields = _fields(root)
     _, dependencies = fields.get("dependencies", (0, None))
     if not isinstance(dependencies, yaml.SequenceNode):

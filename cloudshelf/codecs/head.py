@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..errors import ObjectInvalid
-from ..model import Entry, Head, Link
+from ..model import Entry, Head, Link, Purge
 from .envelope import Fields, format_object, parse_object
-from .names import is_sha256
+from .names import is_collectable, is_sha256
 
 
 def format_head(head: Head) -> bytes:
@@ -27,6 +27,7 @@ def format_head(head: Head) -> bytes:
             "versions": encode_versions(head.versions),
             "older": head.older,
             **format_skips(head.latest, head.skips),
+            **({"purged": _encode_purged(head.purged)} if head.purged else {}),
         },
     )
 
@@ -53,6 +54,7 @@ def parse_head(data: bytes, project: str, key: str) -> Head:
         older=older,
         latest=parse_latest(fields),
         skips=parse_skips(fields),
+        purged=_parse_purged(fields) if "purged" in fields.raw else {},
     )
 
 
@@ -103,3 +105,23 @@ def parse_versions(fields: Fields) -> dict[str, Entry]:
             case _:
                 raise ObjectInvalid(fields.key, f"its entry of version {version!r} is malformed")
     return versions
+
+
+def _encode_purged(purged: Mapping[str, Purge]) -> dict[str, Any]:
+    return {
+        version: [list(purge.releases), list(purge.manifests), purge.reason, purge.by, purge.time]
+        for version, purge in purged.items()
+    }
+
+
+def _parse_purged(fields: Fields) -> dict[str, Purge]:
+    purged = {}
+    for version, value in fields.mapping("purged").items():
+        match value:
+            case [list(releases), list(manifests), str(reason), str(by), str(time)] if all(
+                isinstance(digest, str) and is_sha256(digest) for digest in releases
+            ) and all(isinstance(part, str) and is_collectable(part) for part in manifests):
+                purged[version] = Purge(tuple(releases), tuple(manifests), reason, by, time)
+            case _:
+                raise ObjectInvalid(fields.key, f"its entry of the purged version {version!r} is malformed")
+    return purged

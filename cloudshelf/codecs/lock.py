@@ -7,15 +7,14 @@ other goes through ``pylock.py``, which also says what is wrong.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..errors import UsageError
 from ..model import Lock, Pin
 from ..urls import join_urls, split_urls
 from .lock_variants import Choose, join_tables, pick_table
-from .names import is_manifest_part, is_normalized, is_sha256, normalize
+from .names import is_collectable, is_normalized, is_sha256, normalize
+from .toml import load_toml
 
 TOOL = "cloudshelf"
 _PLAIN_VERSION = re.compile(r"(0|[1-9]\d*)(\.(0|[1-9]\d*))*")
@@ -51,10 +50,7 @@ def parse_lock(
     Of a lock with several variants, ``choose`` says which, given their labels.
     Raises UsageError naming the line or the field.
     """
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{source} is not a lock: {error}.") from None
+    table = load_toml(text, source, "a lock")
     table = dict(pick_table(table, choose, source, TOOL))
     own = _own_lock(table)
     if own is not None:
@@ -164,7 +160,7 @@ def _own_pin(package: Mapping[str, Any]) -> Pin:
         and pin.wheel.endswith(".whl")
         and is_sha256(pin.release)
         and is_sha256(pin.sha256)
-        and is_manifest_part(pin.manifest)
+        and is_collectable(pin.manifest)
     )
     if not usable:  # names become parts of keys and of paths
         raise ValueError(package["name"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import posixpath
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,10 +14,14 @@ from ..errors import ObjectInvalid
 from ..model import File, Frame, Kind, Manifest, Profile
 from .compression import decompress_object
 from .envelope import Fields, format_object, parse_object
-from .names import is_sha256
+from .names import is_collectable, is_sha256
+from .pack import LARGEST_FRAME
 
 _KINDS = {kind.value: kind for kind in Kind}
 _NO_NAMES = ("", ".", "..")
+_NUMBER = re.compile(r"0|[1-9][0-9]{0,8}")
+_LATEST = 1 << 36  # seconds, the year 4147: file systems take no later time of a file
+_OVERHEAD = 1 << 16  # bytes that a frame may have more than its content: what cannot be compressed is stored (RFC 8878)
 SCHEMES = ("site", "scripts", "data", "headers")
 LARGEST = 1 << 28  # bytes of JSON: a manifest of 50,000 files has about 8 MB
 
@@ -91,9 +96,9 @@ def parse_manifest(data: bytes, project: str, key: str) -> Manifest:
         frames=frames,
         eager=fields.count("eager"),
         inline=inline,
-        needs={_file_number(i, files, key): tuple(map(str, names)) for i, names in fields.mapping("needs").items()},
+        needs=_parse_needs(Fields(fields.mapping("needs"), key), files),
         profiles=tuple(_parse_profile(p, len(files)) for p in fields.items("profiles")),
-        links={_checked_path(p, key): str(t) for p, t in fields.mapping("links").items()},
+        links=_parse_links(Fields(fields.mapping("links"), key)),
         imports=_parse_imports("imports", fields, files),
         later=_parse_imports("later", fields, files),
     )
@@ -125,15 +130,28 @@ def _decode(text: Any, key: str) -> bytes:
         raise ObjectInvalid(key, f"an inline file is malformed ({error})") from None
 
 
+def _parse_needs(fields: Fields, files: tuple[File, ...]) -> dict[int, tuple[str, ...]]:
+    return {_file_number(number, files, fields.key): fields.texts(number) for number in fields.raw}
+
+
+def _parse_links(fields: Fields) -> dict[str, str]:
+    return {_checked_path(path, fields.key): fields.text(path) for path in fields.raw}
+
+
 def _parse_frames(columns: Fields, packs: tuple[str, ...]) -> tuple[Frame, ...]:
-    if not all(is_sha256(pack.partition(".")[0]) and pack.partition(".")[2].isdecimal() for pack in packs):
+    if not all(map(is_collectable, packs)):
         raise ObjectInvalid(columns.key, "it names something that is not a pack")
-    numbers = columns.counts("pack")
-    rows = [numbers, *(columns.counts(n) for n in ("offset", "length", "size")), list(columns.texts("digest"))]
-    _check_columns(rows, columns.key)
+    numbers, offsets, lengths, sizes = (columns.counts(name) for name in ("pack", "offset", "length", "size"))
+    digests = columns.texts("digest")
+    _check_columns([numbers, offsets, lengths, sizes, digests], columns.key)
+    if max(sizes, default=0) > LARGEST_FRAME or max(lengths, default=0) > LARGEST_FRAME + _OVERHEAD:
+        raise ObjectInvalid(columns.key, "a frame of it is larger than a frame can be")
     if any(number >= len(packs) for number in numbers):
         raise ObjectInvalid(columns.key, "a frame is in a pack that it does not name")
-    return tuple(Frame(packs[n], o, length, s, d) for n, o, length, s, d in zip(*rows, strict=True))
+    return tuple(
+        Frame(packs[n], o, length, s, d)
+        for n, o, length, s, d in zip(numbers, offsets, lengths, sizes, digests, strict=True)
+    )
 
 
 def _parse_files(columns: Fields, frames: tuple[Frame, ...]) -> tuple[File, ...]:
@@ -159,7 +177,7 @@ def _parse_files(columns: Fields, frames: tuple[Frame, ...]) -> tuple[File, ...]
             or starts[frame_number - 1] + offset + size > starts[-1]
         ):
             raise ObjectInvalid(key, f"{path} lies outside its frames")
-        if not is_sha256(digest) or kind not in _KINDS or mode > 0o777:
+        if not is_sha256(digest) or kind not in _KINDS or mode > 0o777 or mtime > _LATEST:
             raise ObjectInvalid(key, f"its row of {path} is malformed")
         folder, _, name = path.rpartition("/")
         if folder not in folders or name in _NO_NAMES or "\0" in name:
@@ -181,7 +199,7 @@ def _parse_profile(fields: Fields, files: int) -> Profile:
 
 
 def _file_number(text: str, files: tuple[File, ...], key: str) -> int:
-    if not text.isdecimal() or int(text) >= len(files):
+    if not _NUMBER.fullmatch(text) or int(text) >= len(files):
         raise ObjectInvalid(key, f"it has no file {text}")
     return int(text)
 

@@ -6,8 +6,11 @@ import hashlib
 import re
 
 SHELF = "shelf.json"
+TRUST_HEAD = "trust/_head"
+COLLECT = "collect/"  # where a collector reads the store's clock: an object that is there for a moment
 _NORMALIZED = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_EPOCH = re.compile(r"[0-9]{1,16}")
 _LOCK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}(/[A-Za-z0-9][A-Za-z0-9._-]{0,63})*", re.ASCII)
 _LONGEST_LOCK_NAME = 128
 # What a file ends in is never the end of a lock's name, so that a word means one of them wherever it is typed.
@@ -50,10 +53,10 @@ def is_sha256(text: str) -> bool:
     return _SHA256.fullmatch(text) is not None
 
 
-def is_manifest_part(text: str) -> bool:
-    """Whether ``text`` is "<sha256>.<epoch>", the last part of a manifest's key."""
+def is_collectable(text: str) -> bool:
+    """Whether ``text`` is "<sha256>.<epoch>", the last part of a manifest's or a pack's key."""
     digest, dot, epoch = text.partition(".")
-    return is_sha256(digest) and bool(dot) and epoch.isdecimal()
+    return is_sha256(digest) and bool(dot) and _EPOCH.fullmatch(epoch) is not None
 
 
 def sha256(data: bytes | memoryview) -> str:
@@ -74,6 +77,10 @@ def index_key(project: str, digest: str) -> str:
 
 def release_key(project: str, digest: str) -> str:
     return f"projects/{project}/release/{digest}"
+
+
+def provenance_key(project: str, digest: str) -> str:
+    return f"projects/{project}/provenance/{digest}"
 
 
 def manifest_key(project: str, part: str) -> str:
@@ -108,6 +115,10 @@ def lock_history_key(name: str, seq: int, digest: str) -> str:
 
 def lock_content_key(name: str, digest: str) -> str:
     return f"locks/{name}/_content/{digest}"
+
+
+def trust_history_key(seq: int, digest: str) -> str:
+    return f"trust/_history/{seq:010}-{digest}"
 
 
 def collectable(digest: str, epoch: int) -> str:

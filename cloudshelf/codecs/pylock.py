@@ -19,7 +19,7 @@ from packaging.tags import parse_tag
 from ..errors import UsageError
 from ..model import Lock, Pin
 from ..urls import join_urls
-from .names import is_manifest_part, is_normalized, is_sha256
+from .names import is_collectable, is_normalized, is_sha256
 
 TOOL = "cloudshelf"
 
@@ -60,7 +60,7 @@ def _pin_of(package: Package, number: int, source: str) -> Pin:
         sha256=_digest_of(wheel, source, where),
         size=wheel.size or 0,
         origin=wheel.url or "",
-        manifest=facts.checked("manifest", is_manifest_part, "a manifest's name"),
+        manifest=facts.checked("manifest", is_collectable, "a manifest's name"),
         requires_python=str(package.requires_python or ""),
         dependencies=tuple(str(d.get("name", "")) for d in package.dependencies or ()),
         extras=facts.texts("extras", optional=True),

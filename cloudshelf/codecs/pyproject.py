@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..errors import UsageError
 from .names import named_project, normalize
+from .toml import load_toml
 
 _BLOCK = re.compile(r"(?m)^# /// (?P<type>[a-zA-Z0-9-]+)$\s(?P<content>(^#(| .*)$\s)+)^# ///$")  # PEP 723's own
 
@@ -31,7 +31,7 @@ def parse_script(text: str, source: str) -> Declared:
     if len(blocks) > 1:
         raise UsageError(f"{source} has {len(blocks)} blocks '# /// script'; PEP 723 allows one.")
     lines = (line[2:] if line.startswith("# ") else line[1:] for line in blocks[0].splitlines())
-    table = _load("\n".join(lines), f"The '# /// script' block of {source}")
+    table = load_toml("\n".join(lines), f"The '# /// script' block of {source}")
     requirements = _texts(table.get("dependencies", []), f"dependencies of {source}")
     return Declared(requirements, _text(table.get("requires-python", ""), f"requires-python of {source}"))
 
@@ -43,7 +43,7 @@ def parse_pyproject(
 
     ``only_groups`` leaves the project's own out. Raises UsageError that names ``source`` and what it has.
     """
-    table = _load(text, source)
+    table = load_toml(text, source)
     project = _table(table.get("project", {}), f"[project] of {source}")
     groups_table = _table(table.get("dependency-groups", {}), f"[dependency-groups] of {source}")
     if not project and not groups_table:
@@ -100,13 +100,6 @@ def _of_group(group: str, table: Mapping[str, Any], source: str) -> list[str]:
 def _with_end(text: str) -> str:
     """PEP 723's expression wants a line's end behind the block's last line, and knows no other than ``\\n``."""
     return text.replace("\r\n", "\n") + "\n"
-
-
-def _load(text: str, source: str) -> Mapping[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{source} is not TOML: {error}.") from None
 
 
 def _table(value: Any, what: str) -> Mapping[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 from ..errors import ObjectInvalid
 from ..model import Release, Tree, Wheel
 from .envelope import Fields, format_object, parse_object
+from .names import is_sha256
 
 
 def format_release(release: Release) -> bytes:
@@ -53,10 +54,14 @@ def _encode_wheel(wheel: Wheel) -> dict[str, Any]:
             interpreter: {"manifest": tree.manifest, "packed": tree.packed, "eager": tree.eager}
             for interpreter, tree in wheel.trees.items()
         },
+        **({"provenance": wheel.provenance} if wheel.provenance else {}),
     }
 
 
 def _parse_wheel(fields: Fields) -> Wheel:
+    provenance = fields.text("provenance") if "provenance" in fields.raw else ""
+    if provenance and not is_sha256(provenance):
+        raise ObjectInvalid(fields.key, "it names something that is not a digest")
     return Wheel(
         filename=fields.text("filename"),
         sha256=fields.text("sha256"),
@@ -70,6 +75,7 @@ def _parse_wheel(fields: Fields) -> Wheel:
         files=fields.count("files"),
         installed=fields.count("installed"),
         trees=dict(_parse_tree(interpreter, raw, fields.key) for interpreter, raw in fields.mapping("trees").items()),
+        provenance=provenance,
     )
 
 

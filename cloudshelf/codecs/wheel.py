@@ -10,6 +10,7 @@ import csv
 import email
 import email.message
 import email.policy
+import io
 import re
 from collections.abc import Collection, Iterable, Mapping
 from configparser import ConfigParser
@@ -25,8 +26,10 @@ from .names import is_normalized, normalize
 
 _EXTENSION = re.compile(r"(?P<name>\w+)(\.cpython-\w+(-\w+)*|\.abi3t?|\.pypy\w+(-\w+)*)?\.so", re.ASCII)
 _ENTRY_POINT = re.compile(r"(?P<module>[\w.]+)\s*:\s*(?P<attribute>[\w.]+)\s*(\[.*\])?", re.ASCII)
+_SCRIPT_NAME = re.compile(r"[\w.+@\[][\w.+@\[\]~-]*", re.ASCII)
 # Folders that wheels ship beside their packages by mistake; nobody imports them by that name.
-_BYSTANDERS = frozenset({"test", "tests", "doc", "docs", "example", "examples", "benchmark", "benchmarks", "conftest"})
+BYSTANDERS = frozenset({"test", "tests", "doc", "docs", "example", "examples", "benchmark", "benchmarks", "conftest"})
+_SIZE = re.compile(r"[0-9]{1,18}")
 _LONGEST_LICENSE = 100  # many projects put the whole text where the name belongs
 
 
@@ -37,6 +40,7 @@ class WheelName:
     project: str
     version: str
     tags: frozenset[Tag]
+    build: tuple[int, str] | tuple[()] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +77,12 @@ class Recorded:
 def parse_wheel_name(filename: str) -> WheelName:
     """Raises WheelInvalid when the name is not ``name-version(-build)?-python-abi-platform.whl``."""
     try:
-        name, version, _build, tags = parse_wheel_filename(filename)
+        name, version, build, tags = parse_wheel_filename(filename)
     except (InvalidWheelFilename, InvalidVersion) as error:
         raise WheelInvalid(filename, f"its file name is not that of a wheel ({error})") from None
     if not is_normalized(name):
         raise WheelInvalid(filename, f"{name!r} is not a name of a project")
-    return WheelName(name, str(version), tags)
+    return WheelName(name, str(version), tags, build)
 
 
 def parse_metadata(data: bytes, wheel: str) -> Metadata:
@@ -125,11 +129,13 @@ def _license(message: email.message.Message) -> str:
 def parse_record(text: str, wheel: str) -> dict[str, Recorded]:
     """RECORD's rows by path. Raises WheelInvalid for a malformed row or a path that stands twice."""
     rows: dict[str, Recorded] = {}
-    for row in csv.reader(text.splitlines()):
-        if not row:
-            continue
-        if len(row) != 3 or not row[0] or (row[2] and not row[2].isdecimal()):
-            raise WheelInvalid(wheel, f"its RECORD has a malformed row {','.join(row)!r}")
+    try:
+        found = [row for row in csv.reader(io.StringIO(text, newline="")) if row]
+    except csv.Error as error:
+        raise WheelInvalid(wheel, f"its RECORD is malformed ({error})") from None
+    for row in found:
+        if len(row) != 3 or not row[0] or (row[2] and not _SIZE.fullmatch(row[2])):
+            raise WheelInvalid(wheel, f"its RECORD has a malformed row {','.join(row)[:200]!r}")
         path, hash_, size = row
         algorithm, _, digest = hash_.partition("=")
         if path in rows:
@@ -150,10 +156,15 @@ def parse_entry_points(text: str, wheel: str) -> tuple[EntryPoint, ...]:
     for section in ("console_scripts", "gui_scripts"):
         for name, value in config.items(section) if config.has_section(section) else ():
             match = _ENTRY_POINT.fullmatch(value.strip())
-            if match is None or "/" in name or name in ("", ".", ".."):
+            if match is None or not is_script_name(name):
                 raise WheelInvalid(wheel, f"its script {name} = {value} cannot be made")
             found.append(EntryPoint(name, match["module"], match["attribute"]))
     return tuple(found)
+
+
+def is_script_name(name: str) -> bool:
+    """Whether a command may have this name: it means the same in a shell, in a path and in a list of names."""
+    return _SCRIPT_NAME.fullmatch(name) is not None and bool(name.strip("."))
 
 
 def extension_name(filename: str) -> str:
@@ -177,7 +188,7 @@ def importable_modules(paths: Iterable[str], namespaces: Collection[str] = ()) -
             folder = folder.setdefault(part, {})  # type: ignore[assignment]
         folder[filename] = None
     found = sorted(_modules(tree, "", namespaces))
-    return tuple(m for m in found if m.partition(".")[0] not in _BYSTANDERS) or tuple(found)
+    return tuple(m for m in found if m.partition(".")[0] not in BYSTANDERS) or tuple(found)
 
 
 def _modules(folder: Mapping[str, object], prefix: str, namespaces: Collection[str]) -> Iterable[str]:

@@ -18,8 +18,9 @@ from typing import Any, NamedTuple
 
 from .bytecode import is_bytecode_of
 from .index import PRIVATE
+from .seal import seal
 
-_OWN = ("users", "lock.toml", "config", "presence", "index", "staging", "shadowed", "filling")  # of PRIVATE
+_OWN = ("users", "lock.toml", "config", "presence", "index", "seal", "staging", "shadowed", "filling")  # of PRIVATE
 
 
 class Edit(NamedTuple):
@@ -61,6 +62,13 @@ class Audit:
         if edit.number >= 0 and self._is_content(edit.number):
             with open(self._path / PRIVATE / "presence", "r+b", buffering=0) as file:
                 os.pwrite(file.fileno(), b"\0", edit.number)
+
+    def seal_again(self) -> None:
+        """After all edits were repaired: what was written again is of today. Raises OSError."""
+        temporary = self._path / PRIVATE / "staging" / f"{os.getpid()}.sealed"
+        temporary.write_text(seal(self._path, self._index["site"]))
+        temporary.chmod(0o600)
+        temporary.rename(self._path / PRIVATE / "seal")
 
     def _is_content(self, number: int) -> bool:
         """Whether file ``number`` comes from a pack: the others are written when the environment is built."""
@@ -135,6 +143,8 @@ class Audit:
             yield Edit(folder / "index", "its content was changed")
         if len(self._presence) != len(_read(again / "presence") or b"") or self._presence.strip(b"\0\1"):
             yield Edit(folder / "presence", "its content was changed")
+        if _sealed(folder / "seal") != _sealed(again / "seal"):
+            yield Edit(folder / "seal", "its content was changed")
         if not _is_config(_read(folder / "config"), _read(again / "config") or b"{}"):
             yield Edit(folder / "config", "its content was changed")
 
@@ -169,6 +179,14 @@ def _same_value(found: bytes | None, made: bytes | None) -> bool:
         return bool(marshal.loads(found) == marshal.loads(made))
     except (ValueError, EOFError, TypeError):
         return False
+
+
+def _sealed(path: Path) -> dict[str, int] | None:
+    """Names and sizes of what an environment had when it was sealed; the times are those of its building."""
+    try:
+        return {name: size for name, (size, _) in json.loads(_read(path) or b"")["installed"].items()}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 def _is_config(found: bytes | None, made: bytes) -> bool:

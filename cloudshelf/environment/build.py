@@ -6,7 +6,6 @@ another name and renamed, so that an environment with its final name is whole; i
 
 from __future__ import annotations
 
-import hashlib
 import json
 import marshal
 import os
@@ -20,19 +19,20 @@ from typing import Any
 from ..codecs.lock import format_lock
 from ..errors import CacheUnusable
 from ..importing.activate import OWN_PTH
-from ..importing.paths import private_folder
 from ..model import Lock, Manifest
 from ..turn import turn
 from .engine import engine_digest, install_engine
-from .index import LAYOUT, PRIVATE, installed_path, make_index
+from .index import PRIVATE, RESERVED, installed_path, make_index
 from .interpreter import Interpreter
-from .scripts import activate_scripts, rewritten, stub
+from .place import is_sound, path_of
+from .scripts import activate_scripts, program_of, rewritten, stub
+from .seal import seal
 from .writing import disk_errors, remove_unfinished, temporary_sibling
 
 
 def find_environment(lock: Lock, *, cache: Path, interpreter: Interpreter, fetcher: Sequence[str]) -> Path | None:
     """The environment of ``lock`` that is there already; ``fetcher`` is the command that fills it from now on."""
-    path = _path_of(lock, cache, interpreter)
+    path = path_of(lock, cache, interpreter)
     if not is_sound(path):
         return None
     _refresh(path, _config(lock, path, fetcher))
@@ -42,7 +42,7 @@ def find_environment(lock: Lock, *, cache: Path, interpreter: Interpreter, fetch
 @contextmanager
 def turn_to_build(lock: Lock, *, cache: Path, interpreter: Interpreter) -> Iterator[None]:
     """Be the only one that builds the environment of ``lock``, or have waited until another has built it."""
-    path = _path_of(lock, cache, interpreter)
+    path = path_of(lock, cache, interpreter)
     with turn(path.parents[1] / "builders" / path.name, lambda: is_sound(path)):
         yield
 
@@ -58,7 +58,7 @@ def build_environment(
     found = find_environment(lock, cache=cache, interpreter=interpreter, fetcher=fetcher)
     if found is not None:
         return found
-    path = _path_of(lock, cache, interpreter)
+    path = path_of(lock, cache, interpreter)
     engine = install_engine(path.parents[1], interpreter)
     config = _config(lock, path, fetcher)
     with disk_errors(path):
@@ -89,35 +89,8 @@ def build_again(
     return builder.index
 
 
-def _path_of(lock: Lock, cache: Path, interpreter: Interpreter) -> Path:
-    return Path(private_folder(str(cache.absolute()))).resolve() / "environments" / identity(lock, interpreter)
-
-
 def _config(lock: Lock, path: Path, fetcher: Sequence[str]) -> dict[str, Any]:
     return {"shelf": lock.shelf, "fetcher": list(fetcher), "cache": str(path.parents[1])}
-
-
-def identity(lock: Lock, interpreter: Interpreter, engine: str = "") -> str:
-    """The name of an environment: equal for equal locks, whatever the order of their requirements.
-
-    ``engine`` is the digest of the engine that it uses, by default of the one that this process would copy.
-    """
-    facts = [
-        str(LAYOUT),
-        interpreter.executable,
-        interpreter.soabi,
-        interpreter.version,
-        engine or engine_digest(),
-        lock.shelf,
-        *sorted(f"{pin.project} {pin.sha256} {pin.manifest} {pin.shelf}".rstrip() for pin in lock.pins),
-    ]
-    return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:32]
-
-
-def is_sound(path: Path) -> bool:
-    """Whether an environment is there and its own parts are: index, presence, a python that exists."""
-    private = path / PRIVATE
-    return all(part.exists() for part in (private / "index", private / "presence", path / "bin" / "python"))
 
 
 class _Builder:
@@ -196,6 +169,8 @@ class _Builder:
                 path = installed_path(link, self.interpreter)
                 end = os.path.normpath(os.path.join(os.path.dirname(path), target))  # noqa: PTH118, PTH120
                 place = self.temporary / path
+                if path.partition("/")[0] in RESERVED:
+                    continue
                 if not os.path.isabs(target) and not end.startswith("..") and not os.path.lexists(place):  # noqa: PTH117
                     place.parent.mkdir(parents=True, exist_ok=True)
                     place.symlink_to(target)
@@ -230,25 +205,28 @@ class _Builder:
             if not os.path.lexists(f"{self.temporary}/bin/{name}"):
                 self._write(f"bin/{name}", text)
         (self.temporary / "include").mkdir(exist_ok=True)
-        self._write(f"{interpreter.site}/{OWN_PTH}", pth_line(engine, self.path))
+        has_pip = any(pin.project == "pip" for pin in self.lock.pins)
+        self._write(f"{interpreter.site}/{OWN_PTH}", pth_line(engine, self.path, has_pip=has_pip))
 
     def _write_private(self, config: Mapping[str, Any], presence: bytearray) -> None:
         (self.temporary / PRIVATE).mkdir(mode=0o700)
         for name in ("staging", "shadowed"):
             (self.temporary / PRIVATE / name).mkdir(mode=0o700)
         self._write(f"{PRIVATE}/users", b"", 0o600)
+        self._write(f"{PRIVATE}/python", program_of(self.python), 0o700)
         self._write(f"{PRIVATE}/lock.toml", format_lock(self.lock), 0o600)
         self._write(f"{PRIVATE}/config", json.dumps(config), 0o600)
         self._write(f"{PRIVATE}/presence", bytes(presence), 0o600)
+        self._write(f"{PRIVATE}/seal", seal(self.temporary, self.interpreter.site), 0o600)
         self._write(f"{PRIVATE}/index", marshal.dumps(self.index), 0o600)
 
 
-def pth_line(engine: Path, environment: Path) -> str:
+def pth_line(engine: Path, environment: Path, *, has_pip: bool = False) -> str:
     """One line of code, as ``site`` runs it; the engine's folder does not stay in sys.path."""
     return (
         f"import sys; sys.path.insert(0, {str(engine)!r}); "
         f"from _cloudshelf.importing.activate import activate; sys.path.remove({str(engine)!r}); "
-        f"activate({str(environment)!r})\n"
+        f"activate({str(environment)!r}{', has_pip=True' if has_pip else ''})\n"
     )
 
 

@@ -18,6 +18,7 @@ from .interpreter import Interpreter
 _T = TypeVar("_T")
 LAYOUT = 2
 PRIVATE = ".cloudshelf"
+RESERVED = (PRIVATE, "conda-meta")  # folders of no distribution: the latter would make it an environment of conda
 SHADOWED = f"{PRIVATE}/shadowed"  # where files go whose place is taken by a folder, or is the environment's own
 _SOURCE_SUFFIXES = (".py", ".pyc")
 _BROUGHT_EARLY = (Kind.DATA, Kind.LIBRARY)
@@ -73,9 +74,9 @@ def installed_path(path: str, interpreter: Interpreter) -> str:
 
 
 def reserved_paths(interpreter: Interpreter) -> frozenset[str]:
-    """What the environment itself has, beside all below PRIVATE: no distribution may replace it."""
+    """What the environment itself has, beside all below RESERVED: no distribution may replace it."""
     programs = ("activate", "python", "python3", f"python{interpreter.minor}")
-    others = (PRIVATE, "pyvenv.cfg", "lib64", "lib", "bin", f"{interpreter.site}/00_cloudshelf.pth")
+    others = ("pyvenv.cfg", "lib64", "lib", "bin", f"{interpreter.site}/00_cloudshelf.pth")
     return frozenset((*others, *(f"bin/{name}" for name in programs)))
 
 
@@ -95,7 +96,7 @@ class _Places:
         """The next number is at ``path``."""
         number = len(self.paths)
         self._digests.append(digest)
-        if path in self._reserved or path.startswith(f"{PRIVATE}/"):
+        if path in self._reserved or path.partition("/")[0] in RESERVED:
             self.conflicts.append((path, -1, number))
             self.paths.append(f"{SHADOWED}/{number}")
             return

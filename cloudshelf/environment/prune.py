@@ -13,6 +13,7 @@ from pathlib import Path
 from ..errors import CacheUnusable
 from ..object_cache import remove_leftovers
 from .index import PRIVATE
+from .seal import is_altered
 from .writing import remove_unfinished, temporary_sibling
 
 BUILDING = 3600.0  # seconds; whoever found an engine copy then has built its environment, which names it
@@ -21,14 +22,15 @@ BUILDING = 3600.0  # seconds; whoever found an engine copy then has built its en
 def prune_environments(cache: Path, *, unused_for: float = 0.0) -> list[Path]:
     """Remove environments that no process uses and none used in the last ``unused_for`` seconds; what was removed.
 
-    Then engine copies that no environment names go, and what killed processes left. Raises CacheUnusable.
+    One that something else wrote into is not used again, so it need not have waited. Then engine copies that no
+    environment names go, and what killed processes left. Raises CacheUnusable.
     """
     removed = []
     for path in environment_folders(cache):
         if time.time() - _last_used(path) < unused_for:  # not locked then: who is about to use it must not be refused
             continue
         with _exclusive(path) as free:
-            if free and time.time() - _last_used(path) >= unused_for:
+            if free and (time.time() - _last_used(path) >= unused_for or is_altered(path)):
                 _remove(path)
                 (cache / "builders" / path.name).unlink(missing_ok=True)
                 removed.append(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -33,6 +34,11 @@ def stub(environment: str, python: str, number: int) -> bytes:
     """A program that brings file ``number`` and becomes it."""
     code = f"from _cloudshelf.importing.stub import run\n\nrun({environment!r}, {number})\n"
     return shebang(python, "-I") + code.encode()
+
+
+def program_of(python: str) -> str:
+    """A program that becomes ``python``, and is another file (importing/installers.py says for whom)."""
+    return f'#!/bin/sh\nexec {shlex.quote(python)} "$@"\n'
 
 
 def activate_scripts(environment: Path) -> dict[str, str]:

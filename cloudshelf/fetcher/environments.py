@@ -16,7 +16,7 @@ from ..codecs.names import SHELF, pack_key, project_of_key
 from ..errors import CacheUnusable, FormatUnknown
 from ..importing.activate import hold
 from ..model import Frame, Kind
-from ..stores.protocols import StreamRange
+from ..stores.protocols import Reader
 from ..urls import join_urls, split_urls
 from .disk import disk_errors, remove_leftovers
 
@@ -35,7 +35,7 @@ class Piece(NamedTuple):
 class Environment:
     """The facts of one environment folder. Any thread; the numbers are those of its index."""
 
-    def __init__(self, path: Path, store: StreamRange, index: Mapping[str, Any]) -> None:
+    def __init__(self, path: Path, store: Reader, index: Mapping[str, Any]) -> None:
         """Opens the presence file. Raises CacheUnusable when it is another user's, or does not fit the index."""
         self.path = path
         self.root = f"{path}/"
@@ -245,7 +245,7 @@ class Environment:
 class RoutedStore:
     """Several shelves as one: the objects of each project come from its own."""
 
-    def __init__(self, stores: Mapping[str, StreamRange]) -> None:
+    def __init__(self, stores: Mapping[str, Reader]) -> None:
         """``stores`` by project."""
         self._stores = stores
 
@@ -257,15 +257,19 @@ class RoutedStore:
         """As ``StreamRange``; ``key`` is that of a project's object."""
         return self._stores[project_of_key(key)].stream_range(key, start=start, length=length)
 
+    def get(self, key: str) -> bytes:
+        """As ``Get``; ``key`` is that of a project's object."""
+        return self._stores[project_of_key(key)].get(key)
+
 
 class Environments:
     """The environments that this process has open; a store is opened once for each shelf."""
 
-    def __init__(self, open_store: Callable[[str], StreamRange]) -> None:
+    def __init__(self, open_store: Callable[[str], Reader]) -> None:
         self._open_store = open_store
         self._lock = threading.Lock()
         self._open: dict[str, Environment] = {}
-        self._stores: dict[str, StreamRange] = {}
+        self._stores: dict[str, Reader] = {}
 
     def get(self, path: str) -> Environment:
         """The environment at ``path``, an absolute folder. Raises CacheUnusable, FormatUnknown, and as open_store."""
@@ -297,14 +301,14 @@ class Environments:
         index = _read_index(path / ".cloudshelf" / "index")
         return Environment(path, self._route(str(config["shelf"]), index["projects"]), index)
 
-    def _route(self, shelf: str, projects: Iterable[Mapping[str, Any]]) -> StreamRange:
+    def _route(self, shelf: str, projects: Iterable[Mapping[str, Any]]) -> Reader:
         """The store of the environment's shelf; of several, for each project that of its own. With the lock held."""
         urls = split_urls(shelf)
         if len(urls) == 1:
             return self._store(shelf)
         return RoutedStore({str(p["name"]): self._store(str(p.get("shelf") or urls[0])) for p in projects})
 
-    def _store(self, url: str) -> StreamRange:
+    def _store(self, url: str) -> Reader:
         """With the lock held."""
         if url not in self._stores:
             self._stores[url] = self._open_store(url)

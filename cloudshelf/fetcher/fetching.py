@@ -13,6 +13,7 @@ from .in_flight import InFlight
 from .placing import Placer
 from .scheduler import Scheduler
 from .statistics import Statistics
+from .vanished import explain
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +79,7 @@ class RangeFetcher:
                 raise ObjectInvalid(key, f"{received} bytes came where {batch.length} were asked for")
         except Exception as error:
             if waiting:  # otherwise it came whole, and only its end was not in order
-                self._in_flight.fail_frames(list(waiting), error)
+                self._in_flight.fail_frames(list(waiting), explain(environment, project, error))
                 self._scheduler.release(batch, len(waiting))
         finally:
             self._statistics.request_ends(path)

@@ -39,11 +39,12 @@ _current: list[Activation] = []  # the one whose folder was put into sys.path by
 _executed: set[str] = set()  # lines of .pth files that have run
 
 
-def activate(environment: str) -> Activation:
+def activate(environment: str, *, has_pip: bool = False) -> Activation:
     """Import from ``environment``, and no longer from the one that was activated before it in this process.
 
     What has been imported keeps its place; a package already imported sees what the new one adds to it. Doing it again
-    changes nothing. Raises CacheUnusable or FormatUnknown, and then nothing has changed.
+    changes nothing. ``has_pip``: its lock pins pip, which any of its processes may import. Raises CacheUnusable or
+    FormatUnknown, and then nothing has changed.
     """
     environment = os.path.abspath(environment)
     activation = _active.get(environment)
@@ -53,9 +54,13 @@ def activate(environment: str) -> Activation:
         if "CLOUDSHELF_PROFILE" in os.environ:
             from .recording import record_until_exit
 
-            record_until_exit(os.environ["CLOUDSHELF_PROFILE"])
+            record_until_exit(os.environ["CLOUDSHELF_PROFILE"], activated)
     if not _is_own(activation):
         _put_in_path(activation)
+    elif has_pip or _may_install():
+        from .installers import refuse_writing
+
+        refuse_writing(activation.environment)
     return activation
 
 
@@ -180,6 +185,12 @@ def _is_own(activation: Activation) -> bool:
         return os.path.samefile(sys.prefix, activation.environment)
     except OSError:
         return False
+
+
+def _may_install() -> bool:
+    """Whether this may be pip, or uv's look at this Python: a name in its command."""
+    words = " ".join(sys.orig_argv)
+    return "pip" in words or "get_interpreter_info" in words
 
 
 def _put_in_path(activation: Activation) -> None:

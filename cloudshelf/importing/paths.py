@@ -84,7 +84,7 @@ def absolute_setting(name: str, value: str) -> str:
 
     A fetcher works in another folder, and serves processes of any.
     """
-    is_file = name.startswith(("AWS_", "SSL_", "CLOUDSHELF_")) and name.endswith(_FILES)
+    is_file = name.startswith(("AWS_", "SSL_", "CLOUDSHELF_")) and name.endswith((*_FILES, "_SIGNING_KEY"))
     return os.path.abspath(value) if is_file and value and value[0] not in "/~" else value
 
 

@@ -14,7 +14,7 @@ from .timeline import imported
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import Any
 
 FOLDER = "CLOUDSHELF_PROFILE"  # where a process leaves its timeline when it ends; `cloudshelf run --profile` sets it
@@ -47,15 +47,18 @@ def end() -> None:
         _original.clear()
 
 
-def record_until_exit(folder: str) -> None:
-    """Record, and leave the timeline in ``folder`` when the process ends, in a file named by its process id."""
+def record_until_exit(folder: str, environments: Callable[[], Iterable[str]]) -> None:
+    """Record, and leave the timeline in ``folder`` when the process ends, in a file named by its process id.
+
+    ``environments`` tells which ones the process has used by then.
+    """
     import atexit
 
     begin()
-    atexit.register(_leave, folder, os.getpid())
+    atexit.register(_leave, folder, os.getpid(), environments)
 
 
-def _leave(folder: str, process: int) -> None:
+def _leave(folder: str, process: int, environments: Callable[[], Iterable[str]]) -> None:
     if os.getpid() != process:  # a forked child: its parent tells
         return
     import json
@@ -64,6 +67,6 @@ def _leave(folder: str, process: int) -> None:
 
     try:
         with open(f"{folder}/{process}.json", "w", encoding="utf-8") as file:
-            json.dump(facts(), file)
+            json.dump(facts(environments()), file)
     except OSError:  # who asked for it has gone
         pass

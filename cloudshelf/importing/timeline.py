@@ -13,6 +13,7 @@ from time import perf_counter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
     from .state import Environment
@@ -35,13 +36,15 @@ def waited(begun: float, files: int) -> None:
     waits.append((get_ident(), begun, perf_counter(), files))
 
 
-def facts(since: float = 0.0) -> dict[str, list[list[Any]]]:
+def facts(environments: Iterable[str], since: float = 0.0) -> dict[str, list[list[Any]]]:
     """What was seen, as JSON: ``spans`` of [thread, module, begin, end, source, number of the file], ``waits``.
+
+    ``environments`` are the folders of those that this process uses, or has used.
 
     The source is "fetched" for a file that was not in place when this process opened its environment, "cached" for one
     that was, "installed" for what is of no environment, "failed" for what could not be imported.
     """
-    roots = tuple(_roots())
+    roots = tuple(f"{path}/" for path in environments)
     return {
         "spans": [
             [thread, module, begun, ended, _source(module, environment, number, roots), number]
@@ -59,9 +62,3 @@ def _source(module: str, environment: Environment | None, number: int, roots: tu
         return "failed"
     file = getattr(getattr(sys.modules[module], "__spec__", None), "origin", None)
     return "cached" if isinstance(file, str) and file.startswith(roots) else "installed"
-
-
-def _roots() -> list[str]:
-    from .activate import activated
-
-    return [f"{path}/" for path in activated()]

@@ -7,11 +7,12 @@ import os
 import tempfile
 from collections.abc import Collection, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ..catalog import CatalogStore, refresh_catalog
+from ..chain import Signer
 from ..codecs.wheel import parse_wheel_name
 from ..errors import CatalogOutdated, ObjectInvalid, ProjectMissing, StoreError, UsageError, VersionMissing
 from ..model import Release, Wheel
@@ -24,15 +25,19 @@ from .fetch import Fetched, fetch
 from .imports import find_imports, find_later
 from .interpreter import Interpreter, find_interpreter
 from .order import Ordered, order_tree
-from .ownership import check_modules
+from .ownership import check_modules, check_names
 from .packing import Packed, pack_tree
 from .pip import IndexOptions
 from .plan import Planned, plan
 from .profile import SECONDS, ImportTree, Recording
+from .provenance import Provenances
 from .reporting import Reporter, Silence
 from .shelved import restore_tree
 from .tree import InstalledTree, unpack_wheel, write_record
-from .upload import NewWheel, PackUploads, UploadStore, merge_wheels, move_default, upload
+from .upload import NewWheel, PackUploads, UploadStore, merge_wheels, move_default, refuse_same_version, upload
+
+if TYPE_CHECKING:
+    from ..signing.pins import Pins
 
 PUBLISHED, PRESENT, WOULD_PUBLISH = "published", "present", "would publish"
 
@@ -51,7 +56,9 @@ class PublishRequest:
     dry_run: bool = False
     default: bool = False  # make the requested versions the defaults of their projects
     index: IndexOptions = field(default_factory=IndexOptions)
-    allow_modules: tuple[str, ...] = ()
+    allow_modules: tuple[str, ...] = ()  # may be brought though they are another's
+    allow_names: tuple[str, ...] = ()  # may be new here though they look like another
+    attestations: tuple[str, ...] = ()  # files that say where wheels were built (PEP 740)
     by: str = ""  # who, for the history; the login name when empty
     profile_seconds: float = SECONDS
     limits: Limits = field(default_factory=Limits)
@@ -67,6 +74,7 @@ class Published:
     action: str  # "published", "present" or "would publish"
     uploaded: int  # bytes of packs
     default: bool  # whether a bare name takes this version now
+    remarks: tuple[str, ...]  # what a curator allowed, and what of it runs unasked; in the history, too
     profile_error: str | None  # why an import failed when it was recorded: slower, not wrong
 
 
@@ -82,15 +90,23 @@ class PublishStore(UploadStore, CatalogStore, Protocol):
     """What publishing needs of a store."""
 
 
-def publish(request: PublishRequest, store: PublishStore, *, reporter: Reporter | None = None) -> PublishReport:
+def publish(
+    request: PublishRequest,
+    store: PublishStore,
+    *,
+    reporter: Reporter | None = None,
+    signer: Signer | None = None,
+    pins: Pins | None = None,
+) -> PublishReport:
     """Put what ``request`` comes to on the shelf ``store``.
 
     What is there already is neither brought nor uploaded. All new wheels are checked before the first is uploaded; each
-    project becomes visible whole, dependencies first. Raises ShelfMissing, UsageError, RequirementInvalid,
-    PublishFailed, WheelInvalid, ModuleOwned, CatalogOutdated (all is published then), and what the store raises.
+    project becomes visible whole, dependencies first; ``signer`` signs the heads; with ``pins`` nothing on the shelf is
+    built on that is not signed. Raises ShelfMissing, UsageError, RequirementInvalid, PublishFailed, WheelInvalid,
+    ModuleOwned, NameAlike, CatalogOutdated (all is published then), and what the store and ``signer`` raise.
     """
     watch = reporter or Silence()
-    repository = Repository(store)
+    repository = Repository(store, pins=pins)
     repository.info()
     wanted = (*request.requirements, *request.wheels)
     if not wanted and not request.requirement_files:
@@ -109,26 +125,30 @@ def publish(request: PublishRequest, store: PublishStore, *, reporter: Reporter 
     watch.done()
     missing = [item for item in items if _find_present(repository, item, interpreter) is None]
     if request.dry_run:
-        return _report(repository, items, {item.project: WOULD_PUBLISH for item in missing}, {}, {})
+        return _report(repository, items, {item.project: WOULD_PUBLISH for item in missing}, {}, {}, {})
+    if signer is not None:
+        signer.allow(item.project for item in missing)
     by = request.by or _login()
     errors: dict[str, str] = {}
     uploaded: dict[str, int] = {}
+    remarks: dict[str, tuple[str, ...]] = {}
     if missing:
         with (
             tempfile.TemporaryDirectory(prefix="cloudshelf-publish-") as folder,
             Compressor(Path(folder)) as compressor,
         ):
-            run = _Run(request, store, repository, interpreter, watch, compressor, Path(folder), by)
+            run = _Run(request, store, repository, interpreter, watch, compressor, Path(folder), by, signer)
             for project, size, error in run.publish(items, missing):
                 uploaded[project] = size
                 errors |= {project: error} if error else {}
+            remarks = run.remarks
     if request.default:
-        _move_defaults(store, repository, items, by)
+        _move_defaults(store, repository, items, by, signer)
     try:
         refresh_catalog(store, repository, [item.project for item in items])
     except (ObjectInvalid, StoreError) as error:
         raise CatalogOutdated([f"{item.project} {item.version}" for item in items], str(error)) from error
-    return _report(repository, items, dict.fromkeys(uploaded, PUBLISHED), uploaded, errors)
+    return _report(repository, items, dict.fromkeys(uploaded, PUBLISHED), uploaded, errors, remarks)
 
 
 class _Run:
@@ -144,16 +164,20 @@ class _Run:
         compressor: Compressor,
         folder: Path,
         by: str,
+        signer: Signer | None,
     ) -> None:
         self.request, self.store, self.repository = request, store, repository
         self.interpreter, self.watch, self.compressor = interpreter, watch, compressor
-        self.folder, self.by = folder, by
+        self.folder, self.by, self.signer = folder, by, signer
+        self.remarks: dict[str, tuple[str, ...]] = {}  # by project, for the history
 
     def publish(self, items: Sequence[Planned], missing: Sequence[Planned]) -> list[tuple[str, int, str]]:
         """(project, bytes uploaded, profile error) of each of ``missing``."""
+        provenances = Provenances(self.request.attestations, missing, self.request.index)
         fetched = self._fetch(missing)
+        provenances.check({wheel.sha256: wheel.path.name for wheel in fetched})
         trees = self._unpack(fetched)
-        check_modules(self.store, trees, self.request.allow_modules)
+        self._note_allowed(trees)
         for wheel in fetched:
             self._refuse_other_bytes(wheel)
         self._compile(trees)
@@ -163,7 +187,7 @@ class _Run:
             try:
                 recorded = [threads.submit(self._record, tree, importable) for tree in trees]
                 return [
-                    self._publish_one(wheel, tree, recordings, known, number)
+                    self._publish_one(wheel, tree, recordings, known, number, provenances)
                     for number, (wheel, tree, recordings) in enumerate(zip(fetched, trees, recorded, strict=True))
                 ]
             finally:
@@ -195,10 +219,23 @@ class _Run:
         self.watch.done()
         return trees
 
+    def _note_allowed(self, trees: Sequence[InstalledTree]) -> None:
+        """Raises where a curator has to allow something; what was allowed stands in the history."""
+        alike = check_names(self.repository, [tree.metadata.project for tree in trees], self.request.allow_names)
+        taken = check_modules(self.store, trees, self.request.allow_modules)
+        for tree in trees:
+            project = tree.metadata.project
+            remarks = [f"allowed the module {module}" for module in taken[project]]
+            remarks += ["allowed the name"] if project in alike else []
+            remarks += [f"{name} runs at every start" for name in tree.startup]
+            self.remarks[project] = tuple(remarks)
+
     def _refuse_other_bytes(self, wheel: Fetched) -> None:
         release = _release(self.repository, wheel.planned)
         if release is not None:
             merge_wheels(release.wheels, _describe(wheel))
+        elif (head := self.repository.find_head(wheel.planned.project)) is not None:
+            refuse_same_version(self.repository.versions_of(head), wheel.planned.version, wheel.path.name)
 
     def _compile(self, trees: Sequence[InstalledTree]) -> None:
         self.watch.stage("compile", ", ".join(tree.metadata.project for tree in trees), len(trees), "projects")
@@ -237,6 +274,7 @@ class _Run:
         recorded: Future[list[Recording]],
         known: Collection[str],
         number: int,
+        provenances: Provenances,
     ) -> tuple[str, int, str]:
         project, tag = tree.metadata.project, self._tag(tree)
         self.watch.stage("profile", project, len(tree.modules), "modules")
@@ -247,9 +285,19 @@ class _Run:
         with PackUploads(self.store, self.repository, project) as sent:
             packed = self._pack(tree, ordered, tag, number, sent)
             self.watch.stage("upload", project, packed.packed, "B")
-            new = _new_wheel(wheel, tree, tag, packed)
+            new = _new_wheel(wheel, tree, tag, packed, self.remarks[project])
+            new = replace(new, provenance=provenances.of(wheel.sha256))
             default = self.request.default and wheel.planned.requested
-            upload(self.store, self.repository, new, sent, by=self.by, default=default, progress=self.watch.progress)
+            upload(
+                self.store,
+                self.repository,
+                new,
+                sent,
+                by=self.by,
+                default=default,
+                progress=self.watch.progress,
+                signer=self.signer,
+            )
             self.watch.done()
         for pack in packed.packs:
             pack.path.unlink()
@@ -271,10 +319,12 @@ class _Run:
         return packed
 
 
-def _new_wheel(wheel: Fetched, tree: InstalledTree, tag: str, packed: Packed) -> NewWheel:
+def _new_wheel(wheel: Fetched, tree: InstalledTree, tag: str, packed: Packed, remarks: tuple[str, ...]) -> NewWheel:
     metadata = tree.metadata
     described = _describe(wheel, tree)
-    return NewWheel(metadata.project, metadata.version, metadata.summary, metadata.license, described, tag, packed)
+    return NewWheel(
+        metadata.project, metadata.version, metadata.summary, metadata.license, described, tag, packed, remarks
+    )
 
 
 def _describe(wheel: Fetched, tree: InstalledTree | None = None) -> Wheel:
@@ -322,10 +372,12 @@ def _find_present(repository: Repository, item: Planned, interpreter: Interprete
     return None
 
 
-def _move_defaults(store: PublishStore, repository: Repository, items: Sequence[Planned], by: str) -> None:
+def _move_defaults(
+    store: PublishStore, repository: Repository, items: Sequence[Planned], by: str, signer: Signer | None
+) -> None:
     for item in items:
         if item.requested and repository.head(item.project).default != item.version:
-            move_default(store, item.project, item.version, by=by)
+            move_default(store, repository, item.project, item.version, by=by, signer=signer)
             repository.forget(item.project)
 
 
@@ -335,6 +387,7 @@ def _report(
     actions: dict[str, str],
     uploaded: dict[str, int],
     errors: dict[str, str],
+    remarks: dict[str, tuple[str, ...]],
 ) -> PublishReport:
     rows = []
     for item in items:
@@ -350,6 +403,7 @@ def _report(
                 action=actions.get(item.project, PRESENT),
                 uploaded=uploaded.get(item.project, 0),
                 default=default,
+                remarks=remarks.get(item.project, ()),
                 profile_error=errors.get(item.project),
             )
         )

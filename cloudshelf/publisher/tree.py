@@ -16,6 +16,7 @@ import posixpath
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
+from configparser import Error as ConfigError
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
@@ -34,8 +35,10 @@ from ..codecs.wheel import Metadata, extension_name, importable_modules, parse_e
 from ..errors import WheelInvalid
 from ..model import Kind
 from ..parallel import Threads
-from .archive import CheckedEntry, Limits, entry_time, open_wheel
+from .archive import Limits, entry_time, open_wheel
+from .entry import CheckedEntry
 from .kinds import kind_of
+from .places import check_places, find_startup
 
 if TYPE_CHECKING:
     from installer.scripts import ScriptSection
@@ -73,6 +76,7 @@ class InstalledTree:
     later: dict[str, tuple[str, ...]] = field(default_factory=dict)  # the same of what functions in it import
     modules: tuple[str, ...] = ()
     scripts: tuple[str, ...] = ()
+    startup: tuple[str, ...] = ()  # ``.pth`` files with code that every start of Python runs
 
     def add(self, path: str, content: bytes) -> None:
         """Write a file that installing makes, or replace one."""
@@ -102,8 +106,10 @@ def unpack_wheel(
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # __pycache__ in wheels is skipped, ours is compiled here
                 install(archive, _Destination(tree, threads, landed), {"INSTALLER": b"cloudshelf\n"})
-        except (InstallerError, ValueError, AssertionError, KeyError) as error:
+        except (InstallerError, ConfigError, ValueError, AssertionError, KeyError) as error:
             raise WheelInvalid(archive.filename, str(error) or type(error).__name__) from None
+    check_places(tree.files, tree.metadata.project, tree.dist_info, tree.wheel)
+    tree.startup = find_startup(tree.files, root, tree.wheel)
     tree.modules = _modules(tree)
     tree.scripts = tuple(sorted(p.removeprefix("scripts/") for p in tree.files if p.startswith("scripts/")))
     top_level = f"site/{tree.dist_info}/top_level.txt"
@@ -203,11 +209,14 @@ class _Destination(WheelDestination):
             raise WheelInvalid(tree.wheel, f"{path} would be written twice")
         if isinstance(before, Future):
             before.result()  # else the two would write at once
-        (tree.root / path).parent.mkdir(parents=True, exist_ok=True)
-        if large:
-            self._files[path] = self._threads.submit(self._write_large, path, stream, executable, mtime)
-        else:
-            self._files[path] = _write_file(tree.root, path, stream, executable=executable, mtime=mtime)
+        try:
+            (tree.root / path).parent.mkdir(parents=True, exist_ok=True)
+            if large:
+                self._files[path] = self._threads.submit(self._write_large, path, stream, executable, mtime)
+            else:
+                self._files[path] = _write_file(tree.root, path, stream, executable=executable, mtime=mtime)
+        except (FileExistsError, NotADirectoryError, IsADirectoryError):  # by way of the .data folder
+            raise WheelInvalid(tree.wheel, f"{path} is a file and a folder, or lies in a file") from None
         return RecordEntry(relative, None, None)  # RECORD is ours, and made of the tree
 
     def _write_large(self, path: str, stream: BinaryIO, executable: bool, mtime: int) -> TreeFile:

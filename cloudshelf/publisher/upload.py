@@ -5,16 +5,20 @@ A crash anywhere before the head leaves what nobody sees; doing it again finds w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, as_completed
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-from ..codecs.names import collectable, manifest_key, pack_key, release_key, sha256
+from packaging.version import InvalidVersion, Version
+
+from ..chain import Signer
+from ..codecs.names import collectable, manifest_key, pack_key, provenance_key, release_key, sha256
 from ..codecs.release import format_release
+from ..codecs.wheel import parse_wheel_name
 from ..commit import Change, change_head, put_immutable
-from ..errors import Conflict, ObjectMissing, ProjectMissing, PublishFailed
+from ..errors import Conflict, PublishFailed, VersionMissing
 from ..model import Entry, Head, Release, Tree, Wheel
 from ..parallel import Threads
 from ..repository import Repository
@@ -42,6 +46,8 @@ class NewWheel:
     wheel: Wheel
     interpreter: str
     packed: Packed
+    remarks: tuple[str, ...] = ()  # for the history
+    provenance: bytes = b""  # as it came (PEP 740)
 
 
 class PackUploads:
@@ -90,6 +96,7 @@ def upload(
     by: str,
     default: bool = False,
     progress: Callable[[int], None] = lambda n: None,
+    signer: Signer | None = None,
 ) -> Head:
     """Put ``new``, whose packs were ``sent``, on the shelf; the head that has it.
 
@@ -101,7 +108,7 @@ def upload(
             sent.wait(progress)
             epoch = sent.epoch
             tree = _put_manifest(store, new.project, new.packed, epoch)
-            wheel = replace(new.wheel, trees={new.interpreter: tree})
+            wheel = replace(new.wheel, trees={new.interpreter: tree}, provenance=_put_provenance(store, new))
 
             def change(present: Head | None, wheel: Wheel = wheel, epoch: int = epoch) -> Change:
                 if (present.epoch if present else 0) != epoch:
@@ -109,7 +116,8 @@ def upload(
                 return _add_wheel(store, repository, present, new, wheel, default=default)
 
             try:
-                return change_head(store, new.project, change, by=by, action=f"publish {new.version}")
+                action = "; ".join([f"publish {new.version}", *new.remarks])
+                return change_head(store, new.project, change, by=by, action=action, signer=signer)
             except _EpochMovedError:
                 sent = again.enter_context(PackUploads(store, repository, new.project))
                 for pack in new.packed.packs:
@@ -122,10 +130,11 @@ def upload(
 def merge_wheels(wheels: tuple[Wheel, ...], wheel: Wheel) -> tuple[Wheel, ...]:
     """``wheels`` and ``wheel``; one that is there already gets the new tree beside its others.
 
-    Raises PublishFailed when it is there with other bytes: a version that changes is two versions under one name.
+    Raises PublishFailed when it is there with other bytes: a version that changes is two versions under one name. So is
+    a wheel whose name is spelled otherwise and means the same (PEP 427).
     """
-    present = {other.filename: other for other in wheels}
-    same = present.get(wheel.filename)
+    present = {parse_wheel_name(other.filename): other for other in wheels}
+    same = present.get(parse_wheel_name(wheel.filename))
     if same is not None:
         if same.sha256 != wheel.sha256:
             raise PublishFailed(
@@ -134,14 +143,12 @@ def merge_wheels(wheels: tuple[Wheel, ...], wheel: Wheel) -> tuple[Wheel, ...]:
                 "give yours a new version or a build number",
             )
         wheel = replace(same, trees={**same.trees, **wheel.trees})
-    return tuple((present | {wheel.filename: wheel}).values())
+    return tuple((present | {parse_wheel_name(wheel.filename): wheel}).values())
 
 
 def _epoch(repository: Repository, project: str) -> int:
-    try:
-        return repository.head(project).epoch
-    except ProjectMissing:
-        return 0
+    head = repository.last_head(project)
+    return head.epoch if head else 0
 
 
 def _put_manifest(store: PutNew, project: str, packed: Packed, epoch: int) -> Tree:
@@ -149,6 +156,15 @@ def _put_manifest(store: PutNew, project: str, packed: Packed, epoch: int) -> Tr
     part = collectable(sha256(data), epoch)
     put_immutable(store, manifest_key(project, part), data)
     return Tree(part, packed.packed, packed.eager)
+
+
+def _put_provenance(store: PutNew, new: NewWheel) -> str:
+    """Its digest; "" for none."""
+    if not new.provenance:
+        return ""
+    digest = sha256(new.provenance)
+    put_immutable(store, provenance_key(new.project, digest), new.provenance)
+    return digest
 
 
 def _upload_pack(store: PutNew, project: str, pack: LocalPack, epoch: int) -> None:
@@ -160,6 +176,8 @@ def _add_wheel(
 ) -> Change:
     versions: Mapping[str, Entry] = repository.versions_of(present) if present else {}
     entry = versions.get(new.version)
+    if entry is None:
+        refuse_same_version(versions, new.version, new.wheel.filename)
     old = repository.release_at(new.project, new.version, entry.release) if entry else None
     release = Release(
         project=new.project,
@@ -177,12 +195,27 @@ def _add_wheel(
     )
 
 
-def move_default(store: UploadStore, project: str, version: str, *, by: str) -> Head:
+def refuse_same_version(versions: Collection[str], new: str, wheel: str) -> None:
+    """Raises PublishFailed when ``new`` is one of ``versions`` under another name, as 1.0 and 1.0.0 are (PEP 440):
+    nobody knew which of the two a requirement means.
+    """
+    version = Version(new)
+    for other in versions:
+        with suppress(InvalidVersion):
+            if other != new and Version(other) == version:
+                raise PublishFailed(
+                    wheel, f"{other} is on the shelf, and {new} is the same version; give yours a new one"
+                )
+
+
+def move_default(
+    store: UploadStore, repository: Repository, project: str, version: str, *, by: str, signer: Signer | None = None
+) -> Head:
     """Make a version that is on the shelf the one that a bare name takes."""
 
     def change(present: Head | None) -> Change:
-        if present is None:
-            raise ObjectMissing(f"projects/{project}/head", store.url)
+        if present is None or version not in repository.versions_of(present):  # purged meanwhile
+            raise VersionMissing(project, version, ())
         return Change(default=version)
 
-    return change_head(store, project, change, by=by, action=f"default {version}")
+    return change_head(store, project, change, by=by, action=f"default {version}", signer=signer)

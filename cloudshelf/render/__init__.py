@@ -36,6 +36,8 @@ _PAGES = {
     "diff": "locks.diff",
     "kernelspec": "locks.kernelspec",
     "publish": "curating.publish",
+    "collect": "collecting.collect",
+    "purge": "collecting.purge",
     "export": "curating.export",
     "import": "curating.import_",
     "verify": "upkeep.verify",
@@ -43,7 +45,10 @@ _PAGES = {
     "doctor": "upkeep.doctor",
     "settings": "upkeep.settings",
     "usage": "upkeep.usage",
+    "policy": "upkeep.policy",
     "completion": "upkeep.completion",
+    "key": "trusting.key",
+    "trust": "trusting.trust",
     "traceback": "upkeep.traceback",
 }
 

@@ -18,6 +18,7 @@ def publish(result: Result) -> list[Block]:
         for row in rows
         if row["profile_error"]
     ]
+    notes += [f"{row['project']} {row['version']}: {remark}." for row in rows for remark in row.get("remarks", ())]
     if all(row["action"] == "would publish" for row in rows):
         said = "Nothing was uploaded: this was a dry run."
     elif any(row["action"] == "would publish" for row in rows):

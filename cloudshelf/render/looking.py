@@ -44,7 +44,8 @@ def search(result: Result) -> list[Block]:
 def show(result: Result) -> list[Block]:
     plain = {k: v for k, v in result.items() if k != "wheels"}
     blocks = fields(plain)
-    return [*blocks, "", renamed(result["wheels"], _WHEEL_COLUMNS)] if result.get("wheels") else blocks
+    told = [f"{row['filename']} says that it was {row['provenance']}" for row in result["wheels"] if row["provenance"]]
+    return [*blocks, "", renamed(result["wheels"], _WHEEL_COLUMNS), *told] if result.get("wheels") else blocks
 
 
 def why(result: Result) -> list[Block]:
@@ -54,7 +55,7 @@ def why(result: Result) -> list[Block]:
 
 def log(result: Result) -> list[Block]:
     rows = result.get("entries", ())
-    return [records(rows, ("seq", "time", "by", "action"))] if rows else ["No history."]
+    return [records(rows, ("seq", "time", "by", "action", "signed"))] if rows else ["No history."]
 
 
 def request(result: Result) -> list[Block]:

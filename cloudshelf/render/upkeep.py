@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from ..quantities import count, size
 from .blocks import Block, Result, Table, records
 
@@ -11,8 +13,12 @@ def verify(result: Result) -> list[Block]:
     if result.get("locks"):
         looked += f", {count(result['locks'], 'named lock')}"
     damages = result["damages"]
+    garbage = list[Block]()
+    if result.get("garbage"):
+        amount = f"{count(result['garbage'], 'object')}, {size(result['garbage_bytes'])}"
+        garbage.append(f"No head ever named {amount}: left by publishes that did not end. See: cloudshelf collect")
     if not damages:
-        return [f"All is sound: {looked}."]
+        return [f"All is sound: {looked}.", *garbage]
     blocks: list[Block] = [
         f"{count(len(damages), 'object')} damaged, of {looked}:",
         records(damages, ("key", "reason")),
@@ -21,7 +27,7 @@ def verify(result: Result) -> list[Block]:
         blocks.append("Publish what is damaged again, or bring the objects back from a copy of the store.")
     if result.get("repairable"):
         blocks.append("The catalog can be written anew: cloudshelf verify --repair")
-    return blocks
+    return blocks + garbage
 
 
 def cache(result: Result) -> list[Block]:
@@ -78,6 +84,11 @@ def usage(result: Result) -> list[Block]:
         kind = "access log" if result["logs"] else "report"
         said += f"; uses since {result['since']}, of {count(result['sources'], kind)}"
     return [records(rows, columns if told else columns[:3]), f"{said}.", *map(str, result["notes"])]
+
+
+def policy(result: Result) -> list[Block]:
+    """Only the policy, so that it can go into a file; the command says the notes beside it."""
+    return [json.dumps(result["policy"], indent=2)]
 
 
 def completion(result: Result) -> list[Block]:

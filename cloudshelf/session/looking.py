@@ -58,9 +58,10 @@ class Looking(State):
         ``since`` (of time.perf_counter).
         """
         from ..importing import timeline
+        from ..importing.activate import activated
         from ..waterfall import read_rows, total_seconds
 
-        rows = read_rows(timeline.facts(since), last)
+        rows = read_rows(timeline.facts(activated(), since), last)
         result: dict[str, Any] = {"imports": rows, "seconds": total_seconds(rows), "statistics": {}}
         if not rows:
             result["note"] = _UNSEEN

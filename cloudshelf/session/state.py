@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -51,9 +52,11 @@ class State:
         self._lock: str | None = None
         self._environment: str | None = None
         self._activated: list[str] = []  # every environment of this process, the oldest first
+        self._trust = ""  # whose signatures IPython's configuration requires; the settings win over it
         self._variant = ""  # which builds were asked for, such as "cpu"; else the settings or the machine decide
         self._shadow: set[str] = set()  # editable or direct-URL installs that the shelf's pins go before
         self._provided: dict[str, str] = {}  # what the kernel has and the shelf lacks: needed, but no pin
+        self._wanted = threading.local()
         self.progress: Progress | None = None
         self.observers: list[Observer] = []
         os.register_at_fork(after_in_child=self._renew_guard)
@@ -107,6 +110,10 @@ class State:
         self._url = normalize_urls(url)
         self._tell_changed()
 
+    def require(self, trust: str) -> None:
+        """Signatures from configuration (signing/pins.py), where the settings require none."""
+        self._trust = trust
+
     def pinned(self) -> Pinned:
         """What is pinned, without waiting for a verb that works; ``Observer.changed`` is told when that has ended."""
         return Pinned(
@@ -116,6 +123,15 @@ class State:
     def call(self, verb: str, args: Mapping[str, Any], progress: Progress | None = None) -> dict[str, Any]:
         """Any verb of ``verbs.serve``, by the fetcher, for this session's shelf."""
         return self._call(verb, {"shelf": self.url, "lock": self._lock} | dict(args), progress)
+
+    @contextlib.contextmanager
+    def while_wanted(self, check: Callable[[], None]) -> Iterator[None]:
+        """Verbs of this thread call ``check`` every second, and when they report; what it raises ends them."""
+        self._wanted.check = check
+        try:
+            yield
+        finally:
+            del self._wanted.check
 
     def _adopt(self, environment: str | None) -> None:
         """Take over what a parent process pinned: its environment is active here already (subprocess_hook)."""
@@ -198,16 +214,21 @@ class State:
         self._guard = threading.RLock()
 
     def _call(self, verb: str, args: Mapping[str, Any], progress: Progress | None = None) -> dict[str, Any]:
+        from ..config import read_trust
         from ..importing.client import call
 
+        args = {"trust": read_trust(configured=self._trust)[0], **args}
         shown = progress or self.progress
+        check: Callable[[], None] | None = getattr(self._wanted, "check", None)
 
         def told(event: dict[str, Any]) -> None:
             self.tell_progress(verb, event)
+            if check is not None:
+                check()
             if shown is not None:
                 shown(event)
 
         try:
-            return dict(call(verb, dict(args), told) or {})
+            return dict(call(verb, dict(args), told, check) or {})
         finally:
             self.tell_progress(verb, None)

@@ -210,6 +210,10 @@ def _checked_endpoint(url: str, environ: Mapping[str, str]) -> str:
         raise UsageError(
             "The S3 endpoint's URL holds credentials. Leave them out; use AWS_ACCESS_KEY_ID or AWS_PROFILE."
         )
+    if parts.query or parts.fragment:  # a presigned URL, for example, and messages name the endpoint
+        raise UsageError(
+            "The S3 endpoint's URL has a part after ? or #, which may be a secret and is of no use. Leave it out."
+        )
     if parts.scheme == "http" and not _is_loopback(host) and environ.get("CLOUDSHELF_ALLOW_HTTP") != "1":
         raise UsageError(
             f"The S3 endpoint http://{host} is not encrypted, and what a shelf sends is executed. "

@@ -22,6 +22,7 @@ _PLACES = {
     "completing": ("names", "submodules"),
     "looking": ("connect", "ls", "show", "search", "find-module", "log", "verify"),
     "curating": ("init", "publish", "default", "yank", "unyank", "rollback"),
+    "collecting": ("collect", "purge"),
     "locks": ("diff", "locks"),
     "upkeep": ("cache", "doctor", "completion"),
     "sources": ("read-sources",),
@@ -30,7 +31,9 @@ _PLACES = {
     "carrying": ("export", "import"),
     "asking": ("request",),
     "administering": ("settings", "usage"),
+    "trusting": ("key", "trust"),
     "enabling": ("enable", "disable"),
+    "granting": ("policy",),
 }
 _MODULES = {verb: module for module, verbs in _PLACES.items() for verb in verbs}
 

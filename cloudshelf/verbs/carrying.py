@@ -16,7 +16,7 @@ from ..errors import UsageError
 from ..model import Lock, Pin
 from ..quantities import size
 from ..shelf import Shelf
-from .common import Args, Progress, Result, person, plain, shelf_of, target_of
+from .common import Args, Progress, Result, person, plain, shelf_of, signing_shelf_of, target_of
 
 
 def export(args: Args, progress: Progress) -> Result:
@@ -83,9 +83,11 @@ def import_(args: Args, progress: Progress) -> Result:
         result: Result = {"bundle": str(file.path), "from": index.shelf, "engine": engine}
         if not index.projects:
             return result | {"shelf": None, "projects": [], "uploaded": 0, "notes": []}
-        shelf = shelf_of(args)
         dry_run = bool(args.get("dry_run"))
-        report = load_bundle(file, shelf.store, by=person(), dry_run=dry_run, progress=told)
+        shelf = shelf_of(args) if dry_run else signing_shelf_of(args)
+        report = load_bundle(
+            file, shelf.store, by=person(), dry_run=dry_run, progress=told, signer=shelf.signer, pins=shelf.pins
+        )
     return result | {
         "shelf": shelf.url,
         "projects": [plain(row) for row in report.versions],

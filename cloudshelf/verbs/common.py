@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..config import read_config
+from ..config import read_config, read_trust
 from ..errors import NoShelf
 from ..lower_cache import LowerCache, lower_caches
 from ..shelf import Shelf
@@ -16,7 +17,10 @@ from ..stores.opening import shared_store
 from ..urls import split_urls
 
 if TYPE_CHECKING:
+    from ..signing.pins import Pins
     from ..target import Target
+
+SIGNING_KEY = "CLOUDSHELF_SIGNING_KEY"
 
 Args = Mapping[str, Any]
 Progress = Callable[[dict[str, Any]], None]
@@ -30,11 +34,38 @@ def shelf_of(args: Args) -> Shelf:
     """
     if not args.get("shelf"):
         raise NoShelf()
-    stores, as_of = map(shared_store, split_urls(str(args["shelf"]))), str(args.get("as_of") or "")
+    stores, config = map(shared_store, split_urls(str(args["shelf"]))), read_config()
+    cache, lower = config.cache, lower_caches(config)
     if work := args.get("work"):  # a cache that is made for others (filling.py)
-        return Shelf(*stores, cache=Path(work["cache"]), as_of=as_of, lower=(LowerCache(Path(work["lower"])),))
-    config = read_config()
-    return Shelf(*stores, cache=config.cache, as_of=as_of, lower=lower_caches(config))
+        cache, lower = Path(work["cache"]), (LowerCache(Path(work["lower"])),)
+    return Shelf(*stores, cache=cache, as_of=str(args.get("as_of") or ""), pins=pins_of(args), lower=lower)
+
+
+def pins_of(args: Args) -> Pins | None:
+    """Whose signatures the caller's settings require (``trust``; config.read_trust), None for nobody's."""
+    trust = args.get("trust")
+    text = read_trust()[0] if trust is None else str(trust)
+    if not text:
+        return None
+    from ..signing.pins import parse_pins
+
+    return parse_pins(text, os.environ)
+
+
+def signing_shelf_of(args: Args) -> Shelf:
+    """``shelf_of`` for a verb that changes heads, with the key ``sign`` (a file) that signs them.
+
+    Raises as ``shelf_of``, ShelfMissing, SigningKeyMissing, TrustUnpinned, KeyUnusable.
+    """
+    return signing(shelf_of(args), args)
+
+
+def signing(shelf: Shelf, args: Args) -> Shelf:
+    """``shelf``, from now on with the key that signs what is written. Raises as ``signing_shelf_of``."""
+    from ..signing.identity import signer_for
+
+    shelf.signer = signer_for(shelf, str(args.get("sign") or os.environ.get(SIGNING_KEY) or ""), read_config().cache)
+    return shelf
 
 
 def lock_name(args: Args) -> str:

@@ -8,10 +8,11 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from ..answers import Changed
+from ..codecs.names import normalize
 from ..errors import NoShelf, UsageError
 from ..shelf import Shelf, split_pin
 from ..shelf_settings import check_setting
-from .common import Args, Progress, Result, person, plain, shelf_of, target_of
+from .common import Args, Progress, Result, person, plain, shelf_of, signing_shelf_of, target_of
 
 if TYPE_CHECKING:
     from ..publisher.publish import PublishRequest
@@ -39,7 +40,7 @@ def publish(args: Args, progress: Progress) -> Result:
             f"Publishing takes more than reading does, and {', '.join(missing)} is not installed here. "
             "Install it with: pip install 'cloudshelf[publish]'"
         )
-    shelf = shelf_of(args)
+    shelf = shelf_of(args) if args.get("dry_run") else signing_shelf_of(args)
     shelf.info()
     pythons: list[str | None] = [*_texts(args, "python")] or [None]
     found = [_publish_for({**args, "python": python}, shelf, progress) for python in pythons]
@@ -60,7 +61,8 @@ def _publish_for(args: Args, shelf: Shelf, progress: Progress) -> Result:
         if not args.get("requirements") and not args.get("requirement_files") and not files:
             raise UsageError("publish needs a requirement, a wheel or -r FILE.")
         interpreter = find_interpreter(args.get("python"), args.get("platform"))
-        result = plain(put(_request(args, files), shelf.store, reporter=EventReporter(progress)))
+        reporter, signer = EventReporter(progress), shelf.signer
+        result = plain(put(_request(args, files), shelf.store, reporter=reporter, signer=signer, pins=shelf.pins))
     if interpreter.executable is None and args.get("platform") is None:
         notes.append(
             f"Python {args.get('python')} was not found here: what is for it has no bytecode and no recorded import, "
@@ -89,6 +91,8 @@ def _request(args: Args, files: Sequence[str]) -> PublishRequest:
             no_index=bool(args.get("no_index")),
         ),
         allow_modules=_texts(args, "allow_module"),
+        allow_names=tuple(map(normalize, _texts(args, "allow_name"))),
+        attestations=_texts(args, "attestation"),
         by=person(),
     )
 
@@ -117,7 +121,7 @@ def _sources_for_pip(args: Args, folder: Path) -> tuple[list[str], list[str]]:
 
 def default(args: Args, progress: Progress) -> Result:
     """What a bare name takes from now on."""
-    shelf, (project, version) = shelf_of(args), _pin(args)
+    shelf, (project, version) = signing_shelf_of(args), _pin(args)
     changed = shelf.default(project, version, by=person())
     now = "now" if changed.changed else "already"
     return _told(shelf, changed, f"The default of {project} is {now} {changed.default}.", default=False)
@@ -125,7 +129,7 @@ def default(args: Args, progress: Progress) -> Result:
 
 def yank(args: Args, progress: Progress) -> Result:
     """Only who pins the version exactly gets it from now on; ``reason`` is shown to them."""
-    shelf, (project, version) = shelf_of(args), _pin(args)
+    shelf, (project, version) = signing_shelf_of(args), _pin(args)
     changed = shelf.yank(project, version, reason=str(args.get("reason") or ""), by=person())
     found = changed.action.split()[-1]
     if not changed.changed:
@@ -135,7 +139,7 @@ def yank(args: Args, progress: Progress) -> Result:
 
 def unyank(args: Args, progress: Progress) -> Result:
     """Offered again to everybody."""
-    shelf, (project, version) = shelf_of(args), _pin(args)
+    shelf, (project, version) = signing_shelf_of(args), _pin(args)
     changed = shelf.unyank(project, version, by=person())
     found = changed.action.split()[-1]
     words = f"{project} {found} is offered again." if changed.changed else f"{project} {found} is not yanked."
@@ -144,7 +148,7 @@ def unyank(args: Args, progress: Progress) -> Result:
 
 def rollback(args: Args, progress: Progress) -> Result:
     """Back to the state before the last change, or to that of sequence ``to``."""
-    shelf, to = shelf_of(args), args.get("to")
+    shelf, to = signing_shelf_of(args), args.get("to")
     changed = shelf.rollback(str(args["project"]), None if to is None else int(to), by=person())
     state = changed.seq - 2 if to is None else int(to)
     if not changed.changed:

@@ -23,7 +23,8 @@ def own_lock(args: Args, name: str) -> Lock | None:
 def shelf_of_lock(lock: Lock, args: Args) -> Shelf:
     """The shelf that a person named, else that of the lock: digests say whether another shelf has the same."""
     named = args.get("shelf") if args.get("shelf_named") else None
-    return shelf_of({"shelf": named or lock.shelf or args.get("shelf"), "work": args.get("work")})
+    url = named or lock.shelf or args.get("shelf")
+    return shelf_of({"shelf": url, "trust": args.get("trust"), "work": args.get("work")})
 
 
 def repin(shelf: Shelf, lock: Lock) -> Lock:
@@ -36,11 +37,12 @@ def materialize(shelf: Shelf, lock: Lock, progress: Progress) -> Result:
     """Manifests in parallel, then the environment (an existing one is found by its identity)."""
     from ..environment.build import build_environment, find_environment, turn_to_build
     from ..environment.interpreter import describe_interpreter
+    from ..environment.place import altered_before
     from ..importing.client import reach
 
     cache, here = shelf.cache or read_config().cache, describe_interpreter()
     fetcher = [sys.executable, "-m", "cloudshelf.fetcher"]
-    environment = find_environment(lock, cache=cache, interpreter=here, fetcher=fetcher)
+    environment, altered = find_environment(lock, cache=cache, interpreter=here, fetcher=fetcher), ""
     if environment is None:
         if cache == read_config().cache:  # a fetcher will be asked soon, and its start takes longer than this
             reach(start=True, shelf=lock.shelf)
@@ -50,11 +52,13 @@ def materialize(shelf: Shelf, lock: Lock, progress: Progress) -> Result:
             if environment is None:
                 manifests = shelf.manifests(lock)
                 environment = build_environment(lock, manifests, cache=cache, interpreter=here, fetcher=fetcher)
+                altered = altered_before(environment)
     return {
         "lock": format_lock(lock),
         "environment": str(environment),
         "requirements": list(lock.requirements),
         "pins": pin_rows(lock),
+        "altered": [altered] if altered else [],
     }
 
 

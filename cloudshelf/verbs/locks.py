@@ -12,7 +12,7 @@ from ..parallel import map_parallel
 from ..repository import PARALLEL
 from ..shelf import Shelf
 from ..urls import split_urls
-from .common import Args, Progress, Result, person, plain, shelf_of
+from .common import Args, Progress, Result, person, plain, shelf_of, signing_shelf_of
 
 
 def diff(args: Args, progress: Progress) -> Result:
@@ -41,9 +41,9 @@ def diff(args: Args, progress: Progress) -> Result:
 
 def locks(args: Args, progress: Progress) -> Result:
     """The locks on the shelf; or the history of ``name``, newest first. ``remove`` takes the name away."""
-    shelf = shelf_of(args)
     if args.get("remove"):
-        return _remove(shelf, str(args["name"]))
+        return _remove(signing_shelf_of(args), str(args["name"]))
+    shelf = shelf_of(args)
     if not args.get("name"):
         return {"shelf": shelf.url, "locks": [plain(facts) for facts in shelf.named_locks.list()]}
     name = str(args["name"])
@@ -70,7 +70,7 @@ def with_named_lock(args: Args) -> Args:
     if not args.get("lock_ref"):
         return args
     name = str(args["lock_ref"])
-    head, text = shelf_of({"shelf": args.get("shelf")}).read_named_lock(name)
+    head, text = shelf_of({"shelf": args.get("shelf"), "trust": args.get("trust")}).read_named_lock(name)
     several = len(split_urls(parse_lock(text, name).shelf)) > 1
     said = f"{head.name} is at state {head.seq}, of {head.time} by {head.by}."
     return {
@@ -88,6 +88,7 @@ def name_lock(shelf: Shelf, name: str, lock: Lock) -> Result:
     Raises ObjectMissing for a lock of what the shelf lacks, and what ``NamedLocks.write`` raises.
     """
     _refuse_lacking(shelf, lock)
+    shelf.check_pins(lock)
     named = shelf.named_locks.write(name, lock, by=person())
     return {"name": name, "shelf": shelf.url, "state": named.head.seq, "written": named.written, "more": named.notes}
 

@@ -13,7 +13,7 @@ from ..errors import AlreadyLoaded, ProjectMissing, PythonUnfit, Unsatisfiable, 
 from ..model import Lock
 from ..shelf import Shelf
 from ..wanted import Row
-from .common import Args, Progress, Result, shelf_of
+from .common import Args, Progress, Result, shelf_of, signing
 from .locked import as_of_notes, change_rows, materialize, own_lock, pin_rows, repin, shelf_of_lock
 from .resolving import resolve
 from .sources import expand, wanted_of
@@ -42,6 +42,7 @@ def use(args: Args, progress: Progress) -> Result:
     return result | {
         "changes": change_rows(preferred, resolution.lock, why, resolution.provided),
         "notes": [
+            *result["altered"],
             *wanted.notes(conda=False),
             *resolution.notes,
             *_provided(resolution, args),
@@ -100,7 +101,7 @@ def lock(args: Args, progress: Progress) -> Result:
     if args.get("name"):
         from .locks import name_lock
 
-        result["named"] = name_lock(shelf, str(args["name"]), found)
+        result["named"] = name_lock(signing(shelf, args), str(args["name"]), found)
     return result
 
 

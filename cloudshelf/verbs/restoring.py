@@ -7,6 +7,7 @@ import shlex
 
 from ..codecs.lock import format_lock
 from ..codecs.names import named_project
+from ..config import read_config
 from ..difference import parents
 from ..errors import AlreadyLoaded, ObjectMissing, ShelfError, ShelfMissing, UsageError
 from ..model import Lock
@@ -33,6 +34,7 @@ def sync(args: Args, progress: Progress) -> Result:
             f"This lock is for {wanted.tag}; this is Python {here.version} ({here.cache_tag}). One for it: {again}"
         )
     try:
+        shelf.check_pins(wanted, remembered=shelf.cache or read_config().cache)
         wanted = wanted if wanted.shelf == shelf.url else shelf.move(wanted)
         held = _held_back(shelf, wanted, args)
         here_pins = dataclasses.replace(wanted, pins=tuple(pin for pin in wanted.pins if pin.project not in held))
@@ -52,7 +54,7 @@ def sync(args: Args, progress: Progress) -> Result:
     return result | {
         "lock": format_lock(wanted),
         "changes": change_rows(current, wanted, why, held),
-        "notes": [*notes, *as_of_notes(wanted)],
+        "notes": [*result["altered"], *notes, *as_of_notes(wanted)],
         "provided": held,
     }
 

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from ..codecs.names import is_sha256
-from ..config import FLAGS, read_config, read_flag
+from ..config import FLAGS, read_config, read_flag, read_trust
 from ..errors import CacheUnusable, DiskFull, ShelfError
 from ..lower_cache import LowerCache, lower_caches
 from ..model import Lock, Manifest
@@ -22,6 +22,7 @@ from ..stores.opening import shared_store
 from ..urls import split_urls
 from .common import Args, Progress, Result, shelf_of
 from .endpoints import endpoint_checks
+from .environments import environment_checks
 
 UNUSED = 3600.0  # seconds; `cache prune` keeps what was used within them
 SCARCE = 10_000_000  # bytes free; with less, hardly anything can be imported
@@ -112,7 +113,10 @@ def doctor(args: Args, progress: Progress) -> Result:
     for name, find in endpoint_checks(_shelf_named(args)):
         check(name, find)
     check("shelf", lambda: _reached({"shelf": args.get("shelf") or read_config().url}))
+    check("signatures", lambda: _trusted({"shelf": args.get("shelf") or read_config().url}))
     check("fetcher", _fetcher)
+    with contextlib.suppress(ShelfError, OSError):  # the checks of settings and cache say it
+        checks += environment_checks(read_config().cache, progress)
     return {"checks": checks, "exit_code": 0 if all(c["ok"] for c in checks) else 1}
 
 
@@ -185,6 +189,19 @@ def _reached(args: Args) -> str:
     shelf = shelf_of(args)
     info = shelf.info()
     return f"{info.name or 'unnamed'} at {shelf.url}, answered in {seconds(time.monotonic() - begun)}"
+
+
+def _trusted(args: Args) -> str:
+    """What is required of signatures here, and whether the shelf's root document meets it."""
+    text, origin = read_trust()
+    if not text:
+        return "not required here (CLOUDSHELF_TRUST)"
+    ends = [
+        repository.trust.root().expires
+        for repository in shelf_of(args).repository.parts
+        if repository.trust is not None
+    ]
+    return f"required by {origin}; the root document is good until {min(ends)}"
 
 
 def _fetcher() -> str:

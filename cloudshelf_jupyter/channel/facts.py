@@ -22,6 +22,8 @@ from .seconds import Seconds
 
 Json = dict[str, Any]
 
+WORKER = "cloudshelf-panel-work"  # the thread of what panels ask for
+
 
 class Facts:
     """Reads the session, the presence of its environment and the timeline of imports. Not for two threads at once."""
@@ -46,10 +48,12 @@ class Facts:
 
     def progressed(self, verb: str, event: Mapping[str, Any] | None) -> None:
         """This thread's verb reports; None: it has ended."""
+        thread = threading.current_thread()
         self._busy.pop(threading.get_ident(), None)
         if event is not None:
             fields = {"stage": "", "done": 0, "total": 0, "unit": "", "what": ""}
-            self._busy[threading.get_ident()] = {"verb": verb} | {k: event.get(k, v) for k, v in fields.items()}
+            who = {"verb": verb, "by": "panel" if thread.name == WORKER else "cell"}
+            self._busy[threading.get_ident()] = who | {k: event.get(k, v) for k, v in fields.items()}
 
     def refused(self, requirements: Sequence[str], error: AlreadyLoaded) -> None:
         """A use was, since another version is loaded; of interest until the pins change."""

@@ -11,11 +11,11 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from cloudshelf.errors import AlreadyLoaded, UsageError
+from cloudshelf.errors import AlreadyLoaded, Interrupted, UsageError
 from cloudshelf.session import Session
 
 from ..worker import Worker
-from .facts import Facts
+from .facts import WORKER, Facts
 from .panel import Panel
 from .request import Request, told
 from .verbs import Kernel, answer
@@ -31,7 +31,8 @@ class Panels:
     def __init__(self, shell: Any, session: Session) -> None:
         self._shell, self._session = shell, session
         self._facts = Facts(shell, session, self.changed)
-        self._worker = Worker("cloudshelf-panel-work")
+        self._worker = Worker(WORKER)
+        self._cancelled = threading.Event()  # of all requests that came since the last cancel
         self._watcher = Watcher(self.publish, self._may_move)
         self._lock = threading.RLock()
         self._open: list[Panel] = []
@@ -96,15 +97,27 @@ class Panels:
         elif request.verb == "notebook":
             panel.carry(request)
             self._watcher.wake()
+        elif request.verb == "cancel":
+            self._cancelled.set()
+            self._cancelled = threading.Event()
+            panel.reply(request.id, {})
         elif self._worker.waiting() >= MOST_WAITING:
             error = UsageError(f"{MOST_WAITING} requests of this notebook's panels are waiting; ask again later.")
             panel.reply(request.id, error=told(error))
         else:
-            self._worker.do(lambda: self._work(panel, request))
+            cancelled = self._cancelled
+            self._worker.do(lambda: self._work(panel, request, cancelled))
 
-    def _work(self, panel: Panel, request: Request) -> None:
+    def _work(self, panel: Panel, request: Request, cancelled: threading.Event) -> None:
+        def check() -> None:
+            if cancelled.is_set():
+                raise Interrupted()
+
         kernel = Kernel(self._shell, self._session, self._facts)
-        result, error = answer(kernel, request, panel.progress_of(request.id))
+        self.progressed(request.verb, {})  # until it reports itself: a shelf may be silent for long
+        with self._session.while_wanted(check):
+            result, error = answer(kernel, request, panel.progress_of(request.id), check)
+        self._facts.progressed(request.verb, None)
         self.publish()
         panel.reply(request.id, result, error)
 

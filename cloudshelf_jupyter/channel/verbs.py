@@ -30,9 +30,12 @@ class Kernel:
     facts: Facts
 
 
-def answer(kernel: Kernel, request: Request, progress: Progress) -> tuple[Json, Error | None]:
-    """Result and error of a request, whatever happens."""
+def answer(
+    kernel: Kernel, request: Request, progress: Progress, check: Callable[[], None]
+) -> tuple[Json, Error | None]:
+    """Result and error of a request, whatever happens. ``check`` raises where it was cancelled before it began."""
     try:
+        check()
         verb = _VERBS.get(request.verb)
         if verb is None:
             raise UsageError(f"The panel asked for {request.verb[:40]!r}; there is: {', '.join(sorted(_VERBS))}.")

@@ -9,6 +9,8 @@ from typing import NamedTuple
 from cloudshelf.errors import ShelfError
 from cloudshelf.model import File, Manifest
 
+SITE = "site"  # site-packages, as an installed tree calls it (docs/format.md)
+
 
 class PathMissing(ShelfError, LookupError):
     facts = ("path", "project", "version")
@@ -45,6 +47,20 @@ class Tree:
         if path not in self._folders:
             raise PathMissing(path, self.manifest.project, self.manifest.version)
         return self._folders[path]
+
+    @property
+    def top(self) -> str:
+        """Where browsing begins: "site", unless other files are installed beside what is imported."""
+        only = self.entries("")
+        return SITE if [each.path for each in only] == [SITE] else ""
+
+    def entry(self, path: str) -> Entry:
+        """The file or folder at ``path``. Raises PathMissing."""
+        folder, _, name = path.rpartition("/")
+        found = next((each for each in self._folders.get(folder, ()) if each.name == name), None)
+        if found is None:
+            raise PathMissing(path, self.manifest.project, self.manifest.version)
+        return found
 
     @cached_property
     def _folders(self) -> Mapping[str, list[Entry]]:

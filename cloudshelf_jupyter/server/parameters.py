@@ -120,9 +120,16 @@ WORDS = Parameter(
 )  # fmt: skip
 _PATH = _TEXT | {"maxLength": _LONGEST_PATH}
 FOLDER = Parameter(
-    "path", "query", _path, _PATH | {"pattern": f"^({_PARTS})?$"}, "A folder, relative; nothing for the top.", ""
+    "path",
+    "query",
+    _path,
+    _PATH | {"pattern": f"^({_PARTS})?$"},
+    "A folder, relative; nothing for the top.",
+    "",
 )
-FILE = Parameter("path", "query", _file, _PATH | {"pattern": f"^{_PARTS}$"}, "A file, relative.")
+FILE = Parameter(
+    "path", "query", _file, _PATH | {"pattern": f"^{_PARTS}$"}, "A file (an entry: or a folder), relative."
+)
 OFFSET = Parameter(
     "offset", "query", _number("offset", 0, _LARGEST_OFFSET),
     {"type": "integer", "minimum": 0, "maximum": _LARGEST_OFFSET}, "How many to leave out at the beginning.", "0",

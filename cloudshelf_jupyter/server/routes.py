@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from . import wire
 from .answers.differences import diff_locks, diff_versions
-from .answers.files import find_file, list_files
+from .answers.files import find_file, list_files, show_entry
 from .answers.locks import block_of_lock, list_locks, show_lock
 from .answers.projects import list_projects, show_project
 from .answers.shelves import check_health, list_shelves
@@ -91,6 +91,15 @@ ROUTES = (
         list_files,
         wire.Files,
         (*_OF_VERSION, FOLDER, OFFSET, LIMIT),
+        max_age=_STEADY,
+    ),
+    Route(
+        "showEntry",
+        f"{_VERSION}/entry",
+        "Whether a path of the installed tree is a file or a folder, and how large.",
+        show_entry,
+        wire.Entry,
+        (*_OF_VERSION, FILE),
         max_age=_STEADY,
     ),
     CONTENT,

@@ -6,16 +6,18 @@ Which shelves there are comes from the server's configuration alone, never from 
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 from cloudshelf import errors
-from cloudshelf.config import read_config
+from cloudshelf.config import read_config, read_trust
 from cloudshelf.errors import ShelfError
 from cloudshelf.fitting import pick_tree, pick_wheel
 from cloudshelf.model import Release, Wheel
 from cloudshelf.repository import ShelfInfo
 from cloudshelf.shelf import Shelf
+from cloudshelf.signing.pins import Pins, parse_pins
 from cloudshelf.stores.opening import shared_store
 from cloudshelf.stores.protocols import Browser
 from cloudshelf.target import current_target
@@ -45,9 +47,12 @@ class ShelfUnknown(ShelfError, LookupError):
 class OpenShelf:
     """One shelf: its threads, its listing, the trees that were looked at. Heads are read anew for each request."""
 
-    def __init__(self, url: str, cache: Path, settings: ServerSettings, changed: Changed) -> None:
+    def __init__(
+        self, url: str, cache: Path, settings: ServerSettings, changed: Changed, pins: Pins | None = None
+    ) -> None:
         self.id = hashlib.sha256(url.encode()).hexdigest()[:12]
         self.url = url
+        self.pins = pins
         self.workers = Workers(f"The shelf {url}", settings.threads, settings.deadline)
         self._cache = cache
         self._catalog = Catalog(settings.watch_seconds, lambda change, etag: changed(self.id, change, etag))
@@ -78,7 +83,7 @@ class OpenShelf:
         """The shelf as it is now, for one request."""
         if self._info is None:
             self.read_info()
-        return Shelf(shared_store(self.url), cache=self._cache, info=self._info)
+        return Shelf(shared_store(self.url), cache=self._cache, info=self._info, pins=self.pins)
 
     def listing(self, job: Job) -> Listing:
         """The projects and locks, from memory while that is fresh."""
@@ -105,6 +110,11 @@ def chosen_wheel(release: Release) -> Wheel:
     return pick_wheel(release, current_target()) or release.wheels[0]
 
 
+def _same(shelf: OpenShelf | None, pins: Pins | None) -> OpenShelf | None:
+    """The shelf that was open, if what it requires is still the same."""
+    return shelf if shelf is not None and shelf.pins == pins else None
+
+
 class Shelves:
     """All of them, in the order of the settings."""
 
@@ -120,6 +130,7 @@ class Shelves:
         """Read the settings (anew); ``problem`` is what is wrong with them. Shelves that stay keep what they know."""
         try:
             config = read_config(configured=self.settings.url)
+            pins = parse_pins(read_trust(configured=self.settings.trust)[0], os.environ)
         except ShelfError as error:
             self.problem = error
             self._keep([])
@@ -128,7 +139,7 @@ class Shelves:
         self.problem = None if config.url else NoShelf()
         before = {shelf.url: shelf for shelf in self._open.values()}
         kept = [
-            before.get(url) or OpenShelf(url, config.cache, self.settings, self._changed)
+            _same(before.get(url), pins) or OpenShelf(url, config.cache, self.settings, self._changed, pins)
             for url in split_urls(config.url or "")
             if url
         ]

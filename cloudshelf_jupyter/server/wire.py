@@ -86,6 +86,7 @@ class WheelRow(TypedDict):
     origin: str
     requires_python: str
     interpreters: list[str]
+    provenance: str
 
 
 class Readme(TypedDict):
@@ -131,6 +132,7 @@ class Shown(TypedDict):
     wheels: list[WheelRow]
     changed: str
     changed_by: str
+    signed: str
 
 
 class Version(Shown):
@@ -164,6 +166,8 @@ class Entry(TypedDict):
 
 
 class Files(TypedDict):
+    """``path``: the folder that it is; where none was asked for, that is `site` if the tree has nothing else."""
+
     path: str
     total: int
     offset: int

@@ -14,6 +14,69 @@ async function opened(): Promise<{ channel: Channel; comm: FakeComm }> {
   return { channel, comm };
 }
 
+describe('a channel to a kernel that has subshells', () => {
+  it('is open while a cell runs, which the page of the kernel does not know', async () => {
+    const kernel = new FakeKernel();
+    kernel.subshells = [];
+    kernel.info = new Promise(() => undefined); // when the cell is done
+    const channel = new Channel(kernel as unknown as Kernel.IKernelConnection);
+    await channel.open();
+    kernel.comms[0].says({ type: 'state', state: state(1) });
+    expect(channel.status).toBe('open');
+    expect(kernel.comms[0].subshell).toBe('subshell-0');
+  });
+
+  it('waits for the connection, and not for the shell', async () => {
+    const kernel = new FakeKernel();
+    kernel.subshells = [];
+    kernel.info = new Promise(() => undefined);
+    kernel.connectionStatus = 'connecting';
+    const channel = new Channel(kernel as unknown as Kernel.IKernelConnection);
+    const opening = channel.open();
+    await settled();
+    kernel.connectionStatus = 'connected';
+    kernel.connectionStatusChanged.emit('connected');
+    await opening;
+    expect(kernel.comms[0].opened).toEqual({ version: 1 });
+  });
+
+  it('leaves none behind', async () => {
+    const kernel = new FakeKernel();
+    kernel.subshells = [];
+    const channel = new Channel(kernel as unknown as Kernel.IKernelConnection);
+    await channel.open();
+    await channel.open();
+    await settled();
+    expect(kernel.subshells).toEqual(['subshell-1']);
+    channel.close();
+    await settled();
+    expect(kernel.subshells).toEqual([]);
+  });
+
+  it('that ends before its subshell has started leaves none either', async () => {
+    const kernel = new FakeKernel();
+    kernel.subshells = [];
+    const channel = new Channel(kernel as unknown as Kernel.IKernelConnection);
+    const opening = channel.open();
+    channel.close();
+    await opening;
+    await settled();
+    expect(kernel.subshells).toEqual([]);
+    expect(kernel.comms[0].opened).toBeNull();
+  });
+
+  it('tells a kernel that restarts nothing, since the next one would get it', async () => {
+    const kernel = new FakeKernel();
+    kernel.subshells = [];
+    const channel = new Channel(kernel as unknown as Kernel.IKernelConnection);
+    await channel.open();
+    kernel.status = 'restarting';
+    kernel.sendShellMessage = () => expect.fail('it was told');
+    channel.close();
+    expect(kernel.comms[0].isDisposed).toBe(true);
+  });
+});
+
 describe('a channel', () => {
   it('is open when the whole state has come', async () => {
     const kernel = new FakeKernel();

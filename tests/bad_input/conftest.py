@@ -18,8 +18,8 @@ import pytest
 
 from cloudshelf.stores.opening import open_store
 from tests.faces.conftest import make_wheel
-from tests.faults import FaultProxy, faulty
 from tests.servers import Identity, S3Server, seaweed
+from tools.fault_proxy import FaultProxy, faulty
 
 READER = Identity("reader", "AKIDREADERTEST", "canary-secret-reader", ("Read:shelf/good/*", "List:shelf/good/*"))
 NOBODY = Identity("nobody", "AKIDNOBODYTEST", "canary-secret-nobody", ("Read:shelf/elsewhere/*",))

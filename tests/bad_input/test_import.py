@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from tests.faults import Answer, Corrupt, Fault, FaultProxy, Reset, Truncate
+from tools.fault_proxy import Answer, Corrupt, Fault, FaultProxy, Reset, Truncate
 
 from .conftest import BULK, User, assert_clear
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.faces.test_kernel import Kernel
-from tests.faults import Answer, Fault, FaultProxy
+from tools.fault_proxy import Answer, Fault, FaultProxy
 
 from .conftest import User, assert_clear
 from .test_import import TALK, ask

@@ -15,8 +15,9 @@ from typing import Any
 
 import pytest
 
+from tools.fault_proxy import Fault, FaultProxy
+
 from ..faces.test_kernel import Kernel
-from ..faults import Fault, FaultProxy
 from .conftest import User
 
 LONGEST = 60.0  # seconds that a request is held back when nothing is shown

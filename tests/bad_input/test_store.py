@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.faults import Answer, FaultProxy, Reset
 from tests.servers import S3Server
+from tools.fault_proxy import Answer, FaultProxy, Reset
 
 from .conftest import NOBODY, READER, User
 

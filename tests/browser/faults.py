@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 
-from tests.faults import Fault, Reply, _Handler
+from tools.fault_proxy import Fault, Reply, _Handler
 
 
 @dataclass(frozen=True)

@@ -78,13 +78,15 @@ class Lab:
             return ""
         return "".join(metadata["cloudshelf"]["lock"]) if "cloudshelf" in metadata else ""
 
-    def python(self, *, loaded: bool = True, **environ: str) -> str:
+    def python(self, *, loaded: bool = True, subshells: bool = True, **environ: str) -> str:
         """The name of a new Python kernel with an empty cache, the extension ``loaded`` or not."""
         name = f"python-{next(self.labels)}"
         cache = self.folder / "caches" / name
         words = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
         if loaded:
             words.append("--ext=cloudshelf")
+        if not subshells:  # as kernels were before ipykernel 7
+            words[1:3] = [str(_KERNELS / "single.py")]
         return self._kernel(name, words, "python", {"CLOUDSHELF_CACHE": str(cache), **environ})
 
     def other(self, program: str, language: str) -> str:

@@ -29,7 +29,6 @@ def test_panel_and_details(lab: Lab, open_page: Callable[..., LabPage], theme: s
     panel.filter("humanize")
     panel.expand(panel.project("humanize"))
     panel.expand(panel.version("humanize", "4.9.0"))
-    panel.expand(panel.file("site"))
     expect(panel.file("site/humanize")).to_be_visible()
     assert violations(page.page, '[data-cloudshelf="panel"]') == []
     panel.show_details(panel.version("humanize", "4.9.0"))

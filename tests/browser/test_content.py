@@ -65,7 +65,6 @@ def test_odd_names_are_shown_as_they_are_and_open(page: LabPage) -> None:
     panel.expand(panel.project("odd"))
     expect(panel.version("odd", ODD_VERSION)).to_contain_text(ODD_VERSION)
     panel.expand(panel.version("odd", ODD_VERSION))
-    panel.expand(panel.file("site"))
     panel.expand(panel.file("site/odd"))
     panel.expand(panel.file("site/odd/data"))
     for path in ODD_FILES:

@@ -81,8 +81,8 @@ def test_a_busy_kernel_still_takes_what_is_asked(lab: Lab, open_page: Callable[.
     lab.user_settings("cloudshelf/panel", {})
 
 
-def test_a_reload_while_a_cell_runs_says_so(lab: Lab, open_page: Callable[..., LabPage], tmp_path: Path) -> None:
-    """A kernel tells a page that is new nothing until the cell is done; then its pins are there."""
+def test_a_reload_while_a_cell_runs_finds_the_pins(lab: Lab, open_page: Callable[..., LabPage], tmp_path: Path) -> None:
+    """A kernel's shell tells a page that is new nothing until the cell is done; its control channel does."""
     flag = tmp_path / "go on"
     cell = "%shelf use humanize\n" + WAIT.format(flag=str(flag))
     page = open_page(lab, lab.notebook("reloaded.ipynb", cell, kernel=lab.python()))
@@ -91,8 +91,28 @@ def test_a_reload_while_a_cell_runs_says_so(lab: Lab, open_page: Callable[..., L
     page.panel.badges("humanize", "pinned")
     page.page.reload()
     page.ready(kernel=False)
-    page.panel.state("busy")
+    page.panel.state("ready")
+    page.panel.badges("humanize", "pinned")
     page.panel.shelf_state("ready")
+    page.panel.act(page.panel.pin("humanize"), "drop")  # and it is obeyed
+    page.panel.nothing_pinned()
+    flag.touch()
+    page.idle()
+
+
+def test_a_kernel_without_subshells_says_after_a_reload_that_it_runs_a_cell(
+    lab: Lab, open_page: Callable[..., LabPage], tmp_path: Path
+) -> None:
+    flag = tmp_path / "go on"
+    cell = "%shelf use humanize\n" + WAIT.format(flag=str(flag))
+    page = open_page(lab, lab.notebook("older.ipynb", cell, kernel=lab.python(subshells=False)))
+    page.panel.open()
+    page.panel.nothing_pinned()
+    page.start(0)
+    page.panel.badges("humanize", "pinned")  # what the kernel sends by itself comes all the same
+    page.page.reload()
+    page.ready(kernel=False)
+    page.panel.state("busy")
     flag.touch()
     page.panel.badges("humanize", "pinned")
 

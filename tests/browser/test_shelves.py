@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.faults import Answer, FaultProxy, Reset, faulty
 from tests.servers import Identity, S3Server, seaweed
+from tools.fault_proxy import Answer, FaultProxy, Reset, faulty
 
 from .faults import Hold
 from .lab import Lab

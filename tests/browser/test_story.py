@@ -90,7 +90,6 @@ def test_from_an_empty_cache_to_a_restored_lock(lab: Lab, open_page: Callable[..
 
     # a file, and the README
     panel.expand(panel.version("humanize", "4.12.0"))
-    panel.expand(panel.file("site"))
     panel.expand(panel.file("site/humanize"))
     panel.file("site/humanize/time.py").dblclick()
     editor = page.page.locator(".jp-FileEditor:visible")
@@ -110,6 +109,3 @@ def test_from_an_empty_cache_to_a_restored_lock(lab: Lab, open_page: Callable[..
     page.page.locator(".lm-TabBar-tabLabel", has_text="story.ipynb").click()
     panel.badges("humanize", "pinned")
     assert page.metadata["cloudshelf"]
-    page.expect_problems(
-        r"^404: GET .*/content\?path=site%2Fhumanize$"
-    )  # Lab asks for the folder of a file that it restores

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.faults import FaultProxy, faulty
 from tests.servers import S3Server
+from tools.fault_proxy import FaultProxy, faulty
 
 from .faults import Hold
 from .lab import Lab
@@ -67,7 +67,7 @@ def test_a_reload_in_the_middle_of_a_fetch(
     page.page.reload()
     page.ready(kernel=False)
     expect(page.panel.root).to_be_visible()
-    page.panel.state("busy")  # the cell is still running
+    page.panel.badges("pandas", "pinned")  # the cell is still running, and waits
     proxy.heal()
     slow.release()
     page.idle()

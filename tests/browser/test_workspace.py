@@ -90,7 +90,7 @@ def test_a_copy_goes_over_nothing_unless_its_owner_says_so(page: LabPage, small_
 def test_the_drive_is_an_ordinary_file_browser(page: LabPage) -> None:
     page.command("cloudshelf:open-drive")
     files = page.page.locator("#cloudshelf-drive .jp-DirListing-item")
-    for folder in ("small", "shelfone", "2.0", "site", "shelfone"):
+    for folder in ("small", "shelfone", "2.0", "shelfone"):
         files.get_by_text(folder, exact=True).dblclick()
     files.get_by_text("table.csv", exact=True).dblclick()
     expect(page.page.locator(".jp-CSVViewer:visible")).to_be_visible()

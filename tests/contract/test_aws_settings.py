@@ -32,9 +32,9 @@ from cloudshelf.stores.protocols import Store
 from tests.aws import Account, Asked, ContainerAgent, InstanceMetadata, Service, SsoPortal, account, service
 from tests.bad_input.conftest import User, assert_clear, make_user, stop_fetchers
 from tests.faces.conftest import make_wheel
-from tests.faults import Answer, FaultProxy, faulty
 from tests.ranges import read_range
 from tests.tls import Authority, tunnel
+from tools.fault_proxy import Answer, FaultProxy, faulty
 
 URL = "s3://shelf/team"
 KEY = "some/head"

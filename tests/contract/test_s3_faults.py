@@ -28,7 +28,9 @@ from cloudshelf.errors import (
 )
 from cloudshelf.stores.opening import open_store
 from cloudshelf.stores.protocols import Store
-from tests.faults import (
+from tests.ranges import read_range
+from tests.servers import Identity, S3Server, seaweed
+from tools.fault_proxy import (
     Answer,
     Delay,
     Drip,
@@ -41,8 +43,6 @@ from tests.faults import (
     WrongRange,
     faulty,
 )
-from tests.ranges import read_range
-from tests.servers import Identity, S3Server, seaweed
 
 KEY = "projects/numpy/head"
 DATA = bytes(range(256)) * 64

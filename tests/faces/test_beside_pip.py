@@ -52,8 +52,9 @@ def environments(tmp_path):
         "%pip install --no-index --no-deps {wheel}",
         "!{uv} pip install --python {python} --no-index --no-deps {wheel}",
         "!VIRTUAL_ENV={venv} {uv} pip install --no-index --no-deps {wheel}",
+        "%uv pip install --python {python} --no-index --no-deps {wheel}",
     ],
-    ids=["pip", "uv by its python", "uv in an activated environment"],
+    ids=["pip", "uv by its python", "uv in an activated environment", "IPython's uv"],
 )
 def test_what_is_installed_goes_to_the_kernels_python_and_what_a_pin_hides_is_told(
     kernel, own_python, tmp_path, command
@@ -130,23 +131,30 @@ def test_an_install_that_no_pin_hides_is_not_commented(kernel, tmp_path):
     assert kernel("import shelfother; print(shelfother.version)").text == "1\n"
 
 
-@pytest.fixture
-def checkout(tmp_path, own_python):
-    """An editable checkout of shelfone 1.5 in the kernel's Python, as pip makes it (PEP 660)."""
+@pytest.fixture(params=["an editable checkout", "a file by its URL"])
+def checkout(request, tmp_path, own_python):
+    """shelfone 1.5 in the kernel's Python, as pip installs what it is not told the name of (PEP 660, PEP 610)."""
     source = tmp_path / "checkout"
     (source / "shelfone").mkdir(parents=True)
-    (source / "shelfone" / "__init__.py").write_text("version = '1.5 of the checkout'\n")
+    text = "version = '1.5 of the checkout'\n"
+    (source / "shelfone" / "__init__.py").write_text(text)
     (source / "pyproject.toml").write_text(
         "[build-system]\nrequires = ['hatchling']\nbuild-backend = 'hatchling.build'\n"
         "[project]\nname = 'shelfone'\nversion = '1.5'\n"
     )
-    words = ["-m", "pip", "install", "--quiet", "--no-deps", "--editable", str(source)]
+    if request.param == "an editable checkout":
+        what = ["--editable", str(source)]
+    else:
+        what = [make_wheel(tmp_path, "shelfone", "1.5", {"shelfone/__init__.py": text}).as_uri()]
+    words = ["-m", "pip", "install", "--quiet", "--no-deps", *what]
     environ = {k: v for k, v in os.environ.items() if not k.startswith("CLOUDSHELF")}
     subprocess.run([own_python[0], *words], check=True, env=environ, timeout=300)
     return source
 
 
-def test_an_editable_checkout_is_shadowed_only_when_that_is_asked_for(checkout, shelf, settings, own_python, tmp_path):
+def test_what_was_installed_from_a_place_is_shadowed_only_when_that_is_asked_for(
+    checkout, shelf, settings, own_python, tmp_path
+):
     kernel = Kernel(settings | {"CLOUDSHELF_CACHE": str(tmp_path / "cache")}, python=own_python[0])
     try:
         kernel("%load_ext cloudshelf")
@@ -168,6 +176,6 @@ def test_an_editable_checkout_is_shadowed_only_when_that_is_asked_for(checkout, 
         kernel.stop()
 
 
-def test_an_editable_checkout_is_what_an_import_gets(checkout, kernel):
+def test_what_was_installed_from_a_place_is_what_an_import_gets(checkout, kernel):
     kernel("%shelf use shelftwo")
     assert kernel("import shelftwo, shelfone; print(shelfone.version)").text == "1.5 of the checkout\n"

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from tests.faults import faulty
 from tests.servers import _free_ports
 from tests.tls import Authority
+from tools.fault_proxy import faulty
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ The demo has small wheels of the names that the examples use; what they name by 
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -249,3 +250,48 @@ def test_every_verb_has_a_summary_and_examples_that_begin_with_it():
         for face in verb.faces:
             examples = verb.examples_in(face)
             assert examples and all(example.split()[0] == verb.name for example in examples)
+
+
+def typed_for_pip_users(program):
+    """What docs/for-pip-users.md says to type behind ``program``."""
+    page = (Path(__file__).parents[2] / "docs" / "for-pip-users.md").read_text()
+    lines = re.findall(rf"`{program} ([^`]+)`", page) + re.findall(rf"(?m)^{program} (.+)$", page)
+    found = dict.fromkeys(line.partition("#")[0].partition(" && ")[0].strip() for line in lines)
+    return [line for line in found if line != "run"]  # that is only spoken of
+
+
+@pytest.fixture
+def project(world):
+    """The world with the files of a project that used pip."""
+    folder, environ = world
+    (folder / "job.py").write_text("# /// script\n# dependencies = ['pandas']\n# ///\nimport pandas\n")
+    (folder / "requirements.in").write_text("pandas\n")
+    (folder / "pyproject.toml").write_text(FILES["pyproject.toml"])
+    return folder, environ
+
+
+def test_what_the_page_for_pip_users_says_to_type_in_a_terminal_works(project):
+    typed = typed_for_pip_users("cloudshelf")
+    assert len(typed) > 10
+    failed = []
+    for line in typed:
+        done = run_example(project, line.replace("…", "python -c 1"))
+        if done.returncode or "Traceback" in done.stderr:
+            failed.append((line, done.stdout, done.stderr))
+    assert not failed, "\n".join(map(str, failed))
+
+
+def test_what_the_page_for_pip_users_says_to_type_in_a_notebook_works(project, kernel):
+    typed = typed_for_pip_users("%shelf")
+    assert len(typed) > 12
+    failed = []
+    for line in typed:
+        if "--restart" in line:
+            continue  # it has a test above
+        before = "\n%shelf freeze --hashes -o requirements.txt" if "--require-hashes" in line else ""
+        prepared = kernel(f"%shelf use pandas==2.2.3{before}")
+        shown = kernel(f"%shelf {line}")
+        if (prepared.status, shown.status) != ("ok", "ok"):
+            failed.append((line, prepared.error, shown.error))
+        (project[0] / "requirements.txt").write_text(FILES["requirements.txt"])
+    assert not failed, "\n".join(map(str, failed))

@@ -27,7 +27,7 @@ TABS = {
 
 
 def complete(kernel, text):
-    return kernel.client.complete(text, len(text), reply=True, timeout=30)["content"]["matches"]
+    return kernel.tab(text)
 
 
 def settle(kernel):
@@ -78,8 +78,8 @@ def test_the_first_tab_needs_no_answer_of_the_shelf(started, shelf):
     aside = folder.with_name("aside")
     folder.rename(aside)
     try:
-        assert complete(kernel, "%shelf use shelft") == ["shelftwo"]
-        assert "shelftwo" in complete(kernel, "import shelft")
+        assert kernel.press_tab("%shelf use shelft") == ["shelftwo"]
+        assert "shelftwo" in kernel.press_tab("import shelft")
     finally:
         aside.rename(folder)
 

@@ -2,6 +2,7 @@
 
 import random
 import re
+import socket
 import subprocess
 import sys
 
@@ -28,6 +29,16 @@ class Kernel:
         reply = self.client.execute_interactive(code, timeout=60, output_hook=shown.take, allow_stdin=False)
         shown.status = reply["content"]["status"]
         return shown
+
+    def tab(self, text):
+        """What a Tab offers: at once, and once the shelf has answered what it was asked for that."""
+        names = "('cloudshelf-start', 'cloudshelf-names')"
+        self.press_tab(text)
+        self(f"import threading\nfor t in threading.enumerate():\n    if t.name in {names}: t.join(60)")
+        return self.press_tab(text)
+
+    def press_tab(self, text):
+        return self.client.complete(text, len(text), reply=True, timeout=60)["content"]["matches"]
 
     def restart_after_it_ended(self):
         """What a Jupyter server does when a kernel ends by itself: the same connection file, a new process."""
@@ -309,23 +320,37 @@ def test_tab_offers_what_may_stand_there_and_nothing_else(kernel, shelf):
     kernel("%mkdir -p tabs/sub\n%cd tabs\nfrom pathlib import Path")
     kernel("for name in ('pins.toml', 'wanted.txt', 'other.py'): Path(name).touch()")
     assert kernel("%shelf use shelfone").status == "ok"
-
-    def complete(text):
-        return kernel.client.complete(text, len(text), reply=True, timeout=30)["content"]["matches"]
-
-    found = {text: sorted(complete(text)) for text in TABS}
-    assert found == TABS
+    assert {text: sorted(kernel.tab(text)) for text in TABS} == TABS
 
 
 def test_tab_right_after_the_magics_name_is_for_its_name(kernel):
-    reply = kernel.client.complete("%shel", 5, reply=True, timeout=30)["content"]["matches"]
-    assert "%shelf" in reply
-    assert "use" not in kernel.client.complete("%shelf", 6, reply=True, timeout=30)["content"]["matches"]
+    assert "%shelf" in kernel.tab("%shel")
+    assert "use" not in kernel.tab("%shelf")
 
 
 def test_tab_without_a_reachable_shelf_offers_nothing_of_it(kernel):
     kernel("import cloudshelf.session; cloudshelf.session.current()._url = 'file:///nowhere'")
-    assert kernel.client.complete("%shelf use shelf", 16, reply=True, timeout=30)["content"]["matches"] == ["shelf"]
+    assert kernel.tab("%shelf use shelf") == ["shelf"]
+
+
+def test_a_shelf_that_does_not_answer_makes_one_tab_wait_and_no_other(settings, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        keys = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_REGION": "us-east-1"}
+        away = {
+            "CLOUDSHELF_URL": "s3://our-bucket/shelf",
+            "CLOUDSHELF_CACHE": str(tmp_path / "cache"),
+            "AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{silent.getsockname()[1]}",
+        }
+        kernel = Kernel(settings | keys | away)
+        try:
+            kernel("%load_ext cloudshelf")
+            kernel.press_tab("%shelf use pan")
+            kernel("import cloudshelf_jupyter.names as names; names.PATIENCE = 1000")  # who waits now waits too long
+            for text in ("%shelf use pan", "%shelf use pandas==", "%shelf use numpy==", "%shelf sync te"):
+                assert kernel.press_tab(text) == [text.split()[-1]]
+            assert "json" in kernel.press_tab("import jso")
+        finally:
+            kernel.stop()
 
 
 def test_nothing_in_a_line_is_evaluated(kernel):

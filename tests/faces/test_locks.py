@@ -313,8 +313,4 @@ def test_tab_offers_the_names_of_locks_and_files(kernel, named):
         "%shelf lock --name te": ["team/one"],
         "%shelf why shelfone --lock te": ["team.toml", "team/one"],
     }
-    found = {
-        text: sorted(kernel.client.complete(text, len(text), reply=True, timeout=30)["content"]["matches"])
-        for text in wanted
-    }
-    assert found == wanted
+    assert {text: sorted(kernel.tab(text)) for text in wanted} == wanted

@@ -83,6 +83,19 @@ def test_what_was_known_stands_while_the_shelf_is_slow_or_away(names, session, m
     assert names.projects() == ["one"]
 
 
+def test_a_shelf_that_is_silent_makes_one_tab_wait_and_no_other_until_it_answers(names, session, monkeypatch):
+    monkeypatch.setattr(module, "PATIENCE", 0.0)
+    session.gate.clear()
+    assert names.projects() == []
+    monkeypatch.setattr(module, "PATIENCE", 1000.0)  # who waits now waits too long
+    assert [names.projects(), names.versions("one"), names.submodules("one")] == [[], [], []]
+    session.gate.set()
+    for thread in names._asking.values():
+        thread.join(30)
+    monkeypatch.setattr(module, "BRIEF", 0.0)
+    assert (names.versions("two"), session.asked[-1]) == (["2.0", "1.0"], "ls")  # it is waited for again
+
+
 def test_another_shelf_has_other_names(names, session):
     learn(names)
     session.url = "file:///other"

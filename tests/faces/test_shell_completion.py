@@ -84,7 +84,7 @@ def start(user, shell):
     [
         ("rollb", ["rollback", "x"]),
         ("cache pr", ["cache", "prune", "x"]),
-        ("publish --allow", ["publish", "--allow-module", "x"]),
+        ("publish --allow-m", ["publish", "--allow-module", "x"]),
         ("show shelfscr", ["show", "shelfscript", "x"]),
         ("show shelfone==2", ["show", "shelfone==2.0", "x"]),
         ("run --with shelftw", ["run", "--with", "shelftwo", "x"]),

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from cloudshelf.errors import CacheUnusable, ObjectMissing, UsageError
-from cloudshelf.importing import client
+from cloudshelf.importing import client, starting
+from cloudshelf.importing.paths import private_folder
+from cloudshelf.importing.target import default_target
 
 from .shelves import SITE, Project, Shelf
 
@@ -99,16 +101,16 @@ def test_a_fetcher_that_another_process_has_just_started_is_not_started_again(
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[int] = []
-    target = client.default_target()
-    client.private_folder(f"{target.cache}/fetcher")
-    other = client._Guard(f"{target.path}.starting")
+    target = default_target()
+    private_folder(f"{target.cache}/fetcher")
+    other = starting.Guard(f"{target.path}.starting")
     with monkeypatch.context() as patched:
-        patched.setattr(client, "_start", lambda target, shelf="": started.append(1) or 0)
-        patched.setattr(client, "_children", [])
+        patched.setattr(starting, "start", lambda target, shelf="": started.append(1) or 0)
+        patched.setattr(starting, "_children", [])
         assert other.take(0.0)
         assert not client.reach(start=True)
         assert started == []
         other.release()
         assert not client.reach(start=True)
         assert started == [1]
-        client._release_starting()
+        starting.forget_children()

@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from cloudshelf.errors import FetcherFailed, ObjectMissing, StoreUnreachable
-from cloudshelf.importing import client
+from cloudshelf.importing import client, connection
 
 from .environments import Made, Maker, Project
 
@@ -143,7 +143,7 @@ def test_an_interrupt_in_the_middle_drops_the_connection(pkg: Made) -> None:
     target = client.target_of(str(pkg.path))
     with pytest.raises(KeyboardInterrupt):
         client._exchange(target, b"C", b'{"verb": "v", "args": {}}', interrupt)
-    assert client._pools[target.path] == []
+    assert connection._pools[target.path] == []
     client.ensure(str(pkg.path), [1])
 
 

@@ -34,7 +34,7 @@ Clock = Callable[[str], None]
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Sets the clock of whoever publishes."""
-    return lambda moment: monkeypatch.setattr(chain, "_now", lambda: f"{moment}T12:00:00Z")
+    return lambda moment: monkeypatch.setattr(chain, "moment", lambda: f"{moment}T12:00:00Z")
 
 
 def on(store: MemoryStore, day: str, cache: Path | None = None) -> Shelf:
@@ -132,7 +132,7 @@ def long_history(length: int, monkeypatch: pytest.MonkeyPatch) -> MemoryStore:
     init_shelf(store, "ours")
     for number in range(length):
         moment = datetime(2026, 1 + number // 600, 1 + number // 24 % 25, number % 24, tzinfo=UTC)
-        monkeypatch.setattr(chain, "_now", lambda moment=moment: moment.strftime(as_of.FORMAT))
+        monkeypatch.setattr(chain, "moment", lambda moment=moment: moment.strftime(as_of.FORMAT))
         put_version(store, "numpy", {"1": Entry(A, str(number))})
     return store
 

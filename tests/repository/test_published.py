@@ -29,7 +29,7 @@ def store() -> MemoryStore:
     with pytest.MonkeyPatch.context() as patch:
         for number in range(1, LENGTH + 1):
             moment = f"2026-{1 + number // 40:02}-{1 + number % 28:02}T{number % 24:02}:00:00Z"
-            patch.setattr(chain, "_now", lambda moment=moment: moment)
+            patch.setattr(chain, "moment", lambda moment=moment: moment)
             put_version(store, "numpy", {f"{number}.0": Entry(A)}, "1.0")
     return store
 

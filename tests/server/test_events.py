@@ -22,11 +22,11 @@ from cloudshelf_jupyter.server.events import SCHEMA_ID
 from cloudshelf_jupyter.server.settings import ServerSettings
 from cloudshelf_jupyter.server.shelves import OpenShelf
 from tests.bad_input.conftest import copy_shelf
-from tests.faults import FaultProxy, faulty
 from tests.publisher.wheels import build_wheel
 from tests.server.conftest import Run
 from tests.server.running import TOKEN, Server
 from tests.servers import S3Server
+from tools.fault_proxy import FaultProxy, faulty
 
 pytestmark = [pytest.mark.xdist_group("server"), pytest.mark.timeout(300)]
 

@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.bad_input.conftest import copy_shelf
-from tests.faults import Fault, Reply, faulty
 from tests.server.running import API, TOKEN, Server
 from tests.servers import S3Server
+from tools.fault_proxy import Fault, Reply, faulty
 
 pytestmark = [pytest.mark.xdist_group("server"), pytest.mark.timeout(300)]
 

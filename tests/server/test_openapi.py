@@ -27,6 +27,7 @@ bounded = settings(
 )
 QUERY = {
     "listFiles": [{}, {"path": "site"}, {"path": "site/demo/data", "offset": 1, "limit": 1}],
+    "showEntry": [{"path": "site"}, {"path": "site/demo/__init__.py"}],
     "readContent": [{"path": "site/demo/__init__.py"}, {"path": "site/demo/dot.png"}, {"path": f"site/demo/{ODD}"}],
     "diffVersions": [{"from": "1.0", "to": "2.0"}, {"from": "2.0", "to": "2.0"}],
     "listProjects": [{}, {"q": "demo"}, {"limit": 1, "offset": 1}],

@@ -18,9 +18,9 @@ from cloudshelf_jupyter.server.problems import status_of
 from cloudshelf_jupyter.server.settings import ServerSettings
 from cloudshelf_jupyter.server.shelves import Shelves
 from tests.bad_input.conftest import copy_shelf
-from tests.faults import Corrupt, Delay, FaultProxy, faulty
 from tests.server.running import Server, running
 from tests.servers import Identity, S3Server, seaweed
+from tools.fault_proxy import Corrupt, Delay, FaultProxy, faulty
 
 pytestmark = [pytest.mark.xdist_group("server"), pytest.mark.timeout(300)]
 

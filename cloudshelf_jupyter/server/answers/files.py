@@ -8,7 +8,7 @@ from cloudshelf.content import read_content
 from cloudshelf.model import File
 
 from .. import wire
-from ..folders import Tree
+from ..folders import Entry, Tree
 from ..media import content_type
 from ..shelves import OpenShelf
 from ..work import Job
@@ -25,19 +25,17 @@ class Found(NamedTuple):
 def list_files(
     job: Job, shelf: OpenShelf, project: str, version: str, path: str, offset: int, limit: int
 ) -> wire.Files:
-    """A page of the folder ``path``: folders first, by name."""
-    entries = _tree(shelf, project, version).entries(path)
-    rows = [
-        wire.Entry(
-            name=each.name,
-            path=each.path,
-            type="directory" if each.folder else "file",
-            size=each.size,
-            mimetype=None if each.folder else content_type(each.path).partition(";")[0],
-        )
-        for each in entries[offset : offset + limit]
-    ]
-    return wire.Files(path=path, total=len(entries), offset=offset, entries=rows)
+    """A page of the folder ``path`` (``""``: where browsing begins): folders first, by name."""
+    tree = _tree(shelf, project, version)
+    folder = path or tree.top
+    entries = tree.entries(folder)
+    rows = [_row(each) for each in entries[offset : offset + limit]]
+    return wire.Files(path=folder, total=len(entries), offset=offset, entries=rows)
+
+
+def show_entry(job: Job, shelf: OpenShelf, project: str, version: str, path: str) -> wire.Entry:
+    """What is at ``path``. Raises PathMissing."""
+    return _row(_tree(shelf, project, version).entry(path))
 
 
 def find_file(job: Job, shelf: OpenShelf, project: str, version: str, path: str) -> Found:
@@ -49,6 +47,16 @@ def find_file(job: Job, shelf: OpenShelf, project: str, version: str, path: str)
 def read_file(job: Job, found: Found, start: int, stop: int) -> bytes:
     """Bytes ``start`` to ``stop`` of it, verified."""
     return read_content(found.shelf.store, found.tree.manifest, found.file, start, stop, job.pause)
+
+
+def _row(entry: Entry) -> wire.Entry:
+    return wire.Entry(
+        name=entry.name,
+        path=entry.path,
+        type="directory" if entry.folder else "file",
+        size=entry.size,
+        mimetype=None if entry.folder else content_type(entry.path).partition(";")[0],
+    )
 
 
 def _tree(shelf: OpenShelf, project: str, version: str) -> Tree:

@@ -3,6 +3,7 @@ import { ServerConnection } from '@jupyterlab/services';
 
 import { ApiError } from './errors';
 import type {
+  IEntry,
   IFiles,
   ILock,
   ILockRow,
@@ -75,7 +76,7 @@ export class ShelfApi {
     return this._get(versionParts(shelf, project, version), {}, options);
   }
 
-  /** A folder of the installed tree, folders first. */
+  /** A folder of the installed tree, folders first; without a path, where browsing begins. */
   files(
     shelf: string,
     project: string,
@@ -87,6 +88,21 @@ export class ShelfApi {
     return this._get(
       [...versionParts(shelf, project, version), 'files'],
       { path, offset, limit },
+      options
+    );
+  }
+
+  /** Whether a path of the installed tree is a file or a folder. */
+  entry(
+    shelf: string,
+    project: string,
+    version: string,
+    path: string,
+    options: IRequestOptions = {}
+  ): Promise<IEntry> {
+    return this._get(
+      [...versionParts(shelf, project, version), 'entry'],
+      { path },
       options
     );
   }

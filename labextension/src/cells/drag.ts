@@ -3,24 +3,11 @@
 import { MimeData } from '@lumino/coreutils';
 import { Drag } from '@lumino/dragdrop';
 
-import { type IRow, requirementOf } from './requirement';
+import { cellFor, type IRow, requirementOf } from './requirement';
 
 // What notebooks take from each other (@jupyterlab/notebook, widget.ts)
 const CELLS = 'application/vnd.jupyter.cells';
 const DISTANCE = 5; // pixels before a press becomes a drag, as everywhere in Lab
-
-/** A cell, in nbformat's words, that uses something. */
-export function cellFor(requirement: string): {
-  cell_type: 'code';
-  source: string;
-  metadata: { trusted: true };
-} {
-  return {
-    cell_type: 'code',
-    source: `%shelf use ${requirement}`,
-    metadata: { trusted: true }
-  };
-}
 
 /**
  * Begin to drag a row when the pointer has moved far enough: for the `pointerdown` or `mousedown` of a row of a tree.

@@ -8,6 +8,7 @@ import {
   requirementsOf,
   withoutRequirements
 } from './line';
+import { oneLine } from './requirement';
 
 /** What of a cell matters here. */
 export interface ICellText {
@@ -51,7 +52,7 @@ export function planUse(
   requirement: string,
   mustLoad: boolean
 ): ICellPlan {
-  const project = projectOf(requirement);
+  const project = projectOf(oneLine(requirement));
   if (!project) {
     throw new Error(`"${requirement}" does not begin with a project's name.`);
   }

@@ -8,7 +8,7 @@ import * as actions from '../notebook/actions';
 import type { NotebookLink } from '../notebook/link';
 import type { ICells, ICurrentNotebook } from '../tokens';
 import { recordDrop, recordUse, writeAndRun } from './apply';
-import { cellFor } from './drag';
+import { cellFor } from './requirement';
 
 /** What is used goes into the notebook in front. */
 export class Cells implements ICells {

@@ -1,8 +1,8 @@
-import type { Kernel, KernelMessage } from '@jupyterlab/services';
-import type { JSONObject } from '@lumino/coreutils';
+import type { Kernel } from '@jupyterlab/services';
 import { PromiseDelegate } from '@lumino/coreutils';
 import { type ISignal, Signal } from '@lumino/signaling';
 
+import { Line } from './line';
 import { mergeChange } from './merge';
 import {
   type IBusy,
@@ -17,6 +17,9 @@ import {
 /** The name of the error of what was asked of a channel that ended. */
 export const CLOSED = 'ChannelClosed';
 
+/** The name of the error of what was cancelled. */
+const CANCELLED = 'Interrupted';
+
 /** A verb that the kernel refused, or that ended with its channel; `next` says what may help. */
 export class ChannelError extends Error {
   constructor(
@@ -29,6 +32,11 @@ export class ChannelError extends Error {
   }
 }
 
+/** Whether a person gave up what they had asked for, which is no error to show. */
+export function isCancelled(error: unknown): boolean {
+  return error instanceof ChannelError && error.name === CANCELLED;
+}
+
 /**
  * - `opening`: asked, not answered; a kernel that runs a cell may answer when that is done
  * - `open`: `state` is live
@@ -37,11 +45,8 @@ export class ChannelError extends Error {
  */
 export type ChannelStatus = 'opening' | 'open' | 'absent' | 'closed';
 
-/** Milliseconds until a comm goes to the main shell, where no subshell came: it then waits for the running cell, and works. */
-const SUBSHELL_WAIT = 5000;
-
 /** What a verb reports on its way. */
-export type Progress = (event: Omit<IBusy, 'verb'>) => void;
+export type Progress = (event: Omit<IBusy, 'verb' | 'by'>) => void;
 
 interface IPending {
   reply: PromiseDelegate<unknown>;
@@ -69,17 +74,15 @@ export class Channel {
   async open(): Promise<void> {
     this._leave();
     this._setStatus('opening');
-    const comm = this._kernel.createComm(TARGET);
-    this._comm = comm;
-    comm.onMsg = msg => this._onMessage(comm, msg);
-    comm.onClose = () => this._onClose(comm);
-    this._starting = subshell(this._kernel, comm);
-    await this._starting;
-    if (this._comm === comm && !comm.isDisposed) {
-      this._starting = null;
-      // No `client`: a tab that is duplicated has the storage of the other one, and would close its channel.
-      comm.open({ version: VERSION });
-    }
+    const line: Line = new Line(
+      this._kernel,
+      TARGET,
+      data => this._onMessage(line, data as FromKernel),
+      () => this._onClose(line)
+    );
+    this._line = line;
+    // No `client`: a tab that is duplicated has the storage of the other one, and would close its channel.
+    await line.open({ version: VERSION });
   }
 
   /** Have the kernel carry out a verb. Rejects with ChannelError. */
@@ -88,17 +91,14 @@ export class Channel {
     args: IVerbs[V]['args'],
     progress?: Progress
   ): Promise<IVerbs[V]['result']> {
-    const comm = this._comm;
-    if (!comm || comm.isDisposed || this._status !== 'open') {
+    const line = this._line;
+    if (!line || this._status !== 'open') {
       return Promise.reject(gone());
     }
     const id = ++this._lastId;
     const reply = new PromiseDelegate<IVerbs[V]['result']>();
-    this._pending.set(id, {
-      reply: reply,
-      progress
-    });
-    comm.send({ type: 'request', id, verb, args: args as JSONObject });
+    this._pending.set(id, { reply, progress });
+    line.send({ type: 'request', id, verb, args });
     return reply.promise;
   }
 
@@ -113,11 +113,10 @@ export class Channel {
     Signal.clearData(this);
   }
 
-  private _onMessage(comm: Kernel.IComm, msg: KernelMessage.ICommMsgMsg): void {
-    if (comm !== this._comm) {
-      return; // of an earlier channel, late
+  private _onMessage(line: Line, said: FromKernel): void {
+    if (line !== this._line) {
+      return; // of an earlier one, late
     }
-    const said = msg.content.data as unknown as FromKernel;
     switch (said.type) {
       case 'state':
         this._state = said.state;
@@ -133,7 +132,7 @@ export class Channel {
         this._settle(said);
         break;
       case 'ping':
-        comm.send({ type: 'pong' });
+        line.send({ type: 'pong' });
         break;
     }
   }
@@ -171,8 +170,8 @@ export class Channel {
   }
 
   /** The kernel closes what it has no target for, before it says anything. */
-  private _onClose(comm: Kernel.IComm): void {
-    if (comm !== this._comm) {
+  private _onClose(line: Line): void {
+    if (line !== this._line) {
       return;
     }
     const answered = this._status === 'open';
@@ -181,20 +180,8 @@ export class Channel {
   }
 
   private _leave(): void {
-    const comm = this._comm;
-    this._comm = null;
-    if (comm && this._starting) {
-      // Lab counts the comms of a target's subshell. One that ends before its subshell has started takes it from the next comm,
-      // which the kernel then never answers.
-      void this._starting.then(() => comm.dispose());
-      this._starting = null;
-    } else if (comm && !comm.isDisposed) {
-      if (this._kernel.isDisposed || this._kernel.status === 'dead') {
-        comm.dispose();
-      } else {
-        comm.close();
-      }
-    }
+    this._line?.close();
+    this._line = null;
     for (const { reply } of this._pending.values()) {
       reply.reject(gone());
     }
@@ -208,9 +195,7 @@ export class Channel {
 
   private _status: ChannelStatus = 'closed';
   private _state: IState | null = null;
-  private _comm: Kernel.IComm | null = null;
-  /** Settles when the subshell of a comm that is not yet open has started. */
-  private _starting: Promise<void> | null = null;
+  private _line: Line | null = null;
   private _lastId = 0;
   private _pending = new Map<number, IPending>();
   private _changed = new Signal<this, void>(this);
@@ -221,25 +206,4 @@ function gone(): ChannelError {
     CLOSED,
     'The connection to the kernel ended before it answered; try again when the kernel is ready.'
   );
-}
-
-/**
- * Wait for the subshell that Lab makes for a comm, where the kernel has subshells: a comm that is opened before goes to the
- * main shell, and is answered when the running cell is done.
- */
-async function subshell(
-  kernel: Kernel.IKernelConnection,
-  comm: Kernel.IComm
-): Promise<void> {
-  await kernel.info;
-  const started = (comm as { subshellStarted?: Promise<void> }).subshellStarted;
-  if (
-    kernel.supportsSubshells &&
-    started &&
-    comm.commsOverSubshells !== undefined &&
-    (comm.commsOverSubshells as string) !== 'disabled'
-  ) {
-    const late = new Promise(resolve => setTimeout(resolve, SUBSHELL_WAIT));
-    await Promise.race([started.catch(() => undefined), late]);
-  }
 }

@@ -1,2 +1,3 @@
 export * from './channel';
+export { infoOf } from './control';
 export * from './messages';

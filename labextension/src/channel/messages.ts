@@ -26,6 +26,8 @@ export interface IPin {
 
 export interface IBusy {
   verb: string;
+  /** Who asked: a panel of this kernel, or a cell. */
+  by: 'panel' | 'cell';
   stage: string;
   done: number;
   total: number;
@@ -76,7 +78,7 @@ export interface IChangeMessage {
 export interface IProgressMessage {
   type: 'progress';
   id: number;
-  event: Omit<IBusy, 'verb'>;
+  event: Omit<IBusy, 'verb' | 'by'>;
 }
 
 /** `id` is null where what was said is no request. */
@@ -123,6 +125,8 @@ export interface IVerbs {
     result: { requirements: string[]; message: string };
   };
   state: { args: Record<string, never>; result: Record<string, never> };
+  /** Ends what panels have asked for, with the error `Interrupted`. */
+  cancel: { args: Record<string, never>; result: Record<string, never> };
 }
 
 /** `was` is null for what is new, `version` for what goes. */

@@ -4,7 +4,7 @@ import { InputDialog, showErrorMessage } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { ApiError, isAborted, type ShelfApi } from '../api';
-import { ChannelError } from '../channel';
+import { ChannelError, isCancelled } from '../channel';
 import type { ICommandArgs } from './ids';
 
 /** A project of a shelf, and perhaps a version. */
@@ -22,7 +22,7 @@ export async function reporting(
   try {
     await action();
   } catch (error) {
-    if (!isAborted(error)) {
+    if (!isAborted(error) && !isCancelled(error)) {
       await showErrorMessage(title, wordsOf(error));
     }
   }

@@ -15,6 +15,7 @@ export const CommandIDs = {
   refresh: 'cloudshelf:refresh',
   newNotebookFromLock: 'cloudshelf:new-notebook-from-lock',
   loadExtension: 'cloudshelf:load-extension',
+  cancel: 'cloudshelf:cancel',
   restartKernel: 'cloudshelf:restart-kernel',
   focusFilter: 'cloudshelf:focus-filter'
 } as const;

@@ -4,7 +4,7 @@ import { URLExt } from '@jupyterlab/coreutils';
 import type { Contents, ServerConnection } from '@jupyterlab/services';
 import { type ISignal, Signal } from '@lumino/signaling';
 
-import { ApiError, type IPage, type IShelf, type ShelfApi } from '../api';
+import type { IEntry, IPage, IShelf, ShelfApi } from '../api';
 import { fileModel, folderModel, withContent, withTime } from './models';
 import {
   DRIVE,
@@ -57,20 +57,17 @@ export class ShelfDrive implements Contents.IDrive {
     if (options.type === 'directory' || this._folders.has(place.local)) {
       return this._folder(shelf, place);
     }
-    try {
-      return await this._file(shelf, place, options, wanted);
-    } catch (error) {
-      const maybeFolder =
-        !options.type &&
-        error instanceof ApiError &&
-        (error.status === 404 || error.status === 400);
-      if (!maybeFolder) {
-        throw error;
-      }
-      return this._folder(shelf, place).catch(() => {
-        throw error;
-      });
+    if (wanted && options.type) {
+      return this._file(shelf, place, options);
     }
+    const { project, version, path } = place;
+    const entry = await this._api.entry(shelf.id, project, version, path);
+    if (entry.type === 'directory') {
+      return wanted ? this._folder(shelf, place) : folderModel(place.local);
+    }
+    return wanted
+      ? this._file(shelf, place, options)
+      : fileModel(place.local, entry.size, entry.mimetype ?? '');
   }
 
   /** Where a browser downloads a file; the server asks for the same permission there. */
@@ -160,6 +157,8 @@ export class ShelfDrive implements Contents.IDrive {
   ): Promise<Contents.IModel> {
     const { project, version, path, local } = place;
     const below = (name: string): string => `${local}/${name}`;
+    const at = (entry: IEntry): string =>
+      formatPlace({ ...place, path: entry.path }); // the top may be `site`
     if (!project) {
       const rows = await allPages(
         offset => this._api.projects(shelf.id, '', { offset, limit: PAGE }),
@@ -183,15 +182,15 @@ export class ShelfDrive implements Contents.IDrive {
     );
     for (const entry of entries) {
       if (entry.type === 'directory') {
-        this._folders.add(below(entry.name));
+        this._folders.add(at(entry));
       }
     }
     return folderModel(
       local,
       entries.map(entry =>
         entry.type === 'directory'
-          ? folderModel(below(entry.name))
-          : fileModel(below(entry.name), entry.size, entry.mimetype ?? '')
+          ? folderModel(at(entry))
+          : fileModel(at(entry), entry.size, entry.mimetype ?? '')
       )
     );
   }
@@ -199,29 +198,11 @@ export class ShelfDrive implements Contents.IDrive {
   private async _file(
     shelf: IShelf,
     place: IPlace & { local: string },
-    options: Contents.IFetchOptions,
-    wanted: boolean
+    options: Contents.IFetchOptions
   ): Promise<Contents.IModel> {
     const { project, version, path, local } = place;
-    let response: Response;
-    try {
-      response = await this._api.content(shelf.id, project, version, path);
-    } catch (error) {
-      if (!wanted && error instanceof ApiError && error.status === 413) {
-        return fileModel(local, null, ''); // it is there, though too large to be opened
-      }
-      throw error;
-    }
+    const response = await this._api.content(shelf.id, project, version, path);
     const mimetype = response.headers.get('Content-Type')?.split(';')[0] ?? '';
-    if (!wanted) {
-      const length = response.headers.get('Content-Length');
-      await response.body?.cancel();
-      return fileModel(
-        local,
-        length === null ? null : Number(length),
-        mimetype
-      );
-    }
     const bytes = new Uint8Array(await response.arrayBuffer());
     const model = fileModel(local, bytes.length, mimetype);
     return withTime(

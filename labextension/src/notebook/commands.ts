@@ -132,6 +132,13 @@ export const notebookCommandsPlugin: JupyterFrontEndPlugin<void> = {
       link => link.loadExtension()
     );
     add(
+      CommandIDs.cancel,
+      trans.__('Cancel What the Kernel Fetches or Resolves'),
+      trans.__('What a cell asked for is interrupted with its cell'),
+      link => Boolean(link.state?.busy),
+      link => link.cancel()
+    );
+    add(
       CommandIDs.restartKernel,
       trans.__('Restart the Kernel and Pin What Waits for It'),
       trans.__('Its variables are lost'),

@@ -4,7 +4,7 @@ import type { Kernel } from '@jupyterlab/services';
 import { type ISignal, Signal } from '@lumino/signaling';
 
 import type { NotebookBlock } from '../api';
-import { Channel, ChannelError, CLOSED } from '../channel';
+import { Channel, ChannelError, CLOSED, infoOf } from '../channel';
 import type { IState, IVerbs, Progress } from '../channel';
 import { onCellNaming } from './cells';
 
@@ -114,6 +114,15 @@ export class NotebookLink {
     return channel.request(verb, args, progress);
   }
 
+  /** End what the kernel works on for us: what panels asked for, or the cell that asks for it. */
+  async cancel(): Promise<void> {
+    if (this.state?.busy?.by === 'panel') {
+      await this.request('cancel', {});
+    } else {
+      await this.panel.sessionContext.session?.kernel?.interrupt();
+    }
+  }
+
   /**
    * Load our extension into the kernel, as `%load_ext cloudshelf` would, and nothing in the history.
    *
@@ -186,7 +195,7 @@ export class NotebookLink {
     channel: Channel
   ): Promise<void> {
     try {
-      const info = await kernel.info;
+      const info = await infoOf(kernel);
       if (channel !== this._channel) {
         return;
       }

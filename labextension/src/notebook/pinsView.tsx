@@ -83,8 +83,14 @@ function Notices(props: {
       {busy && (
         <div className="cloudshelf-Notice" data-notice="busy">
           <span>
-            {busy.stage} {busy.what}
+            {busy.stage || busy.verb} {busy.what}
           </span>
+          <ActionButton
+            commands={commands}
+            command={CommandIDs.cancel}
+            action="cancel"
+            label={trans.__('Cancel')}
+          />
           <ProgressBar
             label={busy.stage || busy.verb}
             done={busy.done}

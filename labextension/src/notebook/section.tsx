@@ -20,6 +20,7 @@ export class NotebookSection extends ReactWidget {
     this.addClass('cloudshelf-Section');
     this.id = 'cloudshelf-notebook';
     this.node.dataset.section = 'notebook';
+    this.node.tabIndex = -1;
     this.title.label = _trans.__('In this notebook');
     this.title.caption = _trans.__('What its kernel has pinned');
     _current.changed.connect(this._showState, this);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { type ICellText, planDrop, planUse } from '../../src/cells/plan';
+import { cellFor } from '../../src/cells/requirement';
 
 const code = (source: string): ICellText => ({
   type: 'code',
@@ -289,5 +290,24 @@ describe('what was dropped is asked for by no cell', () => {
     ]
   ])('%s', (_, cells, expected) => {
     expect(planDrop(cells, 'six')).toEqual(expected);
+  });
+});
+
+describe('what a shelf calls a project or a version', () => {
+  it.each([
+    'x==1.0\nimport os; os.system("touch hacked")',
+    'x==1.0\r!touch hacked',
+    'x==1.0\u2028!touch hacked',
+    'x==1.0\u0085!touch hacked',
+    'x\u0000'
+  ])('%j becomes no line of its own in a cell', requirement => {
+    expect(() => planUse([], requirement, false)).toThrow('is no requirement');
+    expect(() => cellFor(requirement)).toThrow('is no requirement');
+  });
+
+  it('stays one word of a line where it has quotes, $ or backticks', () => {
+    const { source } = planUse([], 'x==1.0";$(touch a)`touch b`', false);
+    expect(source.split('\n')).toHaveLength(1);
+    expect(source.startsWith('%shelf use ')).toBe(true);
   });
 });

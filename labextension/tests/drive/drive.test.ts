@@ -50,7 +50,7 @@ class Server {
         const names = Array.from({ length: this.folder }, (_, i) => `m${i}.py`);
         const entries = names.map(name => ({
           name,
-          path: `pandas/${name}`,
+          path: `${path || 'pandas'}/${name}`,
           type: 'file',
           size: 1,
           mimetype: 'text/plain'
@@ -61,6 +61,13 @@ class Server {
           offset,
           entries: entries.slice(offset, offset + limit)
         });
+      }
+      case `${V}/entry`: {
+        const size = path === 'big.bin' ? 1e9 : this.files.get(path)?.length;
+        const type = path === 'pandas' ? 'directory' : 'file';
+        return size === undefined && type === 'file'
+          ? problem(404, 'PathMissing', `There is no file ${path}.`)
+          : json({ name: path, path, type, size: size ?? 0, mimetype: null });
       }
       case `${V}/content`: {
         if (path === 'big.bin') {
@@ -117,7 +124,10 @@ describe('folders of the drive', () => {
     expect(await names('')).toEqual(['team']);
     expect(await names('team')).toEqual(['team/numpy', 'team/pandas']);
     expect(await names('team/pandas')).toEqual(['team/pandas/2.2']);
-    expect(await names('team/pandas/2.2')).toContain('team/pandas/2.2/m0.py');
+    // The top is the folder that is the only one there.
+    expect(await names('team/pandas/2.2')).toContain(
+      'team/pandas/2.2/pandas/m0.py'
+    );
     expect(await names('team/pandas/2.2/pandas')).toContain(
       'team/pandas/2.2/pandas/m0.py'
     );
@@ -223,6 +233,8 @@ describe('files of the drive', () => {
       type: 'file',
       content: null
     });
+    expect(await drive.get(at('pandas'))).toMatchObject({ type: 'directory' });
+    expect(server.requests.join()).not.toContain('/content');
     expect(await drive.get(at('pandas'), { content: false })).toMatchObject({
       type: 'directory'
     });

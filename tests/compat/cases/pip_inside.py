@@ -2,9 +2,9 @@
 # dependencies = ["pip", "setuptools", "wheel"]
 #
 # [tool.compat]
-# kinds = ["packages installed into the environment"]
+# kinds = ["packages installed beside the environment"]
 # ///
-"""pip builds and installs a project here; the next process imports it."""
+"""pip builds a project here and installs it beside; the next process imports it. (Into an environment it does not.)"""
 
 import os
 import pathlib
@@ -19,20 +19,17 @@ pathlib.Path("proj/pyproject.toml").write_text(
     "[tool.setuptools]\npackages = ['small_one']\n"
 )
 pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", "-q"]
-for options in ([], ["-e"]):
-    run = subprocess.run(
-        [*pip, "install", "--no-build-isolation", "--no-deps", "--no-index", *options, "./proj"],
-        capture_output=True,
-        text=True,
-    )
+build = ["--no-build-isolation", "--no-deps", "--no-index"]
+for words in (["install", "--target", "beside"], ["wheel", "--wheel-dir", "wheels"]):
+    run = subprocess.run([*pip, *words[:1], *build, *words[1:], "./proj"], capture_output=True, text=True)
     print(run.returncode, run.stderr[-400:] if run.returncode else "")
-    print(
-        subprocess.run(
-            [sys.executable, "-c", "import small_one; print(small_one.X)"], capture_output=True, text=True
-        ).stdout
-    )
-    print(subprocess.run([*pip, "uninstall", "-y", "small-one"], capture_output=True, text=True).returncode)
-run = subprocess.run([sys.executable, "-c", "import small_one"], capture_output=True, text=True)
-print(run.stderr.splitlines()[-1])
-print(subprocess.run([*pip, "uninstall", "-y", "wheel"], capture_output=True, text=True).returncode)
-print(subprocess.run([sys.executable, "-c", "import wheel"], capture_output=True, text=True).stderr.splitlines()[-1])
+print(os.listdir("wheels"))
+run = subprocess.run(
+    [sys.executable, "-c", "import small_one; print(small_one.X)"],
+    capture_output=True,
+    text=True,
+    env=os.environ | {"PYTHONPATH": "beside"},
+)
+print(run.stdout)
+print(subprocess.run([*pip, "install", "--no-index", "wheel"], capture_output=True, text=True).returncode)
+print(subprocess.run([sys.executable, "-c", "import wheel"], capture_output=True, text=True).returncode)

@@ -1,0 +1,180 @@
+"""Random schedules of everything that may happen to a project: nothing is lost, nothing half, nothing twice.
+
+And the mutants: what the protocol of docs/format.md demands is taken out of the real code, one thing after the other,
+and the schedules find out.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from cloudshelf import chain, collecting, commit, garbage, purging
+from cloudshelf.codecs.names import manifest_key, pack_key, sha256
+from cloudshelf.commit import put_immutable
+from cloudshelf.errors import ShelfError
+from cloudshelf.model import Tree
+from cloudshelf.publisher import packing, upload
+from cloudshelf.publisher.upload import PackUploads
+from cloudshelf.repository import Repository
+from cloudshelf.shelf import Shelf
+from cloudshelf.stores.memory import MemoryStore
+from tests.stress import EVERYTHING, Checks, amount
+
+from .machine import Schedules
+
+SHARDS = 8
+
+
+@pytest.fixture(autouse=True)
+def one_request_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An actor asks one thing after the other, waits for nothing else, and leaves the derived catalog alone."""
+    for module in (garbage, collecting, upload):
+        monkeypatch.setattr(module, "PARALLEL", 1)
+    monkeypatch.setattr(chain.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(Repository, "suggest", lambda self, project: ())
+    monkeypatch.setattr(Shelf, "_refresh_catalog", lambda self, project: ())
+
+
+def run(examples: int, *, ended: Callable[[], None] = lambda: None) -> None:
+    chosen = settings(
+        max_examples=examples,
+        stateful_step_count=30,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=[*HealthCheck],
+    )
+    machine = type("Machine", (Schedules,), {"ended": staticmethod(ended)})
+    run_state_machine_as_test(machine, settings=chosen)  # type: ignore[arg-type]
+
+
+@pytest.mark.stress
+@pytest.mark.parametrize("shard", range(SHARDS))
+def test_whatever_crashes_is_lost_or_comes_late_the_shelf_is_whole_and_as_it_was_said(
+    shard: int, checks: Checks
+) -> None:
+    run(amount(40, 2_500), ended=checks.add)
+
+
+# The mutants: each is one function of the real code, without the one thing that it is there for.
+
+
+def no_fence(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(collecting, "fence", lambda store, found, objects, by: list(objects))
+
+
+def no_epoch_in_the_key_of_a_pack(patch: pytest.MonkeyPatch) -> None:
+    def put(store: Any, project: str, pack: packing.LocalPack, epoch: int) -> None:
+        put_immutable(store, pack_key(project, f"{pack.digest}.0"), pack.path.read_bytes())
+
+    patch.setattr(upload, "_upload_pack", put)
+    patch.setattr(packing, "collectable", lambda digest, epoch: f"{digest}.0")
+
+
+def no_epoch_in_the_key_of_a_manifest(patch: pytest.MonkeyPatch) -> None:
+    def put(store: Any, project: str, packed: packing.Packed, epoch: int) -> Tree:
+        data = packed.manifest_for(epoch)
+        put_immutable(store, manifest_key(project, f"{sha256(data)}.0"), data)
+        return Tree(f"{sha256(data)}.0", packed.packed, packed.eager)
+
+    patch.setattr(upload, "_put_manifest", put)
+
+
+def head_before_packs(patch: pytest.MonkeyPatch) -> None:
+    leave = PackUploads.__exit__
+
+    def send_late(uploads: PackUploads, *error: object) -> None:
+        for pack in uploads.__dict__.get("later", []):
+            upload._upload_pack(uploads._store, uploads._project, pack, uploads.epoch)
+        leave(uploads, *error)
+
+    patch.setattr(PackUploads, "send", lambda self, pack: self.__dict__.setdefault("later", []).append(pack))
+    patch.setattr(PackUploads, "__exit__", send_late)
+
+
+def unconditional_head(patch: pytest.MonkeyPatch) -> None:
+    conditional = MemoryStore.replace
+
+    def replace(store: MemoryStore, key: str, data: bytes, *, etag: str | None) -> str:
+        if key.endswith("/head"):
+            store.delete(key)
+            etag = None
+        return conditional(store, key, data, etag=etag)
+
+    patch.setattr(MemoryStore, "replace", replace)
+
+
+def collecting_what_a_head_once_named(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(garbage, "walk", lambda store, head, since=0: [head])
+
+
+# More of the same kind.
+
+
+def collecting_what_was_named_since_the_look(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(collecting, "find_named", lambda store, project, since: (0, set()))
+
+
+def a_lost_reply_is_taken_for_a_lost_write(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(chain, "_find_write", lambda *_: None)
+
+
+def a_publish_that_does_not_look_at_the_epoch(patch: pytest.MonkeyPatch) -> None:
+    real = upload.change_head
+
+    def change_head(store: Any, project: str, change: Any, *, by: str, action: str) -> Any:
+        def blind(present: Any) -> Any:
+            try:
+                return change(present)
+            except upload._EpochMovedError:
+                return change(dataclasses.replace(present, epoch=kept[0]))
+
+        kept = [change.__defaults__[1]]
+        return real(store, project, blind, by=by, action=action)
+
+    patch.setattr(upload, "change_head", change_head)
+
+
+def a_rollback_that_brings_back_what_was_purged(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(commit, "without_purged", lambda versions, purged: dict(versions))
+
+
+def a_purge_without_a_new_epoch(patch: pytest.MonkeyPatch) -> None:
+    real = purging.Change
+    patch.setattr(purging, "Change", lambda purge, epoch: real(purge=purge, epoch=epoch - 1))
+
+
+MUTANTS = [
+    no_fence,
+    no_epoch_in_the_key_of_a_pack,
+    no_epoch_in_the_key_of_a_manifest,
+    head_before_packs,
+    unconditional_head,
+    collecting_what_a_head_once_named,
+]
+MORE = [  # that take longer to find
+    collecting_what_was_named_since_the_look,
+    a_lost_reply_is_taken_for_a_lost_write,
+    a_publish_that_does_not_look_at_the_epoch,
+    a_rollback_that_brings_back_what_was_purged,
+    a_purge_without_a_new_epoch,
+]
+
+
+@pytest.mark.stress
+@pytest.mark.parametrize("mutant", [*MUTANTS, *(MORE if EVERYTHING else [])], ids=lambda mutant: mutant.__name__)
+def test_a_mutant_of_the_protocol_is_found_out(
+    mutant: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch, checks: Checks
+) -> None:
+    mutant(monkeypatch)
+    with pytest.raises((AssertionError, ShelfError)) as caught:
+        run(10_000)
+    assert not re.search(r"(Name|Type|Attribute|Index)Error", str(caught.value))  # of a mutant that cannot run
+    checks.add()

@@ -1,0 +1,1 @@
+"""What the project's developers run; none of it is in the wheel."""
