@@ -67,7 +67,7 @@ def test_whatever_crashes_is_lost_or_comes_late_the_shelf_is_whole_and_as_it_was
 
 
 def no_fence(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(collecting, "fence", lambda store, found, objects, by: list(objects))
+    patch.setattr(collecting, "fence", lambda store, found, objects, **who: list(objects))
 
 
 def no_epoch_in_the_key_of_a_pack(patch: pytest.MonkeyPatch) -> None:
@@ -129,7 +129,7 @@ def a_lost_reply_is_taken_for_a_lost_write(patch: pytest.MonkeyPatch) -> None:
 def a_publish_that_does_not_look_at_the_epoch(patch: pytest.MonkeyPatch) -> None:
     real = upload.change_head
 
-    def change_head(store: Any, project: str, change: Any, *, by: str, action: str) -> Any:
+    def change_head(store: Any, project: str, change: Any, **options: Any) -> Any:
         def blind(present: Any) -> Any:
             try:
                 return change(present)
@@ -137,7 +137,7 @@ def a_publish_that_does_not_look_at_the_epoch(patch: pytest.MonkeyPatch) -> None
                 return change(dataclasses.replace(present, epoch=kept[0]))
 
         kept = [change.__defaults__[1]]
-        return real(store, project, blind, by=by, action=action)
+        return real(store, project, blind, **options)
 
     patch.setattr(upload, "change_head", change_head)
 
