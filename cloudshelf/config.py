@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from .cache_place import default_place
 from .errors import ShelfForbidden, UsageError
 from .urls import normalize_url, normalize_urls
 
@@ -37,6 +38,7 @@ class Config(NamedTuple):
     cache: Path
     cache_origin: str
     variant: str = ""  # which builds are taken, such as "cpu"; "" where the machine decides
+    displaced: str = ""  # why the cache is not in the user's home, where nobody named a place
     lower: tuple[Path, ...] = ()  # read-only caches that are looked at before the network
     lower_owners: tuple[int, ...] = ()  # users who may own one, beside root
 
@@ -56,8 +58,12 @@ def read_config(environ: Mapping[str, str] | None = None, *, configured: str = "
     if url is None and configured:
         url, url_origin = configured, "c.CloudShelf.url"
     cache, cache_origin = _setting("CLOUDSHELF_CACHE", "cache", environ, files)
+    displaced = ""
     if cache is None:
-        cache, cache_origin = str(_home(environ, "XDG_CACHE_HOME", ".cache") / "cloudshelf"), "default"
+        place = _home(environ, "XDG_CACHE_HOME", ".cache") / "cloudshelf"
+        if not environ.get("XDG_CACHE_HOME", "").startswith("/"):  # else somebody chose it
+            place, displaced = default_place(place, environ)
+        cache, cache_origin = str(place), f"default, because {displaced}" if displaced else "default"
     try:
         url = None if url is None else normalize_urls(url)
     except UsageError as error:
@@ -69,6 +75,7 @@ def read_config(environ: Mapping[str, str] | None = None, *, configured: str = "
         url_origin=url_origin,
         cache=Path(_expand(cache, environ)).absolute(),
         cache_origin=cache_origin,
+        displaced=displaced,
         variant=_setting("CLOUDSHELF_VARIANT", "variant", environ, files)[0] or "",
         lower=tuple(map(_lower_folder, *_listed("CLOUDSHELF_LOWER_CACHE", "lower_cache", environ, files))),
         lower_owners=tuple(

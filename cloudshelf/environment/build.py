@@ -16,10 +16,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from ..cache_place import is_noexec
 from ..codecs.lock import format_lock
 from ..errors import CacheUnusable
 from ..importing.activate import OWN_PTH
-from ..model import Lock, Manifest
+from ..model import Kind, Lock, Manifest
 from ..turn import turn
 from .engine import engine_digest, install_engine
 from .index import PRIVATE, RESERVED, installed_path, make_index
@@ -59,6 +60,7 @@ def build_environment(
     if found is not None:
         return found
     path = path_of(lock, cache, interpreter)
+    _refuse_noexec(path.parents[1], manifests)
     engine = install_engine(path.parents[1], interpreter)
     config = _config(lock, path, fetcher)
     with disk_errors(path):
@@ -76,6 +78,17 @@ def build_environment(
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
     return path
+
+
+def _refuse_noexec(cache: Path, manifests: Sequence[Manifest]) -> None:
+    """Where no library can be loaded from (mount(8), noexec), an environment that has some is of no use.
+
+    Raises CacheUnusable: what dlopen says in the middle of an import, nobody understands.
+    """
+    if any(file.kind in (Kind.EXTENSION, Kind.LIBRARY) for m in manifests for file in m.files) and is_noexec(cache):
+        raise CacheUnusable(
+            str(cache), "it is on a file system without programs (noexec), from which no library can be loaded"
+        )
 
 
 def build_again(

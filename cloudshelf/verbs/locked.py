@@ -6,6 +6,7 @@ import dataclasses
 import sys
 from collections.abc import Mapping
 
+from ..cache_place import remarks
 from ..codecs.lock import format_lock, parse_lock
 from ..codecs.names import named_project
 from ..config import read_config
@@ -40,11 +41,14 @@ def materialize(shelf: Shelf, lock: Lock, progress: Progress) -> Result:
     from ..environment.place import altered_before
     from ..importing.client import reach
 
-    cache, here = shelf.cache or read_config().cache, describe_interpreter()
+    config, here = read_config(), describe_interpreter()
+    cache, notes = shelf.cache or config.cache, list[str]()
     fetcher = [sys.executable, "-m", "cloudshelf.fetcher"]
-    environment, altered = find_environment(lock, cache=cache, interpreter=here, fetcher=fetcher), ""
+    environment = find_environment(lock, cache=cache, interpreter=here, fetcher=fetcher)
     if environment is None:
-        if cache == read_config().cache:  # a fetcher will be asked soon, and its start takes longer than this
+        if cache == config.cache and not (cache / "environments").exists():
+            notes += remarks(cache, config.displaced)
+        if cache == config.cache:  # a fetcher will be asked soon, and its start takes longer than this
             reach(start=True, shelf=lock.shelf)
         progress({"stage": "reading manifests", "done": 0, "total": len(lock.pins), "unit": "projects", "what": ""})
         with turn_to_build(lock, cache=cache, interpreter=here):
@@ -52,13 +56,13 @@ def materialize(shelf: Shelf, lock: Lock, progress: Progress) -> Result:
             if environment is None:
                 manifests = shelf.manifests(lock)
                 environment = build_environment(lock, manifests, cache=cache, interpreter=here, fetcher=fetcher)
-                altered = altered_before(environment)
+                notes += filter(None, [altered_before(environment)])
     return {
         "lock": format_lock(lock),
         "environment": str(environment),
         "requirements": list(lock.requirements),
         "pins": pin_rows(lock),
-        "altered": [altered] if altered else [],
+        "remarks": notes,
     }
 
 

@@ -42,7 +42,7 @@ def use(args: Args, progress: Progress) -> Result:
     return result | {
         "changes": change_rows(preferred, resolution.lock, why, resolution.provided),
         "notes": [
-            *result["altered"],
+            *result["remarks"],
             *wanted.notes(conda=False),
             *resolution.notes,
             *_provided(resolution, args),

@@ -11,10 +11,12 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from ..cache_place import is_noexec, network_of, replaceable
 from ..codecs.names import is_sha256
 from ..config import FLAGS, read_config, read_flag, read_trust
+from ..environment.prune import environment_folders
 from ..errors import CacheUnusable, DiskFull, ShelfError
-from ..lower_cache import LowerCache, lower_caches
+from ..lower_cache import BLOBS, OBJECTS, LowerCache, lower_caches
 from ..model import Lock, Manifest
 from ..quantities import seconds, size
 from ..shelf import Shelf
@@ -173,7 +175,14 @@ def _writable(folder: Path) -> str:
     free = shutil.disk_usage(folder).free
     if free < SCARCE:
         raise DiskFull(str(folder))
-    return f"{folder}, {size(free)} free"
+    if is_noexec(folder):
+        raise CacheUnusable(
+            str(folder), "it is on a file system without programs (noexec), so no library can be loaded"
+        )
+    if others := replaceable(folder):
+        raise CacheUnusable(str(folder), f"others can write to {others} and put another folder in its place")
+    kind = network_of(folder)
+    return f"{folder}, {size(free)} free" + (f"; on a network ({kind}), which is slow" if kind else "")
 
 
 def _refuse_foreign(folder: Path) -> None:
@@ -212,13 +221,13 @@ def _fetcher() -> str:
 
 
 def _info(folder: Path) -> Result:
-    """Bytes of each part of the cache; a file with several links counts once."""
-    parts: dict[str, int] = {}
+    """Bytes of each part of the cache, as the disk has them; a file with several links counts once, in the first."""
+    parts = dict.fromkeys((OBJECTS, BLOBS, "environments", "engine"), 0)
     seen: set[tuple[int, int]] = set()
-    for name in ("objects", "blobs", "environments", "engine"):
+    for name in parts:
         parts[name] = sum(_sizes(folder / name, seen))
-    environments = folder / "environments"
-    count = sum(1 for e in environments.iterdir() if not e.name.startswith(".")) if environments.is_dir() else 0
+    parts["other"] = sum(_sizes(folder, seen))
+    count = len(environment_folders(folder))
     return {"cache": str(folder), "environments": count, "parts": parts, "total": sum(parts.values())}
 
 
