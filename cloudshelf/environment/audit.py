@@ -20,7 +20,10 @@ from .bytecode import is_bytecode_of
 from .index import PRIVATE
 from .seal import seal
 
-_OWN = ("users", "lock.toml", "config", "presence", "index", "seal", "staging", "shadowed", "filling")  # of PRIVATE
+_SPECIAL = [  # what changes while an environment is used, and what is compared by its meaning
+    f"{PRIVATE}/{name}"
+    for name in ("users", "lock.toml", "config", "presence", "index", "seal", "staging", "shadowed", "filling")
+]
 
 
 class Edit(NamedTuple):
@@ -83,7 +86,7 @@ class Audit:
         found = _entries(self._path / place)
         for name, status in found.items():
             path, below = self._path / place / name, f"{place}/{name}".lstrip("/")
-            if below == PRIVATE:
+            if below in _SPECIAL:
                 continue
             number = numbers.get(name, -1)
             original = made.get(name)
@@ -104,8 +107,9 @@ class Audit:
             elif reason := self._difference(path, status, self._again / place / name, original):
                 yield Edit(path, reason, number)
         expected = made.keys() | {name for name, number in numbers.items() if self._is_in_place(number)}
-        for name in sorted(expected - found.keys() - ({PRIVATE} if not place else set())):
-            yield Edit(self._path / place / name, "it is missing", numbers.get(name, -1))
+        for name in sorted(expected - found.keys()):
+            if f"{place}/{name}" not in _SPECIAL:
+                yield Edit(self._path / place / name, "it is missing", numbers.get(name, -1))
 
     def _content_edits(self, path: Path, status: os.stat_result, number: int) -> Iterator[Edit]:
         if not stat.S_ISREG(status.st_mode):
@@ -132,13 +136,10 @@ class Audit:
     def _private_edits(self) -> Iterator[Edit]:
         """What the environment knows of itself: its index and its settings are what every start believes."""
         folder, again = self._path / PRIVATE, self._again / PRIVATE
-        for name, status in _entries(folder).items():
-            if name not in _OWN:
-                yield Edit(folder / name, "it was added")
-            elif status.st_uid != os.geteuid():
-                yield Edit(folder / name, f"user {status.st_uid} owns it")
-            elif status.st_mode & 0o077:
-                yield Edit(folder / name, f"its mode was changed to {stat.S_IMODE(status.st_mode):o}")
+        for place in _SPECIAL:
+            path = self._path / place
+            if os.path.lexists(path) and (path.lstat().st_uid != os.geteuid() or path.lstat().st_mode & 0o077):
+                yield Edit(path, "others than its owner can change it")
         if not _same_value(_read(folder / "index"), _read(again / "index")):
             yield Edit(folder / "index", "its content was changed")
         if len(self._presence) != len(_read(again / "presence") or b"") or self._presence.strip(b"\0\1"):
