@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from ..cache_place import is_noexec
+from ..cache_place import NOEXEC, is_noexec
 from ..codecs.lock import format_lock
 from ..errors import CacheUnusable
 from ..importing.activate import OWN_PTH
@@ -86,9 +86,7 @@ def _refuse_noexec(cache: Path, manifests: Sequence[Manifest]) -> None:
     Raises CacheUnusable: what dlopen says in the middle of an import, nobody understands.
     """
     if any(file.kind in (Kind.EXTENSION, Kind.LIBRARY) for m in manifests for file in m.files) and is_noexec(cache):
-        raise CacheUnusable(
-            str(cache), "it is on a file system without programs (noexec), from which no library can be loaded"
-        )
+        raise CacheUnusable(str(cache), NOEXEC)
 
 
 def build_again(

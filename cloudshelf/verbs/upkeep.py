@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from ..cache_place import is_noexec, network_of, replaceable
+from ..cache_place import NOEXEC, is_noexec, network_of, replaceable
 from ..codecs.names import is_sha256
 from ..config import FLAGS, read_config, read_flag, read_trust
 from ..environment.prune import environment_folders
@@ -176,9 +176,7 @@ def _writable(folder: Path) -> str:
     if free < SCARCE:
         raise DiskFull(str(folder))
     if is_noexec(folder):
-        raise CacheUnusable(
-            str(folder), "it is on a file system without programs (noexec), so no library can be loaded"
-        )
+        raise CacheUnusable(str(folder), NOEXEC)
     if others := replaceable(folder):
         raise CacheUnusable(str(folder), f"others can write to {others} and put another folder in its place")
     kind = network_of(folder)
