@@ -38,7 +38,7 @@ def place() -> Iterator[Path]:
 
 
 def as_other(code: str, first: str = "") -> subprocess.Popen[str]:
-    """A Python of another user, which prints a line when it is ready; it does ``first`` while it may read everything."""
+    """A Python of another user, which does ``first`` while it may still read everything."""
     become = f"import os, socket; os.setgroups([]); os.setgid({OTHER}); os.setuid({OTHER})"
     return subprocess.Popen(
         [sys.executable, "-c", f"{first}\n{become}\n{code}"],

@@ -109,9 +109,7 @@ def test_where_no_library_can_be_loaded_that_is_said_before_anything_is_fetched(
             lock_of([project]), [project.manifest()], cache=cache, interpreter=here, fetcher=fetcher
         )
 
-    with pytest.raises(
-        CacheUnusable, match="mounted noexec, from which no library can be loaded. Choose another folder"
-    ):
+    with pytest.raises(CacheUnusable, match="noexec, from which no library can be loaded"):
         build(native)
     assert build(plain).exists()
     assert "noexec" in user.run("doctor", code=1, CLOUDSHELF_CACHE=str(disk / "cache")).stdout
