@@ -15,6 +15,7 @@ class VersionFacts:
     default: bool
     yanked: str | None
     release: str
+    blocked: str | None = None  # why nobody may use it
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Shown:
     latest: str | None
     versions: int
     yanked: str | None
+    blocked: str | None  # why nobody may use it, or one of its wheels
     summary: str
     license: str
     requires: tuple[str, ...]
@@ -60,6 +62,7 @@ class Shown:
     modules: tuple[str, ...]
     scripts: tuple[str, ...]
     wheels: tuple[WheelFacts, ...]
+    released: str  # when the first of them was uploaded where they came from (RFC 3339); "" where nobody said it
     changed: str
     changed_by: str
     signed: str = ""  # who signed the head, and what that is worth here; "" for nobody
@@ -101,7 +104,7 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """One commit of a project, as its history keeps it."""
+    """One commit of a project or of a named lock, as its history keeps it; one of the names is empty."""
 
     seq: int
     time: str
@@ -109,6 +112,17 @@ class LogEntry:
     action: str
     default: str | None
     signed: str = ""
+    project: str = ""
+    lock: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewsPage:
+    """What happened on a shelf; ``denied`` may not be read, and there is ``more`` before the last entry."""
+
+    entries: tuple[LogEntry, ...]
+    denied: tuple[str, ...]
+    more: bool
 
 
 def wheel_facts(wheel: Wheel, provenance: str = "") -> WheelFacts:

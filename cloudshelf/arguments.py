@@ -142,6 +142,8 @@ def prepare(command: Command) -> dict[str, Any]:
     if command.verb == "publish":
         args |= _for_pip(args)
         return {name: value for name, value in args.items() if name not in _FILES}
+    if args.get("osv"):
+        args["osv"] = _osv_place(args["osv"])
     if args.get("logs"):
         args["logs"] = normalize_url(args["logs"])
     if args.get("bundle"):
@@ -286,6 +288,9 @@ def _for_pip(args: dict[str, Any]) -> dict[str, Any]:
         (own if kind_of(file) == "requirements.txt" else others).append(file)
     gathered = gather_files({**args, "requirement": others, "constraint": ()})
     return {
+        "policy": read_text(args["policy"]) if args.get("policy") else None,
+        "policy_name": args.get("policy"),
+        "osv": _osv_place(args.get("osv")),
         "requirements": [absolute_file(word) for word in args["requirements"]],
         "find_links": [absolute_file(word, folder=True) for word in args["find_links"]],
         "requirement_files": [str(Path(file).expanduser().absolute()) for file in own],
@@ -293,6 +298,11 @@ def _for_pip(args: dict[str, Any]) -> dict[str, Any]:
         "constraint_files": [_readable(file) for file in args["constraint"]],
         "sources": gathered,
     }
+
+
+def _osv_place(text: str | None) -> str | None:
+    """A path made absolute; a URL, and what says that there is none, as it is."""
+    return str(Path(text).expanduser().absolute()) if text and text != "off" and "://" not in text else text
 
 
 def _readable(path: str) -> str:

@@ -9,12 +9,13 @@ from packaging.requirements import Requirement
 from packaging.version import InvalidVersion, Version
 
 from .codecs.names import named_project
-from .errors import ProjectMissing, ShelfError, Unsatisfiable
+from .errors import ADMINISTRATOR, NoGrant, ProjectMissing, ShelfError, Unsatisfiable
 from .ordering import version_order
 from .repository import shorten
 from .shelf import Shelf
 from .wanted import MOST, Row, Wanted
 
+DENIED = "no grant"
 Line = dict[str, Any]  # JSON: file, line, text, requirement, found
 
 
@@ -35,22 +36,22 @@ def report_lines(shelf: Shelf, rows: Sequence[Row]) -> list[Line]:
 
 def is_missing(line: Line) -> bool:
     """Whether a line of the report is one that the shelf cannot meet."""
-    return str(line["found"]).startswith("missing")
+    return str(line["found"]).startswith(("missing", DENIED))
 
 
 def explain_missing(shelf: Shelf, wanted: Wanted, error: ShelfError) -> ShelfError:
     """``error`` of a resolution; where lines of files are the reason, one that names them all."""
     missing = [line for line in report_lines(shelf, wanted.rows) if is_missing(line)]
-    if not missing:
+    if not missing or (len(missing) == 1 and isinstance(error, NoGrant)):
         return error
     told = [f"  {_place(line)}: {line['text']}: {line['found']}" for line in missing[:MOST]]
     told += [f"  and {len(missing) - MOST} more"] if len(missing) > MOST else []
-    names = " ".join(dict.fromkeys(_quoted(str(line["requirement"])) for line in missing))
+    absent = [line for line in missing if not str(line["found"]).startswith(DENIED)]
+    names = " ".join(dict.fromkeys(_quoted(str(line["requirement"])) for line in absent))
     count = "One line names" if len(missing) == 1 else f"{len(missing)} lines name"
-    return Unsatisfiable(
-        "\n".join([f"{count} what the shelf does not have; nothing was changed.", *told])
-        + f"\nA curator adds it with: cloudshelf publish {names}"
-    )
+    lacking = "does not have" if len(absent) == len(missing) else "does not have, or does not give you"
+    told += [f"A curator adds it with: cloudshelf publish {names}"] if absent else []
+    return Unsatisfiable("\n".join([f"{count} what the shelf {lacking}; nothing was changed.", *told]))
 
 
 def _place(line: Line) -> str:
@@ -70,6 +71,8 @@ def _on_shelf(shelf: Shelf, text: str) -> str:
         default = shelf.repository.head(project).default
     except ProjectMissing:
         return "missing"
+    except NoGrant as error:
+        return f"{DENIED}; ask {error.contact or ADMINISTRATOR}"
     fitting = [version for version in versions if _admits(requirement, version)]
     if not fitting:
         return f"missing; the shelf has {', '.join(shorten(versions)) or 'no version of it'}"

@@ -18,14 +18,17 @@ from packaging.markers import Marker, UndefinedComparison, UndefinedEnvironmentN
 from packaging.requirements import InvalidRequirement, Requirement
 
 from .codecs.catalog import (
+    INTERNAL,
     ProjectFacts,
     Row,
     closure_key,
     format_closure,
+    format_internal,
     format_listing,
     format_modules,
     modules_key,
     modules_keys,
+    parse_internal,
     parse_listing,
     parse_modules,
     projects_key,
@@ -33,7 +36,15 @@ from .codecs.catalog import (
 )
 from .codecs.named_lock import LOCKS, LockFacts, facts_of, format_locks, parse_lock_head, parse_locks
 from .codecs.names import lock_head_key, named_lock, normalize
-from .errors import Conflict, ObjectInvalid, ObjectMissing, OutcomeUnknown, ProjectMissing, ShelfError
+from .errors import (
+    AccessDenied,
+    Conflict,
+    ObjectInvalid,
+    ObjectMissing,
+    OutcomeUnknown,
+    ProjectMissing,
+    ShelfError,
+)
 from .ordering import version_order
 from .repository import Repository
 from .stores.protocols import Get, GetTagged, Listing, Replace
@@ -63,13 +74,14 @@ def project_facts(repository: Repository, project: str) -> ProjectFacts:
     offered = [version for version, entry in versions.items() if entry.yanked is None] or list(versions)
     latest = max(offered, key=version_order, default=None)
     shown = head.default if head.default in versions else latest
-    summary, modules, requires = "", set[str](), set[str]()
+    summary, modules, requires, from_file = "", set[str](), set[str](), False
     if shown is not None:
         release = repository.release_at(project, shown, versions[shown].release)
         summary = release.summary
         modules = {module for wheel in release.wheels for module in wheel.modules}
         lines = (line for wheel in release.wheels for line in wheel.requires_dist)
         requires = {normalize(requirement.name) for requirement in _needed(lines, set())}
+        from_file = any(not wheel.origin for wheel in release.wheels)
     return ProjectFacts(
         project=project,
         seq=head.seq,
@@ -79,6 +91,7 @@ def project_facts(repository: Repository, project: str) -> ProjectFacts:
         versions=len(versions),
         modules=tuple(sorted(modules)),
         requires=tuple(sorted(requires)),
+        from_file=from_file,
         closure=(closure := default_closure(repository, project)),
         extras=_extras(repository, project, closure),
     )
@@ -136,6 +149,9 @@ def update_catalog(store: CatalogStore, facts: Sequence[ProjectFacts]) -> None:
         *(partial(_claim_modules, store, key, group) for key, group in modules.items()),
         *(partial(_write_closure, store, fact) for fact in facts),
     ]
+    named = {fact.project for fact in facts if fact.from_file}
+    if named:
+        jobs.append(partial(_update, store, INTERNAL, parse_internal, set[str](), lambda n: n | named, format_internal))
     _run(jobs)
 
 
@@ -202,6 +218,8 @@ def rebuild_catalog(store: RebuildStore, repository: Repository | None = None) -
     _release_modules(store, facts)
     update_catalog(store, facts)
     _drop_vanished(store, frozenset(projects))
+    own = {fact.project for fact in facts if fact.from_file}
+    _update(store, INTERNAL, parse_internal, set[str](), lambda _: own, format_internal)
     _rebuild_locks(store)
     return tuple(sorted(facts, key=lambda fact: fact.project))
 
@@ -232,7 +250,7 @@ def _holds(marker: Marker, environment: Mapping[str, str]) -> bool:
 def _update_listing(store: CatalogStore, key: str, facts: Sequence[ProjectFacts]) -> None:
     def merge(rows: dict[str, ProjectFacts]) -> dict[str, ProjectFacts]:
         newer = {
-            f.project: replace(f, closure=())
+            f.project: replace(f, closure=(), from_file=False)
             for f in facts
             if f.project not in rows or f.seq >= rows[f.project].seq  # a slower publisher does not undo a faster one
         }
@@ -315,16 +333,19 @@ def _update(
     """Read, merge, write if nobody else wrote; again when somebody did.
 
     Merging twice changes nothing more, so a lost reply needs no search; what would stay the same is not written.
-    With ``mend`` a damaged object is replaced.
+    With ``mend`` a damaged object is replaced. To who may not list, S3 denies what is not there; creating it finds out.
     """
     for attempt in range(ATTEMPTS):
         etag: str | None = None
         value, damaged = empty, False
+        denied: AccessDenied | None = None
         try:
             data, etag = store.get_tagged(key)
             value = parse(data)
         except ObjectMissing:
             pass
+        except AccessDenied as error:
+            denied = error
         except ObjectInvalid:
             if not mend:
                 raise
@@ -335,7 +356,9 @@ def _update(
         try:
             store.replace(key, encode(merged), etag=etag)
             return
-        except (Conflict, OutcomeUnknown):
+        except (Conflict, OutcomeUnknown) as error:
+            if denied is not None and isinstance(error, Conflict):
+                raise denied from None
             time.sleep(random.uniform(0, min(2.0, 0.02 * 2 ** min(attempt, 7))))
     raise Conflict(key)
 

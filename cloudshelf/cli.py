@@ -211,7 +211,7 @@ def _build(verb: str, args: dict[str, Any]) -> tuple[str, bytes]:
     finally:
         if told is not None:
             told.close()
-    for note in answer["notes" if verb == "use" else "remarks"]:  # of a lock everything else is known
+    for note in answer["notes" if verb == "use" else "warnings"]:  # of a lock everything else is known
         _say(str(note))
     return environment, presence
 

@@ -2,8 +2,9 @@
 
 A configuration file is TOML with the keys ``shelf`` (a URL, or a list of them: the first that holds a project
 supplies it), ``cache`` (a folder), ``variant`` (such as "cpu": which builds are taken), ``lower_cache`` and
-``lower_cache_owners`` (lists of folders and of user ids: lower_cache.py), ``trust`` (signing/pins.py) and the FLAGS
-(true or false). ``allowed_shelves`` counts in the machine's file alone. Standard library only.
+``lower_cache_owners`` (lists of folders and of user ids: lower_cache.py), ``trust`` (signing/pins.py), ``recall_age``
+and ``recall_offline`` (of block lists) and the FLAGS (true or false). ``allowed_shelves`` counts in the machine's file
+alone. Standard library only.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import NamedTuple
 
 from .cache_place import default_place
 from .errors import ShelfForbidden, UsageError
+from .importing.blocklist import AGE, OFFLINE, seconds_of
 from .urls import normalize_url, normalize_urls
 
 _SYSTEM_FILE = Path("/etc/cloudshelf.toml")
@@ -98,6 +100,31 @@ def read_flag(name: str, environ: Mapping[str, str] | None = None) -> tuple[bool
         if value is not None:
             raise UsageError(f"In the configuration file {path}, {name} is neither true nor false.")
     return True, "default"
+
+
+def read_osv(environ: Mapping[str, str] | None = None) -> str:
+    """Where known vulnerabilities are looked up (vetting/osv.py): CLOUDSHELF_OSV, ``osv`` of the files, osv.dev."""
+    environ = os.environ if environ is None else environ
+    files = [(path, _read_file(path, required)) for path, required in _files(environ)]
+    return _setting("CLOUDSHELF_OSV", "osv", environ, files)[0] or "https://api.osv.dev"
+
+
+def read_recall(environ: Mapping[str, str] | None = None) -> tuple[float, str]:
+    """How old a machine's copy of a block list may be, in seconds, and what holds when it cannot be renewed.
+
+    That is "allow" or "refuse". CLOUDSHELF_RECALL_AGE ("90", "30m", "1h", "2d") and CLOUDSHELF_RECALL_OFFLINE win over
+    ``recall_age`` and ``recall_offline`` of the files. Raises UsageError for another value.
+    """
+    environ = os.environ if environ is None else environ
+    files = [(path, _read_file(path, required)) for path, required in _files(environ)]
+    age, age_origin = _setting("CLOUDSHELF_RECALL_AGE", "recall_age", environ, files)
+    offline, offline_origin = _setting("CLOUDSHELF_RECALL_OFFLINE", "recall_offline", environ, files)
+    seconds = AGE if age is None else seconds_of(age)
+    if seconds is None:
+        raise UsageError(f"A block list may be as old as 90s, 30m, 1h or 2d, not {age!r} ({age_origin}).")
+    if offline not in (None, *OFFLINE):
+        raise UsageError(f"recall_offline is {' or '.join(OFFLINE)}, not {offline!r} ({offline_origin}).")
+    return seconds, offline or OFFLINE[0]
 
 
 def read_trust(environ: Mapping[str, str] | None = None, *, configured: str = "") -> tuple[str, str]:

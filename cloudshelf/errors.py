@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from typing import Any, ClassVar
 
 
+ADMINISTRATOR = "the shelf's administrator"  # whom to ask where a shelf names nobody
+
+
 class ShelfError(Exception):
     """Base of all; ``facts`` names the positional arguments, ``words`` is formatted with them.
 
@@ -369,11 +372,30 @@ class StoreError(ShelfError):
 
 
 class StoreUnreachable(StoreError):
-    facts = ("store", "cause")
+    facts: ClassVar[tuple[str, ...]] = ("store", "cause")
     words = (
         "{store} cannot be reached: {cause}. What is cached still imports; "
         "check the network and the endpoint (cloudshelf doctor), then try again."
     )
+
+
+class ClockWrong(StoreUnreachable):
+    """The store refuses signatures, because of their time; ``ahead``: by how many seconds, None where nobody told."""
+
+    facts = ("store", "ahead")
+
+    def __str__(self) -> str:
+        store, ahead = self.args
+        if ahead is None:
+            off = "more than 15 minutes off"
+        else:
+            hours, minutes = divmod(round(abs(ahead) / 60), 60)
+            parts = [f"{amount} {unit}" for amount, unit in ((hours, "h"), (minutes, "min")) if amount]
+            off = f"{' '.join(parts)} {'ahead' if ahead > 0 else 'behind'}"
+        return (
+            f"The clock of this machine is {off}, so {store} takes none of its signatures (RequestTimeTooSkewed). "
+            "Nothing was changed by that. Set the clock (timedatectl set-ntp true), then try again."
+        )
 
 
 class EndpointUnreachable(StoreError):
@@ -387,8 +409,27 @@ class BucketMissing(StoreError):
 
 
 class AccessDenied(StoreError):
-    facts = ("what", "store")
+    facts: ClassVar[tuple[str, ...]] = ("what", "store")
     words = "Your credentials give no access to {what} in {store}. Ask the shelf's administrator for a grant."
+
+
+class NoGrant(AccessDenied):
+    """A project that these credentials may not read. It may be there or not: the store says the same of both.
+
+    ``contact`` is whom the shelf's settings name, ``needed_by`` what asked for it; each may be empty.
+    """
+
+    facts = ("project", "store", "contact", "suggestions", "needed_by")
+
+    def __str__(self) -> str:
+        project, store, contact, suggestions, needed_by = (*self.args, "", "", "", (), "")[:5]
+        needed = f", which {needed_by} needs" if needed_by else ""
+        near = f" Did you mean {' or '.join(suggestions)}?" if suggestions else ""
+        return (
+            f"You have no grant for {project}{needed}, on {store}; it may be there or not.{near} "
+            f"Ask {contact or ADMINISTRATOR} for one, or with: %shelf request {project} "
+            f"(in a terminal: cloudshelf request {project})"
+        )
 
 
 class CredentialsMissing(StoreError):
@@ -399,6 +440,42 @@ class CredentialsMissing(StoreError):
 class CredentialsExpired(StoreError):
     facts = ("store", "cause")
     words = "The credentials for {store} are expired or not valid: {cause}. Renew them (aws sso login), then try again."
+
+
+class Blocked(ShelfError):
+    """The shelf's block list says that nobody may use it; ``use`` is what to take instead, or empty."""
+
+    facts = ("project", "version", "reason", "use", "by", "time", "shelf", "others")
+
+    def __str__(self) -> str:
+        project, version, reason, use, by, time, shelf, others = (*self.args, *[""] * 8)[:8]
+        word = f'"{use}"' if set(use) & set("<>!~;* [") else use
+        then = (
+            f"Use {use} instead: %shelf use {word} (in a terminal: cloudshelf run --with {word} -- COMMAND)"
+            if use
+            else f"No replacement is named; versions on the shelf: cloudshelf ls {project}"
+        )
+        also = f" Blocked, too: {', '.join(others)}." if others else ""
+        return (
+            f"{project} {version} is blocked on the shelf {shelf}, by {by} at {time}: {reason.rstrip('.')}."
+            f"{also} {then}"
+        )
+
+
+class BlocksUnknown(StoreError):
+    """The setting says that without a block list that is young enough nothing starts."""
+
+    facts = ("shelf", "cause", "checked")
+    words = (
+        "It is not known whether anything here is blocked on the shelf {shelf}: {cause}; its block list was last read "
+        "{checked}, and by the settings of this machine (recall_offline) nothing starts on an older one. "
+        "Try again when it can be reached: cloudshelf blocks"
+    )
+
+
+class NotBlocked(ShelfError, LookupError):
+    facts = ("what", "blocked")
+    words = "{what} is not on the block list; blocked: {blocked}. All of it: cloudshelf blocks"
 
 
 class Conflict(StoreError):
@@ -474,6 +551,29 @@ class ModuleOwned(ShelfError):
     words = (
         "{project} brings the module {module}, which belongs to {owner} on this shelf. "
         "If that is meant: cloudshelf publish --allow-module {module} {project}"
+    )
+
+
+class PolicyRefused(ShelfError):
+    facts = ("policy", "reasons")
+
+    def __str__(self) -> str:
+        policy, reasons = (*self.args, "", ())[:2]
+        lines = "".join(f"\n  {reason}" for reason in reasons)
+        return (
+            f"Nothing was published: the policy {policy} refuses it.{lines}\n"
+            "See what else is known of it: cloudshelf publish --dry-run …; or ask whoever wrote the policy."
+        )
+
+
+class InternalName(ShelfError):
+    """An index is never asked for what was first published from a file: anybody may have taken that name there."""
+
+    facts = ("project", "origin")
+    words = (
+        "{project} is internal on this shelf, and is not taken from {origin}, where anybody may have taken its name. "
+        "Publish a file of yours: cloudshelf publish ./dist/{project}-….whl. "
+        "If the one there is meant: cloudshelf publish --allow-public {project} {project}"
     )
 
 

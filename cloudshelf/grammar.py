@@ -32,6 +32,7 @@ _TEXTS = (
     "bundle",
     "logs",
     "since",
+    "before",
     "reports",
 )
 _WITHOUT_VERSION = ("collect", "drop", "uninstall", "log", "rollback", "usage", "verify", "why")
@@ -237,7 +238,7 @@ def _check(verb: Verb, known: Mapping[str, Any], program: str) -> None:
     if verb.name == "locks" and known["remove"] and not known["name"]:
         raise UsageError(f"locks --remove needs the NAME of a lock. Those on the shelf: {program} locks")
     if (known.get("last") or 0) < 0:
-        raise UsageError("--last takes a number of imports: 1 or more, or 0 for all.")
+        raise UsageError("--last takes a number: 1 or more, or 0 for all.")
     _check_notebook(verb, known, asked)
     if known.get("lock") and verb.name != "sync" and (asked or any(files)):
         raise UsageError(f"{verb.name} takes a lock or requirements, not both: a lock has exactly its own pins.")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from .codecs.catalog import ProjectFacts, Row
-from .errors import ObjectMissing, ProjectMissing
+from .errors import AccessDenied, ObjectMissing, ProjectMissing
 from .model import Entry, Head, Manifest, Release
 from .parallel import map_parallel
 from .repository import PARALLEL, Repository, ShelfInfo
@@ -139,8 +139,8 @@ class Layers:
         """Each project with its shelf, by name."""
         if self._rows is None:
             found: dict[str, tuple[ProjectFacts, str]] = {}
-            listings = map_parallel(lambda repository: repository.listing(pause), self._repositories, PARALLEL)
-            for repository, listing in zip(self._repositories, listings, strict=True):
+            listings = _readable(self._repositories, lambda repository: repository.listing(pause))
+            for repository, listing in listings:
                 found = {facts.project: (facts, repository.url) for facts in listing} | found
             self._rows = {name: found[name] for name in sorted(found)}
         return self._rows
@@ -150,3 +150,26 @@ class Layers:
         self._rows = None
         for repository in self._repositories:
             repository.forget(project)
+
+
+def _readable(
+    repositories: Sequence[Repository], read: Callable[[Repository], tuple[ProjectFacts, ...]]
+) -> list[tuple[Repository, tuple[ProjectFacts, ...]]]:
+    """What those tell whose catalog one may read. Raises AccessDenied when there is none.
+
+    Only for showing: who pins a project asks for its head, and a shelf that denies that is not skipped.
+    """
+    denied: list[AccessDenied] = []
+
+    def ask(repository: Repository) -> tuple[ProjectFacts, ...] | None:
+        try:
+            return read(repository)
+        except AccessDenied as error:
+            denied.append(error)
+            return None
+
+    answers = zip(repositories, map_parallel(ask, repositories, PARALLEL), strict=True)
+    found = [(repository, listing) for repository, listing in answers if listing is not None]
+    if not found:
+        raise denied[0]
+    return found

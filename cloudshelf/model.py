@@ -111,6 +111,7 @@ class Wheel:
     files: int
     installed: int  # bytes
     trees: Mapping[str, Tree]  # interpreter ("cpython-311", or "" without bytecode) → tree
+    released: str = ""  # when the index says that it was uploaded (RFC 3339); "" where it does not
     provenance: str = ""  # sha256 of projects/<name>/provenance/<sha256> (PEP 740); "" for none
 
 

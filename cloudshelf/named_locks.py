@@ -113,14 +113,18 @@ class NamedLocks:
         return head
 
     def last(self, name: str) -> LockHead:
-        """The head of ``name``, even if it says that the lock was removed."""
+        """The head of ``name``, even if it says that the lock was removed. Raises as ``stored``."""
+        return self.stored(name)[0]
+
+    def stored(self, name: str) -> tuple[LockHead, bytes]:
+        """``last``, and its bytes as they are stored. Raises LockMissing, ObjectInvalid, HeadReplayed, UsageError."""
         key = lock_head_key(check_name(name))
         try:
             data = self._store.get(key)
         except ObjectMissing:
             self._repository.info()  # no shelf at all is another error
             raise LockMissing(name, self._store.url, self._near(name)) from None
-        return accept_head(self._repository, name, data)
+        return accept_head(self._repository, name, data), data
 
     def read(self, text: str) -> tuple[LockHead, str]:
         """The lock "NAME", or "NAME@STATE" as it was; its head and its text. Raises as ``head``."""
@@ -143,12 +147,16 @@ class NamedLocks:
 
     def list(self) -> tuple[LockFacts, ...]:
         """What the catalog tells of every named lock, by name. One request."""
+        return tuple(row for row in self.rows() if row.tag)
+
+    def rows(self) -> tuple[LockFacts, ...]:
+        """``list``, with those that were removed, which have no ``tag``."""
         self._repository.info()
         try:
             rows = parse_locks(self._store.get(LOCKS))
         except ObjectMissing:
             return ()
-        return tuple(rows[name] for name in sorted(rows) if rows[name].tag)
+        return tuple(rows[name] for name in sorted(rows))
 
     def _near(self, name: str) -> tuple[str, ...]:
         try:

@@ -59,7 +59,7 @@ class ObjectCache:
     def put(self, digest: str, data: bytes) -> None:
         if self.folder is not None:
             with suppress(OSError):
-                _write_whole(self.folder / digest[:2] / digest, data)
+                write_whole(self.folder / digest[:2] / digest, data)
 
 
 def remove_leftovers(cache: Path) -> None:
@@ -71,7 +71,7 @@ def remove_leftovers(cache: Path) -> None:
                 path.unlink()
 
 
-def _write_whole(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes) -> None:
     """Temp file and rename: nobody ever reads half of it."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     temporary = path.with_name(f".{os.getpid()}-{threading.get_native_id()}-{path.name}")

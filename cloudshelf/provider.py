@@ -19,9 +19,10 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 from resolvelib.resolvers import RequirementInformation
 
-from .errors import ProjectMissing
+from .errors import NoGrant, ProjectMissing
 from .fitting import pick_wheel
 from .model import Entry, Head, Loaded, Lock, Release, Wheel
+from .recall.matching import Listed, Part, find_block
 from .requirement import parse_requirement, words_of
 from .target import Target
 from .variants import Variants, is_variant, public
@@ -105,6 +106,7 @@ class Preferences:
     constraints: Sequence[str] = ()
     admitted: Mapping[str, Collection[str]] = field(default_factory=dict)
     variants: Variants = field(default_factory=Variants)
+    blocks: Sequence[Listed] = ()  # nobody gets what they are about
 
 
 class ShelfProvider(resolvelib.AbstractProvider[Need, Candidate, Key]):
@@ -120,6 +122,8 @@ class ShelfProvider(resolvelib.AbstractProvider[Need, Candidate, Key]):
         preferred = preferences.preferred
         self.preferred = {pin.project: pin for pin in preferred.pins} if preferred else {}
         self.admitted = preferences.admitted
+        self._blocks = preferences.blocks
+        self.blocked: dict[Part, Listed] = {}  # what would have been taken otherwise
         self.limits = self._read_limits(preferences.constraints)
         self.reasons: dict[str, Need] = {}  # the first that wanted each project
         self.missing: dict[str, ProjectMissing] = {}
@@ -195,12 +199,17 @@ class ShelfProvider(resolvelib.AbstractProvider[Need, Candidate, Key]):
         return self._versions[project]
 
     def wheel(self, project: str, text: str) -> Wheel | None:
-        """The wheel of this version that fits, or None."""
+        """The wheel of this version that fits, or None; None where it is blocked, too."""
         if (project, text) not in self._wheels:
             pin = self.preferred.get(project)
             release = self.repository.release(project, text)
             prefer = self.admitted.get(project) or ((pin.sha256,) if pin else ())
-            self._wheels[project, text] = pick_wheel(release, self.target, prefer=prefer)
+            wheel = pick_wheel(release, self.target, prefer=prefer)
+            part = Part(project, text, wheel.sha256 if wheel else "")
+            found = find_block(part, self._blocks)
+            if found is not None:
+                self.blocked[part] = found
+            self._wheels[project, text] = None if found else wheel
         return self._wheels[project, text]
 
     def _matching(self, project: str, needs: Sequence[Need]) -> Iterator[tuple[Version, str, str, Wheel | None]]:
@@ -295,6 +304,9 @@ class ShelfProvider(resolvelib.AbstractProvider[Need, Candidate, Key]):
         except ProjectMissing as error:
             self.missing[project] = error
             return None
+        except NoGrant as error:  # no older version is taken in its place: pins depend on no grants
+            need = self.reasons.get(project)
+            raise NoGrant(*error.args[:4], str(need.parent) if need and need.parent else "") from None
 
     def _held(
         self, project: str, held: Loaded, allowed: SpecifierSet
@@ -303,7 +315,11 @@ class ShelfProvider(resolvelib.AbstractProvider[Need, Candidate, Key]):
         version = Version(held.version)
         if not allowed.contains(version, prereleases=True) or not self._constraint(project).contains(version, True):
             return
-        for row in self.known(project):
+        try:
+            rows = self.known(project)
+        except NoGrant:  # the kernel provides it all the same
+            rows = []
+        for row in rows:
             wheel = self.wheel(project, row[1]) if row[0] == version else None
             if wheel is not None:
                 yield version, row[1], row[2].release, wheel

@@ -32,12 +32,18 @@ from .codecs.names import (
     is_normalized,
     is_sha256,
     manifest_key,
+    project_of_key,
     provenance_key,
     release_key,
     sha256,
 )
+from .codecs.recall import HEAD as RECALL
+from .codecs.recall import BlockList, parse_block_list
 from .codecs.release import parse_release
 from .errors import (
+    AccessDenied,
+    HeadReplayed,
+    NoGrant,
     ObjectInvalid,
     ObjectMissing,
     ProjectMissing,
@@ -106,6 +112,8 @@ class Repository:
         self._shards: dict[str, dict[str, str]] = {}
         self._info = info
         self._info_lock = threading.Lock()
+        self._recalled: list[BlockList | None] = []  # nothing until it was read
+        self._recalled_lock = threading.Lock()
         self._facts: tuple[ProjectFacts, ...] | None = None
         self.trust: Trust | None = None
         if pins is not None:
@@ -130,9 +138,12 @@ class Repository:
             return self._info
 
     def head(self, project: str) -> Head:
-        """The head of ``project`` (normalized). Raises ProjectMissing, VersionPurged for one of which nothing is left,
-        ObjectInvalid, HeadReplayed, SignatureError."""
-        head = self.find_head(project)
+        """The head of ``project`` (normalized). Raises ProjectMissing, NoGrant, VersionPurged for one of which nothing
+        is left, ObjectInvalid, HeadReplayed, SignatureError."""
+        try:
+            head = self.find_head(project)
+        except NoGrant as error:
+            raise NoGrant(*error.args[:3], self._suggest_visible(project)) from None
         if head is None:
             if project in self._since:
                 raise ProjectMissingThen(project, self.as_of, self._since[project])
@@ -163,6 +174,34 @@ class Repository:
         found: Head = self._object(key, digest, lambda data, key: parse_head(data, project, key))
         if found.seq != seq:
             raise ObjectInvalid(key, f"it says sequence {found.seq}")
+        return found
+
+    def recalled(self) -> BlockList | None:
+        """The block list as it is now, whatever ``as_of`` says; None where the shelf has none.
+
+        One request more, and only where shelf.json says that there is one, or where one was seen. Raises ObjectMissing,
+        ObjectInvalid, HeadReplayed, SignatureError.
+        """
+        info = self.info()
+        with self._recalled_lock:
+            if not self._recalled:
+                self._recalled.append(self._read_recalled(info))
+            return self._recalled[0]
+
+    def _read_recalled(self, info: ShelfInfo) -> BlockList | None:
+        seen, is_said = self._seen.highest(info.id, "recall:"), info.settings.get("recall") == "present"
+        if not is_said and not seen and self.trust is None:  # nobody signs shelf.json
+            return None
+        try:
+            data = self._store.get(RECALL)
+        except ObjectMissing:
+            if seen:
+                raise HeadReplayed(RECALL, 0, seen) from None
+            if is_said:
+                raise
+            return None
+        found = parse_block_list(data, RECALL)
+        self.accept("recall:", RECALL, found.seq, data)
         return found
 
     @property
@@ -196,6 +235,11 @@ class Repository:
 
         owner = [p for f in self._facts or () if project.replace("-", "_") in f.modules for p in (f.project,)]
         return tuple(dict.fromkeys([*owner, *difflib.get_close_matches(project, names, n=3, cutoff=0.6)]))[:3]
+
+    def _suggest_visible(self, project: str) -> tuple[str, ...]:
+        """Names that somebody who mistyped may have meant: none where the catalog shows that this one is there."""
+        near = self.suggest(project)
+        return () if any(facts.project == project for facts in self._facts or ()) else near
 
     def versions(self, project: str) -> dict[str, Entry]:
         """Every version of ``project``: the head's over the older index."""
@@ -292,7 +336,7 @@ class Repository:
         self._tried.update(wanted)
         tasks: list[Task] = [(self._follow_head, project) for project in wanted]
         if wanted:
-            tasks += [(_only, read) for read in self.needed_for_heads()]
+            tasks += [(self._follow_info,) if read == self.info else (_only, read) for read in self.needed_for_heads()]
         if closure:
             tasks += [(self._follow_closure, project, tuple((extras or {}).get(project, ()))) for project in wanted]
         spread([*tasks, *self._follow_rows(hints)], PARALLEL, ignoring=ShelfError)
@@ -309,6 +353,10 @@ class Repository:
         if head is None or head.default is None or head.default not in head.versions:
             return []
         return [(_only, self.release_at, project, head.default, head.versions[head.default].release)]
+
+    def _follow_info(self) -> list[Task]:
+        """shelf.json, and then the block list, if it says that there is one."""
+        return [(_only, self.recalled)] if self.info().settings.get("recall") else []
 
     def _follow_closure(self, project: str, extras: tuple[str, ...]) -> list[Task]:
         return self._follow_rows(self.closure(project, extras))
@@ -347,15 +395,34 @@ class Repository:
         """What the catalog tells of every project, by name: 16 requests in parallel, however large the shelf.
 
         ``pause`` is called before each answer is parsed, which takes longer than asking on a shelf with many projects.
+        Raises AccessDenied for who may not see its names.
         """
+        return tuple(facts for facts in self.listing_of_all(pause) if facts.versions)
+
+    def listing_of_all(self, pause: Callable[[], object] = lambda: None) -> tuple[ProjectFacts, ...]:
+        """``listing``, with projects of which everything was purged."""
         if self._facts is None:
             keys = projects_keys()
             facts: list[ProjectFacts] = []
-            for key, data in zip(keys, map_parallel(self._get_or_none, keys, PARALLEL), strict=True):
+            for key, data in zip(keys, self._shards_of_listing(keys), strict=True):
                 pause()
                 facts += parse_listing(data, key).values() if data is not None else ()
-            self._facts = tuple(sorted((f for f in facts if f.versions), key=lambda f: f.project))
+            self._facts = tuple(sorted(facts, key=lambda f: f.project))
         return self._facts
+
+    def _shards_of_listing(self, keys: Sequence[str]) -> list[bytes | None]:
+        """To who may not list, S3 denies a shard that is not there; who may read none of them may not see names."""
+
+        def read(key: str) -> bytes | AccessDenied | None:
+            try:
+                return self._get_or_none(key)
+            except AccessDenied as error:
+                return error
+
+        found = map_parallel(read, keys, PARALLEL)
+        if all(isinstance(each, AccessDenied) for each in found):
+            raise AccessDenied("the list of its projects", self.url)
+        return [None if isinstance(each, AccessDenied) else each for each in found]
 
     def listed_on(self, project: str) -> str:
         """``shelf_of`` by the catalog alone."""
@@ -369,6 +436,7 @@ class Repository:
         else:
             self._heads.pop(project, None)
             self._tried.discard(project)
+        self._recalled.clear()
         self._shards.clear()
         self._facts = None
 
@@ -391,6 +459,8 @@ class Repository:
         except ObjectMissing:
             self.info()  # no shelf at all is another error
             return None
+        except AccessDenied:
+            raise self._no_grant(project) from None
         head = parse_head(data, project, key)
         self.accept(project, key, head.seq, data)
         if is_signed(data):
@@ -437,12 +507,28 @@ class Repository:
         data = self._objects.get(digest)
         if data is not None:  # another process was faster
             return parse(data, key)
-        data = self._store.get(key)
+        data = self._get_of_project(key)
         if sha256(data) != digest:
             raise ObjectInvalid(key, "its bytes are not those that its name says")
         parsed = parse(data, key)
         self._objects.put(digest, data)
         return parsed
+
+    def _get_of_project(self, key: str) -> bytes:
+        try:
+            return self._store.get(key)
+        except AccessDenied:
+            raise self._no_grant(project_of_key(key)) from None
+
+    def _no_grant(self, project: str) -> ShelfError:
+        """Whom to ask is in the settings. Who may not even read those has no grant for the shelf: that is the error."""
+        try:
+            contact = self.info().settings.get("contact")
+        except AccessDenied as error:
+            return error
+        except ShelfError:
+            contact = None
+        return NoGrant(project, self.url, contact if isinstance(contact, str) else "", ())
 
     def _module_shard(self, module: str) -> dict[str, str]:
         key = modules_key(module)

@@ -18,6 +18,7 @@ from .explanation import explain
 from .fitting import pick_tree
 from .model import Loaded, Lock, Pin
 from .provider import Candidate, Cause, Key, Need, Preferences, ShelfProvider, Source, extras_of, normalize_loaded
+from .recall.matching import Listed, blocked_error
 from .requirement import parse_requirement
 from .target import Target
 from .variants import Variants
@@ -54,17 +55,19 @@ def resolve(
     constraints: Sequence[str] = (),
     admitted: Mapping[str, Collection[str]] | None = None,
     variants: Variants | None = None,
+    blocks: Sequence[Listed] = (),
 ) -> Resolution:
     """The best set of pins that meets all of ``requirements`` for ``target``.
 
     What ``preferred`` pins stays where it still satisfies; else the curator's default, else the newest. ``constraints``
     limit versions without asking for a project; of several wheels of a version, those with a sha256 that ``admitted``
     has for the project come first; ``variants`` puts builds for different accelerators in order (default: as this
-    machine's drivers say). Raises RequirementInvalid, ProjectMissing (asked for by name), AlreadyLoaded,
-    InstalledDirectly, Unsatisfiable, and what the repository raises.
+    machine's drivers say). What ``blocks`` are about is not taken. Raises RequirementInvalid, ProjectMissing (asked for
+    by name), AlreadyLoaded, InstalledDirectly, Blocked (nothing else would do), Unsatisfiable, and what the repository
+    raises.
     """
     asked = [parse_requirement(text) for text in requirements]
-    preferences = Preferences(preferred, constraints, admitted or {}, variants or Variants())
+    preferences = Preferences(preferred, constraints, admitted or {}, variants or Variants(), blocks)
     try:
         return _attempt(asked, repository, target, loaded or {}, preferences)
     except Unsatisfiable:
@@ -94,6 +97,7 @@ def _attempt(
     try:
         state = search.resolve(roots, max_rounds=ROUNDS)
     except resolvelib.ResolutionImpossible as error:
+        _raise_blocked(provider, list(error.causes))
         _raise_missing(provider, list(error.causes))
         raise Unsatisfiable(explain(provider, list(error.causes))) from None
     except resolvelib.ResolutionTooDeep:
@@ -119,6 +123,18 @@ def _reachable(
             found[key] = mapping[key]
             waiting += [provider.identify(need) for need in provider.get_dependencies(mapping[key])]
     return found
+
+
+def _raise_blocked(provider: ShelfProvider, causes: Sequence[Cause]) -> None:
+    """Where only a blocked version would have done, that is what is wrong."""
+    for need, _ in causes:
+        found = [
+            (part, listed)
+            for part, listed in provider.blocked.items()
+            if part.project == need.project and need.specifier.contains(part.version, prereleases=True)
+        ]
+        if found:
+            raise blocked_error(found) from None
 
 
 def _raise_missing(provider: ShelfProvider, causes: Sequence[Cause]) -> None:
@@ -149,6 +165,12 @@ def _build_resolution(
             provider.notes[note] = None
         pins.append(_pin(candidate, extras, tuple(sorted({n.project for n in needs})), provider))
     names = {pin.project for pin in pins}
+    for part, (block, _) in provider.blocked.items():
+        taken = next((pin.version for pin in pins if pin.project == part.project), None)
+        then = "what is loaded of it stays until this kernel restarts" if part.project in provided else ""
+        then = then or (f"{taken} was taken" if taken else "")
+        if then:
+            provider.notes[f"{part.project} {part.version} is blocked ({block.reason}); {then}."] = None
     lock = Lock(
         shelf=provider.repository.url,
         requirements=tuple(dict.fromkeys(str(requirement) for requirement in asked)),

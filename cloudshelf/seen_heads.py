@@ -70,6 +70,14 @@ class SeenHeads:
         finally:
             os.close(descriptor)
 
+    def highest(self, shelf: str, name: str) -> int:
+        """The highest sequence that was seen of ``name``; 0 for none."""
+        try:
+            seen = _parse((self.folder / shelf / name).read_bytes()) if self.folder else None
+        except OSError:
+            return 0
+        return seen.seq if seen else 0
+
 
 def _parse(data: bytes) -> Seen | None:
     match data.decode("ascii", "replace").partition("\n")[0].split():

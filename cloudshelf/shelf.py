@@ -29,11 +29,13 @@ from .stores.protocols import Store
 from .urls import split_urls
 
 if TYPE_CHECKING:
-    from .answers import Changed, FileFacts, Found, LogEntry, Shown, VersionFacts, Why
+    from .answers import Changed, FileFacts, Found, LogEntry, NewsPage, Shown, VersionFacts, Why
     from .chain import Signer
     from .codecs.named_lock import LockHead
     from .commit import Change
     from .named_locks import NamedLocks
+    from .news import Event
+    from .recall.matching import Listed
     from .resolver import Resolution
     from .signing.pins import Pins
     from .target import Target
@@ -160,9 +162,11 @@ class Shelf:
 
         head = self.repository.head(normalize(project))
         entries = self.repository.versions_of(head)
+        blocked = self._reasons(head.project, [(version, "") for version in entries])
         return tuple(
-            VersionFacts(version, version == head.default, entries[version].yanked, entries[version].release)
+            VersionFacts(version, version == head.default, entry.yanked, entry.release, blocked.get(version))
             for version in sorted(entries, key=version_order, reverse=True)
+            for entry in (entries[version],)
         )
 
     def files(self, project: str, version: str, target: Target | None = None) -> tuple[FileFacts, ...]:
@@ -205,6 +209,7 @@ class Shelf:
             latest=latest,
             versions=len(entries),
             yanked=entries[version].yanked,
+            blocked=self._reasons(name, [(version, wheel.sha256) for wheel in release.wheels]).get(version),
             summary=release.summary,
             license=release.license,
             requires=_union(wheel.requires_dist for wheel in release.wheels),
@@ -212,6 +217,7 @@ class Shelf:
             modules=_union(wheel.modules for wheel in release.wheels),
             scripts=_union(wheel.scripts for wheel in release.wheels),
             wheels=tuple(wheel_facts(wheel, self._provenance(name, wheel)) for wheel in release.wheels),
+            released=min((wheel.released for wheel in release.wheels if wheel.released), default=""),
             changed=head.time,
             changed_by=head.by,
             signed=self._signature_of(name),
@@ -242,32 +248,31 @@ class Shelf:
 
     def log(self, project: str) -> tuple[LogEntry, ...]:
         """Who did what, newest first, each entry verified by the next."""
+        from .news import project_history
+
+        name = normalize(project)
+        repository = self.repository.holder(name)
+        return self._log_entries(repository, project_history(repository, name))
+
+    def news(self, *, since: str = "", before: str = "", most: int = 0) -> NewsPage:
+        """Who did what to any project or named lock, newest first, from the moment ``since`` on, before ``before``;
+        ``most`` entries, 0 for all. Raises AccessDenied for who may not see names, SeveralShelves."""
+        from .answers import NewsPage
+        from .news import read_news
+
+        self.info()
+        repository = self.repository.holder(self.store.url)
+        found = read_news(repository, self.named_locks, since=since, before=before, most=most)
+        return NewsPage(self._log_entries(repository, found.events), found.denied, found.more)
+
+    def _log_entries(self, repository: Repository, events: Sequence[Event]) -> tuple[LogEntry, ...]:
         from .answers import LogEntry
-        from .chain import walk_chain
-        from .codecs.envelope import is_signed
-        from .commit import project_chain
+        from .news import name_signers_of
 
-        head = self.repository.head(normalize(project))
-        repository, chain = self.repository.holder(head.project), project_chain(head.project)
-        signed = {head.seq: repository.signed_head(head.project)}
-
-        def parse(data: bytes, key: str) -> Head:
-            earlier = chain.parse(data, key)
-            signed[earlier.seq] = data if is_signed(data) else b""
-            return earlier
-
-        heads = list(walk_chain(repository.store, replace(chain, parse=parse), head))
-        names = self._signers(repository, {seq: data for seq, data in signed.items() if data})
-        return tuple(LogEntry(h.seq, h.time, h.by, h.action, h.default, names.get(h.seq, "")) for h in heads)
-
-    def _signers(self, repository: Repository, signed: Mapping[int, bytes]) -> dict[int, str]:
-        """Who signed what of a history; one request, where anybody did."""
-        if not signed:
-            return {}
-        from .signing.telling import find_root, name_signers
-
-        root = find_root(repository)
-        return {seq: name_signers(data, root) for seq, data in signed.items()}
+        names = name_signers_of(repository, events)
+        return tuple(
+            LogEntry(e.seq, e.time, e.by, e.action, e.default, names.get(e, ""), e.project, e.lock) for e in events
+        )
 
     def _provenance(self, project: str, wheel: Wheel) -> str:
         """Where a wheel says that it was built; one request, for one that says so."""
@@ -284,6 +289,19 @@ class Shelf:
         from .signing.telling import describe_signature
 
         return describe_signature(repository, project)
+
+    def blocks(self) -> tuple[Listed, ...]:
+        """What is blocked on any of the shelves; this machine remembers it. Raises as ``machine.read_blocks``."""
+        from .recall.machine import read_blocks
+
+        return tuple(block for repository in self.repository.parts for block in read_blocks(self.cache, repository))
+
+    def _reasons(self, project: str, wheels: Iterable[tuple[str, str]]) -> dict[str, str]:
+        """Why each version is blocked that is; of (version, sha256 of a wheel)."""
+        from .recall.matching import Part, find_blocked
+
+        parts = [Part(project, *each) for each in wheels]
+        return {part.version: found.block.reason for part, found in find_blocked(parts, self.blocks())}
 
     # locks
 
@@ -325,6 +343,7 @@ class Shelf:
             constraints=constraints,
             variants=Variants(variant),
             admitted=admitted,
+            blocks=self.blocks(),
         )
         return replace(resolution, lock=replace(resolution.lock, as_of=self.repository.as_of))
 

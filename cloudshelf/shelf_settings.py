@@ -1,7 +1,7 @@
 """The settings of a shelf: which there are, what they may be, and how they change.
 
-They stand in shelf.json. An administrator replaces that under the condition that nobody else did; today's readers know
-two of them and ignore others.
+They stand in shelf.json. An administrator replaces that under the condition that nobody else did; readers ignore those
+that they do not know.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ from typing import Any, NamedTuple, Protocol
 from .codecs.envelope import format_object, parse_object
 from .codecs.names import SHELF
 from .errors import Conflict, ObjectMissing, OutcomeUnknown, ShelfMissing, UsageError
+from .internal import check_internal
 from .request_url import check_template
 from .stores.protocols import GetTagged, Replace
 from .usage_place import check_place
 
 ATTEMPTS = 20
+LONGEST = 200  # characters of a contact
 
 
 class Setting(NamedTuple):
@@ -33,8 +35,19 @@ class SettingsStore(GetTagged, Replace, Protocol):
     """What changing them needs of a store."""
 
 
+def check_contact(text: str) -> str:
+    """``text``, which is shown in messages: one line. Raises UsageError."""
+    if not text.strip() or len(text) > LONGEST or not text.isprintable():
+        raise UsageError(
+            f"A contact is one line of at most {LONGEST} characters, such as: the data platform, data@example.org"
+        )
+    return text.strip()
+
+
 SETTINGS = {
+    "contact": Setting("contact", "whom to ask for a grant, in the words of messages", check_contact),
     "request-url": Setting("request_url", "what `request` opens for something that is not here", check_template),
+    "internal": Setting("internal", "names that `publish` takes from files alone: acme-*, ours", check_internal),
     "usage-reports": Setting("usage_reports", "where fetchers put what `usage` sums up", check_place),
 }
 

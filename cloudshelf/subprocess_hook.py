@@ -13,7 +13,10 @@ ENVIRONMENT = "CLOUDSHELF_ENVIRONMENT"
 
 
 def inherit() -> None:
-    """Activate the parent's environment; one line on stderr, and the program goes on, when that cannot be."""
+    """Activate the parent's environment; one line on stderr, and the program goes on, when that cannot be.
+
+    It does not go on where something of the environment is blocked.
+    """
     environment = os.environ.get(ENVIRONMENT)
     if not environment:
         return
@@ -23,9 +26,9 @@ def inherit() -> None:
     if not fits(environment):
         return
     try:
-        from .importing.activate import activate
+        from .importing.activate import activate_or_end
 
-        activate(environment)
+        activate_or_end(environment)
     except Exception as error:
         print(f"cloudshelf: {environment} was not inherited: {error}", file=sys.stderr)
 

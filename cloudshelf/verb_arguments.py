@@ -85,6 +85,10 @@ def publish(parser: argparse.ArgumentParser) -> None:
         metavar="MODULE",
         help="may bring this module, which is another's",
     )
+    parser.add_argument("--policy", metavar="FILE", help="publish only what this allows (TOML)")
+    osv(parser)
+    what = "an internal project that an index may supply all the same"
+    parser.add_argument("--allow-public", action="append", default=[], metavar="NAME", help=what)
     parser.add_argument(
         "--allow-name",
         action="append",
@@ -125,6 +129,16 @@ def trust(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", metavar="FILE", help="write the document there (show: a copy, to be pinned)")
     parser.add_argument("--all", action="store_true", help="sign: everything that is not signed yet")
     parser.add_argument("--to", type=int, metavar="SEQ", help="sign: the state of then instead of the present one")
+
+
+def osv(parser: argparse.ArgumentParser) -> None:
+    what = "known vulnerabilities: a file, folder or zip of OSV records, a URL, or off (default: https://api.osv.dev)"
+    parser.add_argument("--osv", metavar="PLACE", help=what)
+
+
+def show(parser: argparse.ArgumentParser) -> None:
+    project(parser)
+    osv(parser)
 
 
 def project(parser: argparse.ArgumentParser) -> None:
@@ -286,6 +300,21 @@ def yank(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reason", default="", help="shown to who has it pinned")
 
 
+BLOCKED = "torch==2.1.2, 'torch<2.1', torch, or sha256:… of a wheel"
+
+
+def block(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("targets", nargs="+", metavar="WHAT", help=BLOCKED)
+    parser.add_argument("--reason", required=True, metavar="TEXT", help="everybody who is refused reads it")
+    parser.add_argument("--use", default="", metavar="REQUIREMENT", help="what to take instead, such as torch==2.1.3")
+    sign(parser)
+
+
+def unblock(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("targets", nargs="+", metavar="WHAT", help=f"as it was blocked: {BLOCKED}")
+    sign(parser)
+
+
 def rollback(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("project", metavar="PROJECT")
     parser.add_argument("--to", type=int, metavar="SEQ", help="a sequence of `log` (default: the one before)")
@@ -308,7 +337,10 @@ def purge(parser: argparse.ArgumentParser) -> None:
 
 
 def log(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("project", metavar="PROJECT")
+    parser.add_argument("project", nargs="?", metavar="PROJECT", help="default: all projects and named locks")
+    parser.add_argument("--since", metavar="DAY", help="from then on: 2026-11-01 or 2026-11-01T14:30 (UTC)")
+    parser.add_argument("--before", metavar="DAY", help="only what was earlier: for the next page")
+    parser.add_argument("--last", type=int, metavar="N", help="this many (default: 50; of a project: all; 0: all)")
 
 
 def verify(parser: argparse.ArgumentParser) -> None:
@@ -329,7 +361,7 @@ def request(parser: argparse.ArgumentParser) -> None:
 
 
 def settings(parser: argparse.ArgumentParser) -> None:
-    names = ("request-url", "usage-reports")  # shelf_settings.py
+    names = ("contact", "request-url", "usage-reports", "internal")  # shelf_settings.py
     parser.add_argument("name", nargs="?", choices=names, help="default: show all of them")
     parser.add_argument("value", nargs="?", metavar="VALUE", help="what it shall be")
     parser.add_argument("--unset", action="store_true", help="take it away")
@@ -382,6 +414,8 @@ def export(parser: argparse.ArgumentParser) -> None:
 def import_(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("bundle", metavar="BUNDLE", help="a file that export wrote")
     parser.add_argument("--dry-run", action="store_true", help="say what would be imported, upload nothing")
+    what = "only if the shelf that it is from signed it: the fingerprint of that one's root document"
+    parser.add_argument("--signed-by", metavar="FINGERPRINT", help=what)
     sign(parser)
 
 

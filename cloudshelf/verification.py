@@ -15,7 +15,7 @@ from .codecs.named_lock import LOCKS, parse_locks
 from .codecs.names import head_key, manifest_key, named_lock, pack_key, release_key, sha256
 from .codecs.pack import decompress_frame
 from .commit import walk_history
-from .errors import ObjectInvalid, ObjectMissing, ProjectMissing, ShelfError, SignatureError, StoreError
+from .errors import AccessDenied, ObjectInvalid, ObjectMissing, ProjectMissing, ShelfError, SignatureError, StoreError
 from .garbage import find_garbage, list_projects
 from .model import Manifest
 from .named_locks import accept_head, lock_chain, read_content
@@ -52,6 +52,7 @@ class VerifyReport:
     garbage_bytes: int = 0
     bytes: int = 0
     damages: list[Damage] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)  # for want of a grant
 
     @property
     def sound(self) -> bool:
@@ -61,30 +62,52 @@ class VerifyReport:
 def verify_shelf(
     store: VerifyStore, projects: Sequence[str], progress: Callable[[str], None], *, pins: Pins | None = None
 ) -> VerifyReport:
-    """Everything, or ``projects``; one damage does not hide the next. Raises only when the store cannot be asked.
+    """Everything, or ``projects``; one damage does not hide the next, and what may not be read is named.
+
+    Raises only when the store cannot be asked, and for a project that is not there.
 
     With ``pins`` a head that is not signed as it should be is damage, too.
     The catalog is looked at with everything only: no project has a part of it to itself.
     """
     report, seqs = VerifyReport(), dict[str, int]()
-    for project in projects or list_projects(store):
+    for project in projects or _projects(store, report):
         progress(project)
         try:
             seqs[project] = _verify_project(store, Repository(store, pins=pins), project, report, asked=bool(projects))
             _weigh_garbage(store, project, report)
+        except AccessDenied:
+            report.projects -= 1
+            report.unread.append(project)
         except (StoreError, ProjectMissing):
             raise
         except ShelfError as error:
             report.damages.append(_damage(error, f"projects/{project}"))
     if not projects:
-        report.damages += _verify_locks(store, Repository(store, pins=pins), report)
-        report.damages += _verify_catalog(store, seqs)
+        _look(lambda: _verify_locks(store, Repository(store, pins=pins), report), "the named locks", report)
+        _look(lambda: _verify_catalog(store, seqs), "the catalog", report)
     return report
+
+
+def _look(verify: Callable[[], Iterable[Damage]], what: str, report: VerifyReport) -> None:
+    """What is no project's own; of that, who has grants for some projects sees a part, or nothing."""
+    try:
+        report.damages += verify()
+    except AccessDenied:
+        report.unread.append(what)
+
+
+def _projects(store: VerifyStore, report: VerifyReport) -> list[str]:
+    """All that are there; to who may not list them, those that the catalog shows."""
+    try:
+        return list(list_projects(store))
+    except AccessDenied:
+        report.unread.append("projects that the catalog does not show")
+        return [facts.project for facts in Repository(store).listing()]
 
 
 def _weigh_garbage(store: VerifyStore, project: str, report: VerifyReport) -> None:
     """Count what no head names. Where something cannot be read that is told as damage already."""
-    with suppress(ObjectInvalid, ObjectMissing):
+    with suppress(AccessDenied, ObjectInvalid, ObjectMissing):
         objects = find_garbage(store, project).objects
         report.garbage += len(objects)
         report.garbage_bytes += sum(stored.size for stored in objects)

@@ -67,6 +67,8 @@ class ZeroStepFinder:
                 bars.close()
         if not project:
             self._absent[url, module] = time.monotonic()
+            if found.get("denied"):
+                self._say(f"Which project brings {module} is not told to you. If you know: %shelf use PROJECT")
             if found.get("suggestions"):
                 self._say(f"{module} is not on the shelf. Did you mean {' or '.join(found['suggestions'])}?")
             return None

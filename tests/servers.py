@@ -89,7 +89,7 @@ def moto(*, bucket: str = "shelf") -> Iterator[S3Server]:
     """moto's server with ``bucket``. Fast under contention; it lets everybody do everything."""
     port = _free_ports(1)[0]
     with _folder() as folder:
-        command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+        command = [sys.executable, str(Path(__file__).with_name("moto_server.py")), str(port)]
         server = S3Server(f"http://127.0.0.1:{port}", bucket, ADMIN)
         with _running(command, folder, _isolated(folder)) as process:
             _wait_until(lambda: _answers(port), process, folder)

@@ -54,12 +54,17 @@ class Written:
     sha256: str
 
 
-def shelf_content(stores: Mapping[str, StreamRange], wheels: Path) -> Content:
-    """Objects come from the store of their project, wheels from a folder. Each is verified before it is written."""
+def shelf_content(stores: Mapping[str, StreamRange], wheels: Path, kept: Mapping[str, bytes]) -> Content:
+    """Objects come from the store of their project, wheels from a folder, what may have moved on since from ``kept``.
+
+    Each is verified before it is written.
+    """
 
     def read(member: Member) -> bytes:
         if member.name == README:
             data = README_TEXT
+        elif member.name in kept:
+            data = kept[member.name]
         elif member.name.startswith("engine/"):
             data = (wheels / member.name.removeprefix("engine/")).read_bytes()
         else:

@@ -16,13 +16,15 @@ from ..chain import Signer
 from ..codecs.names import manifest_key, pack_key, release_key, sha256
 from ..codecs.release import format_release
 from ..commit import Change, change_head, put_immutable
-from ..errors import CatalogOutdated, Conflict, ObjectInvalid, StoreError
+from ..errors import AccessDenied, CatalogOutdated, Conflict, KeyNotAllowed, ObjectInvalid, StoreError
 from ..model import Entry, Head
 from ..ordering import version_order
+from ..recall.blocking import take_over
 from ..repository import Repository
 from ..stores.protocols import Get, GetTagged, Listing, PutNew, Replace
 from .file import BundleFile
 from .plan import Plan, manifest_bytes, merge_release, order_carried, plan_project, present_release
+from .selection import provenance_keys
 
 if TYPE_CHECKING:
     from ..signing.pins import Pins
@@ -86,6 +88,7 @@ def load_bundle(
     plans = [plan_project(file, repository, each) for each in carried]
     report = LoadReport(notes=_notes(store, repository, plans))
     if not dry_run:
+        report.notes += _block(file, store, by, signer)  # before anything can be seen
         if signer is not None:
             signer.allow(plan.carried.project for plan in plans if plan.releases)
         report.uploaded = _upload(file, store, plans, progress)
@@ -96,6 +99,16 @@ def load_bundle(
     for plan in sorted(plans, key=lambda plan: plan.carried.project):
         report.versions += _tell(repository, plan, dry_run=dry_run)
     return report
+
+
+def _block(file: BundleFile, store: LoadStore, by: str, signer: Signer | None) -> list[str]:
+    """What is blocked where the bundle is from is blocked here, too; who may not do that is told what is to be done."""
+    try:
+        added = take_over(store, file.index.blocks, by=by, signer=signer)
+    except (AccessDenied, KeyNotAllowed) as error:
+        words = ", ".join(block.text for block in file.index.blocks)
+        return [f"{error} So these are blocked where the bundle is from, and not here: {words}."]
+    return [f"{added} of its blocks are new here; all of them: cloudshelf blocks"] if added else []
 
 
 def _upload(file: BundleFile, store: LoadStore, plans: Sequence[Plan], progress: Progress) -> int:
@@ -127,6 +140,9 @@ def _upload(file: BundleFile, store: LoadStore, plans: Sequence[Plan], progress:
                 data = manifest_bytes(file, plan, part)
                 put_immutable(store, key, data)
                 sent += len(data)
+        for key in provenance_keys(plan.carried.project, plan.releases.values()):
+            if key not in there:
+                sent += _send(file, store, key, key)
     return sent
 
 

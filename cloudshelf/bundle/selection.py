@@ -7,10 +7,10 @@ from typing import Protocol
 
 from ..codecs.bundle import Carried, Member
 from ..codecs.manifest import parse_manifest
-from ..codecs.names import manifest_key, pack_key, release_key, sha256
+from ..codecs.names import manifest_key, pack_key, provenance_key, release_key, sha256
 from ..codecs.release import parse_release
 from ..errors import ObjectInvalid, ObjectMissing
-from ..model import Manifest
+from ..model import Manifest, Release
 from ..ordering import version_order
 from ..parallel import map_parallel
 from ..repository import Repository
@@ -44,11 +44,17 @@ def find_objects(store: SelectionStore, carried: Carried) -> list[Member]:
     project = carried.project
     rows: list[Member] = []
     parts: list[str] = []
+    releases: list[Release] = []
     for version, entry in carried.versions.items():
         key = release_key(project, entry.release)
         data = read_verified(store, key, entry.release)
         rows.append(Member(key, len(data), entry.release))
-        parts += [t.manifest for w in parse_release(data, project, version, key).wheels for t in w.trees.values()]
+        releases.append(parse_release(data, project, version, key))
+        parts += [tree.manifest for wheel in releases[-1].wheels for tree in wheel.trees.values()]
+
+    for key in provenance_keys(project, releases):
+        digest = key.rpartition("/")[2]
+        rows.append(Member(key, len(read_verified(store, key, digest)), digest))
 
     def look(part: str) -> tuple[Member, set[str]]:
         key, digest = manifest_key(project, part), part.partition(".")[0]
@@ -77,3 +83,9 @@ def read_verified(store: Get, key: str, digest: str) -> bytes:
     if sha256(data) != digest:
         raise ObjectInvalid(key, "its bytes are not those that its name says")
     return data
+
+
+def provenance_keys(project: str, releases: Iterable[Release]) -> list[str]:
+    """Where it is kept in what wheels of ``releases`` say that they were built (PEP 740)."""
+    digests = {wheel.provenance for release in releases for wheel in release.wheels if wheel.provenance}
+    return [provenance_key(project, digest) for digest in sorted(digests)]

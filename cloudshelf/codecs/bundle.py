@@ -12,11 +12,16 @@ from ..model import Entry
 from .envelope import Fields, format_object, parse_object
 from .head import encode_versions, parse_versions
 from .names import is_normalized, is_sha256
+from .recall import Block, encode_blocks, parse_blocks
 
 INDEX = "cloudshelf-bundle.json"
 README = "README.txt"
 _WHEEL = re.compile(r"engine/[A-Za-z0-9_][A-Za-z0-9._+!-]*\.whl", re.ASCII)
-_OBJECT = re.compile(r"projects/([a-z0-9-]+)/(?:(pack|manifest)/([0-9a-f]{64})\.\d{1,18}|release/([0-9a-f]{64}))")
+_OBJECT = re.compile(
+    r"projects/(?P<project>[a-z0-9-]+)/(?:(?:pack|manifest)/(?P<part>[0-9a-f]{64})\.\d{1,18}"
+    r"|(?:release|index|provenance)/(?P<digest>[0-9a-f]{64})|head)"
+)
+_TRUST = re.compile(r"trust/(?:_head|_history/\d{10,18}-(?P<digest>[0-9a-f]{64}))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +36,7 @@ class Member:
     def project(self) -> str:
         """Whose object it is; "" for what is none."""
         found = _OBJECT.fullmatch(self.name)
-        return found[1] if found else ""
+        return found["project"] if found else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +50,16 @@ class Carried:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """The index: ``members`` in the order of the file; ``shelf`` is the name of the one that they are from."""
+    """The index: ``members`` in the order of the file; ``shelf`` is the name of the one that they are from.
+
+    ``blocks`` are what nobody may use there, whether the bundle has it or not.
+    """
 
     shelf: str
     requirements: tuple[str, ...]
     projects: tuple[Carried, ...]
     members: tuple[Member, ...]
+    blocks: tuple[Block, ...] = ()
 
     @property
     def size(self) -> int:
@@ -73,6 +82,7 @@ def format_bundle(bundle: Bundle) -> bytes:
                 for each in bundle.projects
             ],
             "members": [[member.name, member.size, member.sha256] for member in bundle.members],
+            **({"blocks": encode_blocks(bundle.blocks)} if bundle.blocks else {}),
         },
     )
 
@@ -89,16 +99,18 @@ def parse_bundle(data: bytes) -> Bundle:
         for version, entry in each.versions.items():
             if f"projects/{each.project}/release/{entry.release}" not in names:
                 raise ObjectInvalid(INDEX, f"it has no release of {each.project} {version}")
-    return Bundle(fields.text("shelf"), fields.texts("requirements"), projects, members)
+    blocks = parse_blocks(fields) if "blocks" in fields.raw else ()
+    return Bundle(fields.text("shelf"), fields.texts("requirements"), projects, members, blocks)
 
 
 def _parse_member(row: Any) -> Member:
     match row:
         case [str(name), int(size), str(digest)] if size >= 0 and is_sha256(digest):
             found = _OBJECT.fullmatch(name)
-            if found and is_normalized(found[1]) and digest == (found[3] or found[4]):
+            if found and is_normalized(found["project"]) and digest == (found["part"] or found["digest"] or digest):
                 return Member(name, size, digest)
-            if name == README or _WHEEL.fullmatch(name):
+            trust = _TRUST.fullmatch(name)
+            if name == README or _WHEEL.fullmatch(name) or (trust and digest == (trust["digest"] or digest)):
                 return Member(name, size, digest)
     raise ObjectInvalid(INDEX, f"its member {row!r:.100} is none that a bundle has")
 

@@ -1,10 +1,11 @@
 """Catalog: derived listings, rebuildable from the heads. See docs/format.md.
 
-Three kinds of objects, so that no request and no upload grows with the shelf more than it must:
+Four kinds of objects, so that no request and no upload grows with the shelf more than it must:
 
 ``catalog/modules/<xx>``      256 shards by the sha256 of a module's first name: module → project that owns it
 ``catalog/projects/<x>``      16 shards by the sha256 of a project's name, zstd: what ls and search show
 ``catalog/closure/<project>`` one a project: the dependency closure of its default version, a hint
+``catalog/internal``          names of projects whose default came from a file, for publishers
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from .compression import decompress_object
 from .envelope import Fields, format_object, parse_object
 from .names import is_normalized, is_sha256, sha256
 
+INTERNAL = "catalog/internal"
 LARGEST = 1 << 26  # bytes of JSON in one shard: 16 of them hold a million projects
 PROJECT_SHARDS = "0123456789abcdef"
 Row = tuple[str, str, str]  # project, version, digest of the release
@@ -37,9 +39,18 @@ class ProjectFacts:
     versions: int
     modules: tuple[str, ...]  # of the default version; dotted for parts of a namespace
     requires: tuple[str, ...] | None = None  # projects that the default needs; None where nobody wrote it down
-    # Only in an object of their own:
+    # Only in objects of their own:
+    from_file: bool = False  # the default, or a wheel of it, came from a file
     closure: tuple[Row, ...] = ()  # of the default
     extras: Mapping[str, tuple[Row, ...]] = field(default_factory=dict)  # what each extra of the default needs besides
+
+
+def format_internal(names: Collection[str]) -> bytes:
+    return format_object("internal", {"projects": sorted(names)})
+
+
+def parse_internal(data: bytes) -> set[str]:
+    return {name for name in parse_object(data, "internal", INTERNAL).texts("projects") if is_normalized(name)}
 
 
 def modules_key(module: str) -> str:

@@ -54,6 +54,7 @@ def _encode_wheel(wheel: Wheel) -> dict[str, Any]:
             interpreter: {"manifest": tree.manifest, "packed": tree.packed, "eager": tree.eager}
             for interpreter, tree in wheel.trees.items()
         },
+        **({"released": wheel.released} if wheel.released else {}),
         **({"provenance": wheel.provenance} if wheel.provenance else {}),
     }
 
@@ -75,6 +76,7 @@ def _parse_wheel(fields: Fields) -> Wheel:
         files=fields.count("files"),
         installed=fields.count("installed"),
         trees=dict(_parse_tree(interpreter, raw, fields.key) for interpreter, raw in fields.mapping("trees").items()),
+        released=fields.text("released") if "released" in fields.raw else "",
         provenance=provenance,
     )
 

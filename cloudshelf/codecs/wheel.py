@@ -116,14 +116,20 @@ def _text(message: email.message.Message, name: str) -> str:
 
 
 def _license(message: email.message.Message) -> str:
-    """The SPDX expression (PEP 639), else the classifiers, else a short License field."""
-    if expression := _text(message, "License-Expression"):
+    return describe_license(
+        _text(message, "License-Expression"), _texts(message, "Classifier"), _text(message, "License")
+    )
+
+
+def describe_license(expression: str, classifiers: Iterable[str], field: str) -> str:
+    """The SPDX expression (PEP 639), else a short License field, else the classifiers."""
+    if expression:
         return expression
-    classifiers = [c.rpartition(" :: ")[2] for c in _texts(message, "Classifier") if c.startswith("License ::")]
-    field = _text(message, "License")
-    if 0 < len(field) <= _LONGEST_LICENSE:
+    field = " ".join(field.split())
+    if 0 < len(field) <= _LONGEST_LICENSE and field != "UNKNOWN":
         return field
-    return "; ".join(c for c in classifiers if c != "OSI Approved")
+    names = [each.rpartition(" :: ")[2] for each in classifiers if each.startswith("License ::")]
+    return "; ".join(each for each in names if each != "OSI Approved")
 
 
 def parse_record(text: str, wheel: str) -> dict[str, Recorded]:

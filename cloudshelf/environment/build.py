@@ -20,8 +20,10 @@ from ..cache_place import NOEXEC, is_noexec
 from ..codecs.lock import format_lock
 from ..errors import CacheUnusable
 from ..importing.activate import OWN_PTH
+from ..importing.blocklist import PINS, Pins
 from ..model import Kind, Lock, Manifest
 from ..turn import turn
+from ..urls import split_urls
 from .engine import engine_digest, install_engine
 from .index import PRIVATE, RESERVED, installed_path, make_index
 from .interpreter import Interpreter
@@ -102,6 +104,11 @@ def build_again(
 
 def _config(lock: Lock, path: Path, fetcher: Sequence[str]) -> dict[str, Any]:
     return {"shelf": lock.shelf, "fetcher": list(fetcher), "cache": str(path.parents[1])}
+
+
+def pins_of(lock: Lock) -> Pins:
+    """What of a lock a block list can be about, and whose lists are asked: those of all its shelves."""
+    return Pins(split_urls(lock.shelf), [(pin.project, pin.version, pin.sha256) for pin in lock.pins])
 
 
 class _Builder:
@@ -226,6 +233,7 @@ class _Builder:
         self._write(f"{PRIVATE}/users", b"", 0o600)
         self._write(f"{PRIVATE}/python", program_of(self.python), 0o700)
         self._write(f"{PRIVATE}/lock.toml", format_lock(self.lock), 0o600)
+        self._write(PINS, pins_of(self.lock).format(), 0o600)
         self._write(f"{PRIVATE}/config", json.dumps(config), 0o600)
         self._write(f"{PRIVATE}/presence", bytes(presence), 0o600)
         self._write(f"{PRIVATE}/seal", seal(self.temporary, self.interpreter.site), 0o600)
@@ -236,8 +244,8 @@ def pth_line(engine: Path, environment: Path, *, has_pip: bool = False) -> str:
     """One line of code, as ``site`` runs it; the engine's folder does not stay in sys.path."""
     return (
         f"import sys; sys.path.insert(0, {str(engine)!r}); "
-        f"from _cloudshelf.importing.activate import activate; sys.path.remove({str(engine)!r}); "
-        f"activate({str(environment)!r}{', has_pip=True' if has_pip else ''})\n"
+        f"from _cloudshelf.importing.activate import activate_or_end; sys.path.remove({str(engine)!r}); "
+        f"activate_or_end({str(environment)!r}{', has_pip=True' if has_pip else ''})\n"
     )
 
 

@@ -57,6 +57,7 @@ def identity(lock: Lock, interpreter: Interpreter, engine: str = "") -> str:
 
 
 def is_sound(path: Path) -> bool:
-    """Whether an environment is there and its own parts are: index, presence, a python that exists."""
+    """Whether an environment is there and its own parts are: index, presence, seal, a python that exists."""
     private = path / PRIVATE
-    return all(part.exists() for part in (private / "index", private / "presence", path / "bin" / "python"))
+    parts = (private / "index", private / "presence", private / "seal", path / "bin" / "python")
+    return all(part.exists() for part in parts)

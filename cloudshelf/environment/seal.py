@@ -24,19 +24,13 @@ def seal(root: Path, site: str) -> str:
 
 def is_altered(path: Path) -> bool:
     """Whether something else installed into the environment at ``path``; False where none is."""
-    try:
-        before, now = _compare(path)
-    except (OSError, ValueError, KeyError):
-        return False
+    before, now = _compare(path)
     return before != now
 
 
 def alterations(path: Path) -> list[str]:
     """What differs: "shelfone-1.0 removed"; nothing where no environment is."""
-    try:
-        before, now = _compare(path)
-    except (OSError, ValueError, KeyError):
-        return []
+    before, now = _compare(path)
     found = []
     for name in sorted(before.keys() | now.keys()):
         if before.get(name) != now.get(name):
@@ -46,14 +40,23 @@ def alterations(path: Path) -> list[str]:
 
 
 def _compare(path: Path) -> tuple[_Facts, _Facts]:
-    """What was installed when the environment was built, and what is now."""
-    sealed = json.loads((path / PRIVATE / "seal").read_bytes())
-    return sealed["installed"], _installed(f"{path}/{sealed['site']}")
+    """What was installed when the environment was built, and what is now; nothing and nothing where none is."""
+    try:
+        sealed = json.loads((path / PRIVATE / "seal").read_bytes())
+        site, before = str(sealed["site"]), dict(sealed["installed"])
+    except FileNotFoundError:
+        return {}, {}
+    except (OSError, ValueError, TypeError, KeyError):
+        return {"the seal": []}, {}
+    return before, _installed(f"{path}/{site}")
 
 
 def _installed(site: str) -> _Facts:
-    with os.scandir(site) as entries:
-        return {entry.name: _state(entry) for entry in entries if entry.name.endswith(_KINDS)}
+    try:
+        with os.scandir(site) as entries:
+            return {entry.name: _state(entry) for entry in entries if entry.name.endswith(_KINDS)}
+    except OSError:
+        return {}
 
 
 def _state(entry: os.DirEntry[str]) -> list[int]:

@@ -14,6 +14,7 @@ import sys
 import threading
 from pathlib import Path
 
+from ..config import read_recall
 from ..errors import ShelfError
 from .daemon import detach, open_log
 from .server import IDLE, Server
@@ -30,6 +31,8 @@ def main(arguments: list[str]) -> int:
     cache, path = Path(options["--cache"]).absolute(), Path(options["--socket"]).absolute()
     log = cache / "fetcher" / "log"
     os.environ["CLOUDSHELF_CACHE"] = str(cache)  # for the verbs that are served here
+    if os.environ.get("CLOUDSHELF_CONFIG"):
+        _keep_recall_settings()
     url = os.environ.pop("CLOUDSHELF_URL", "")  # each call says which shelf; who started us may have a wrong setting
     config = os.environ.pop("CLOUDSHELF_CONFIG", "")
     try:
@@ -42,11 +45,19 @@ def main(arguments: list[str]) -> int:
         return error.exit_code
     if detached and os.fork():  # nobody's child: a program that waits for any child must not see this one
         os._exit(0)
+    server.listen_here()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     threading.Thread(target=_get_ready, args=(server, url, log), daemon=True).start()
     with contextlib.suppress(SystemExit):
         server.run()
     return 0
+
+
+def _keep_recall_settings() -> None:
+    """What the file that CLOUDSHELF_CONFIG names says of block lists, for verbs that are served here without it."""
+    with contextlib.suppress(ShelfError):  # who named a wrong one is told by the verbs that it calls
+        age, offline = read_recall()
+        os.environ |= {"CLOUDSHELF_RECALL_AGE": f"{age:.0f}", "CLOUDSHELF_RECALL_OFFLINE": offline}
 
 
 def _get_ready(server: Server, url: str, log: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from ..importing.paths import private_folder
 from .disk import disk_errors
 
+BACKLOG = 128  # clients that may wait until they are accepted
 PATIENCE = 5.0  # seconds for another fetcher to listen, or to be gone
 
 
@@ -36,7 +37,7 @@ class Address:
             self.path.unlink(missing_ok=True)  # of a fetcher that was killed
             listener.bind(str(self.path))
             self.path.chmod(0o600)
-        listener.listen(128)
+        listener.listen(BACKLOG)
         return listener
 
     def release(self) -> None:

@@ -69,7 +69,9 @@ class Answer:
             raise Malformed("its numbers or its priority cannot be read") from None
         transfer, environments = self._engine.get()
         if priority is Priority.NEED:
-            self._wait(transfer.need(environments.get(_absolute(path)), wanted))
+            environment = environments.get(_absolute(path))
+            self._engine.recalled.refuse(environment, wanted)
+            self._wait(transfer.need(environment, wanted))
             self._send(b"K")
             return
         self._send(b"K")  # nobody waits for it: what cannot be brought is told to who needs it
@@ -206,6 +208,7 @@ class Answer:
         """args: "environment", "everything" (default: true)."""
         transfer, environments = self._engine.get()
         environment = environments.get(_absolute(str(args["environment"])))
+        self._engine.recalled.refuse(environment)
         return dict(transfer.fill(environment, everything=bool(args.get("everything", True)), progress=progress))
 
     def _send_error(self, error: ShelfError) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import UsageError
+from ..errors import ShelfError, UsageError
+from .recalled import Recalled
 
 if TYPE_CHECKING:
     from .environments import Environments
@@ -21,6 +23,7 @@ class Engine:
         self._cache = cache
         self._config = config
         self._lock = threading.Lock()
+        self.recalled = Recalled(cache, self._renew_blocks)
         self._loaded: tuple[Transfer, Environments] | None = None
 
     def get(self) -> tuple[Transfer, Environments]:
@@ -52,6 +55,15 @@ class Engine:
 
     def _environ(self) -> dict[str, str]:
         return {**os.environ, **({"CLOUDSHELF_CONFIG": self._config} if self._config else {})}
+
+    def _renew_blocks(self, shelf: str) -> None:
+        """Ask a shelf what is blocked, if that is due. What fails is said at the next start of an environment."""
+        from ..recall.machine import Renewal
+        from ..verbs.common import shelf_of
+
+        with contextlib.suppress(ShelfError):
+            for repository in shelf_of({"shelf": shelf}).repository.parts:
+                Renewal(self._cache, repository).result()
 
     def _load(self) -> tuple[Transfer, Environments]:
         from ..config import read_config

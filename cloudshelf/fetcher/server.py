@@ -12,7 +12,7 @@ import struct
 import threading
 from pathlib import Path
 
-from .address import Address
+from .address import BACKLOG, Address
 from .answer import Answer
 from .engine import Engine
 from .lifetime import Lifetime
@@ -40,6 +40,13 @@ class Server:
         """False when another fetcher listens there. Raises CacheUnusable when the folder is not ours alone."""
         self._listener = self._address.claim()
         return self._listener is not None
+
+    def listen_here(self) -> None:
+        """After a fork: clients see the process that listened last at the other end (SO_PEERCRED, unix(7)), and end it
+        when it hangs; that is this one.
+        """
+        assert self._listener is not None
+        self._listener.listen(BACKLOG)
 
     def run(self) -> None:
         """Accept until the end; ``listen`` was called before."""

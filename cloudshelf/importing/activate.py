@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import sys
 
-from ..errors import CacheUnusable, EnvironmentRemoved
+from ..errors import Blocked, BlocksUnknown, CacheUnusable, EnvironmentRemoved
+from .blocklist import refuse_blocked, tell
 from .state import Environment, is_complete
 
 TYPE_CHECKING = False
@@ -43,12 +44,13 @@ def activate(environment: str, *, has_pip: bool = False) -> Activation:
     """Import from ``environment``, and no longer from the one that was activated before it in this process.
 
     What has been imported keeps its place; a package already imported sees what the new one adds to it. Doing it again
-    changes nothing. ``has_pip``: its lock pins pip, which any of its processes may import. Raises CacheUnusable or
-    FormatUnknown, and then nothing has changed.
+    changes nothing. ``has_pip``: its lock pins pip, which any of its processes may import. Raises CacheUnusable,
+    FormatUnknown, Blocked or BlocksUnknown, and then nothing has changed.
     """
     environment = os.path.abspath(environment)
     activation = _active.get(environment)
     if activation is None:
+        refuse_blocked(environment)
         activation = _open(environment)
         _active[environment] = activation
         if "CLOUDSHELF_PROFILE" in os.environ:
@@ -62,6 +64,18 @@ def activate(environment: str, *, has_pip: bool = False) -> Activation:
 
         refuse_writing(activation.environment)
     return activation
+
+
+def activate_or_end(environment: str, *, has_pip: bool = False) -> None:
+    """``activate`` at the start of a Python; one whose environment is blocked ends, before any of it can be imported.
+
+    ``site`` goes on after an exception, and a filled environment needs nothing of ours to be imported from.
+    """
+    try:
+        activate(environment, has_pip=has_pip)
+    except (Blocked, BlocksUnknown) as error:
+        tell(f"cloudshelf: {error}")
+        os._exit(error.exit_code)
 
 
 def activated() -> list[str]:
@@ -242,7 +256,7 @@ def _run_pth_files(sitedir: str) -> list[str]:
                 if path not in found and os.path.exists(path):
                     found.append(path)
             except Exception as error:
-                _tell(f"Error processing line {number} of {sitedir}/{name}: {error!r}")
+                tell(f"Error processing line {number} of {sitedir}/{name}: {error!r}")
                 break
     return found
 
@@ -278,10 +292,3 @@ def _names(activation: Activation, folder: str) -> set[str]:
         return set(os.listdir(f"{activation.environment}/{folder}"))
     except OSError:
         return set()
-
-
-def _tell(text: str) -> None:
-    try:
-        print(text, file=sys.stderr)
-    except (OSError, ValueError, AttributeError):  # no stderr: a program without a terminal goes on
-        pass

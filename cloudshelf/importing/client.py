@@ -103,6 +103,17 @@ def call(
     return dict(json.loads(answer)) if answer else {}
 
 
+def renew_blocks(environment: str, shelf: str, *, force: bool) -> None:
+    """Have the fetcher of ``environment`` ask ``shelf`` what is blocked, and write it down (blocklist.py).
+
+    It answers within two seconds or so, whatever the shelf does. ``force``: although it was asked lately.
+    """
+    import json
+
+    body = json.dumps({"verb": "renew-blocks", "args": {"shelf": shelf, "force": force}}).encode()
+    _exchange(target_of(environment), b"C", body, _ignore)
+
+
 def reach(*, start: bool, shelf: str = "") -> bool:
     """Whether a fetcher listens; with ``start``, one that does not is started, and not waited for.
 

@@ -1,7 +1,7 @@
 """pip and uv write nothing into an environment: its files are those of its lock, and every run of the lock shares it.
 
 EXTERNALLY-MANAGED (PEP 668) does not bind in a virtual environment, neither pip nor uv. But both start the Python that
-they write for: pip is a program of it, and uv has it describe itself first. Here those two are told apart from what
+they write for: pip is a program of it, and uv has it describe itself first. Here what would write is told from what
 only looks. What cannot be seen so is found afterwards (environment/seal.py).
 """
 
@@ -24,7 +24,7 @@ _UV = (
 _UV_PIP = ("install", "sync", "uninstall")
 _UV_LOOKS = ("check", "compile", "freeze", "list", "show", "tree")  # of `uv pip`
 _UV_PROJECT = ("add", "remove", "run", "sync", "version")  # they install what the project needs
-_ELSEWHERE = ("--dry-run", "--prefix", "--target", "-t")
+_NOT_HERE = ("--dry-run", "--no-project", "--no-sync", "--prefix", "--target", "-t")
 _MEANWHILE = (  # methods of pip that are called for what is not installed yet, and only then
     ("pip._internal.index.package_finder", "PackageFinder", "find_all_candidates"),
     ("pip._internal.operations.prepare", "RequirementPreparer", "prepare_linked_requirement"),
@@ -33,16 +33,9 @@ _MEANWHILE = (  # methods of pip that are called for what is not installed yet, 
 
 
 def refuse_writing(environment: str) -> None:
-    """From here on this process, which is of ``environment``'s own Python, installs nothing there.
-
-    Ends a process that uv started in order to write.
-    """
+    """From here on this process, which is of ``environment``'s own Python, installs nothing there, nor does uv."""
     if _UV in sys.orig_argv[-1]:
-        if _uv_writes(_parents_words()):
-            os.write(2, f"{_told('uv')}\n".encode())
-            os._exit(2)
-        # uv remembers who a Python is, unless that is another file than the one it started: then it asks each time.
-        sys.executable = f"{environment}/.cloudshelf/python"
+        _answer_uv(environment)
         return
     Corrections(
         {"pip._internal.commands.install": _guard_install, "pip._internal.commands.uninstall": _guard_uninstall}
@@ -50,12 +43,31 @@ def refuse_writing(environment: str) -> None:
 
 
 def _told(program: str) -> str:
+    """One sentence; uv shows it as the name of a file, which has 255 bytes at most and no slash."""
     return (
-        f"{program} installs and removes nothing here: this environment has exactly what its lock pins, and every run "
-        "of that lock shares it. To have another project: cloudshelf run --with PROJECT, or in a notebook %shelf use "
-        "PROJECT; to leave one out: %shelf drop PROJECT. Beside it: a virtual environment of your own, or "
-        f"{program} with --target FOLDER."
+        f"{program} changes nothing here: this environment has exactly what its lock pins. To have more or less: "
+        "cloudshelf run --with PROJECT; in a notebook %shelf use PROJECT, %shelf drop PROJECT. Beside it: a virtual "
+        f"environment of your own, or {program} with --target FOLDER"
     )
+
+
+def _answer_uv(environment: str) -> None:
+    """What uv will be told of this Python.
+
+    An error would not do: uv passes over a Python that fails, and installs into the next one that it finds. So it gets
+    a site-packages that can be neither listed nor made, below a file, and says that it cannot read it, and its name.
+    """
+    # uv remembers who a Python is, unless that is another file than the one it started: then it asks each time.
+    sys.executable = f"{environment}/.cloudshelf/python"
+    if _uv_writes(_parents_words()):
+        import sysconfig
+
+        found, site = sysconfig.get_paths, f"{environment}/.cloudshelf/lock.toml/{_told('uv')}"
+
+        def get_paths(*args: Any, **options: Any) -> dict[str, str]:
+            return found(*args, **options) | {"purelib": site, "platlib": site}
+
+        sysconfig.get_paths = get_paths
 
 
 def _parents_words() -> list[str]:
@@ -69,7 +81,7 @@ def _parents_words() -> list[str]:
 
 def _uv_writes(words: Sequence[str]) -> bool:
     """Whether ``uv`` with these arguments would write into this Python's environment."""
-    if any(word.startswith(_ELSEWHERE) for word in words):
+    if any(word.startswith(_NOT_HERE) for word in words):
         return False
     verb = next((i for i, word in enumerate(words) if word in ("pip", "tool", *_UV_PROJECT)), None)
     if verb is None or words[verb] == "tool":
@@ -77,8 +89,12 @@ def _uv_writes(words: Sequence[str]) -> bool:
     if words[verb] == "pip":
         return next((word for word in words[verb + 1 :] if word in (*_UV_PIP, *_UV_LOOKS)), "") in _UV_PIP
     active = os.environ.get("VIRTUAL_ENV") if "--active" in words else None
-    project = os.environ.get("UV_PROJECT_ENVIRONMENT")
-    return any(os.path.realpath(folder) == os.path.realpath(sys.prefix) for folder in (active, project) if folder)
+    return any(_is_inside(folder) for folder in (active, os.environ.get("UV_PROJECT_ENVIRONMENT")) if folder)
+
+
+def _is_inside(folder: str) -> bool:
+    """Whether a folder is this Python's environment, or in it."""
+    return f"{os.path.realpath(folder)}/".startswith(f"{os.path.realpath(sys.prefix)}/")
 
 
 def _guard_install(module: ModuleType) -> None:
@@ -90,13 +106,21 @@ def _guard_install(module: ModuleType) -> None:
 
     def guarded(self: Any, options: Any, args: Any) -> Any:
         options.disable_pip_version_check = True  # it would tell people to upgrade pip here
-        if any(getattr(options, name, None) for name in ("dry_run", "prefix_path", "root_path", "target_dir")):
+        if _is_elsewhere(options):
             return run(self, options, args)
         for place, kind, method in _MEANWHILE:
             setattr(getattr(import_module(place), kind), method, _refuse_pip)
         return run(self, options, args)
 
     command.run = guarded
+
+
+def _is_elsewhere(options: Any) -> bool:
+    """Whether an install with these options of pip's writes nothing into this Python's environment."""
+    if options.root_path:
+        return not _is_inside(f"{options.root_path}/{sys.prefix}")
+    folder = options.target_dir or options.prefix_path
+    return not _is_inside(folder) if folder else bool(getattr(options, "dry_run", False))  # pip 22.2 and newer
 
 
 def _guard_uninstall(module: ModuleType) -> None:

@@ -19,14 +19,16 @@ IMMUTABLE = (
     "projects/*/index/*",
     "projects/*/manifest/*",
     "projects/*/pack/*",
+    "projects/*/provenance/*",
     "projects/*/release/*",
+    "collect/*",
     "locks/*/_content/*",
     "locks/*/_history/*",
     "trust/_history/*",
     "recall/_history/*",
 )
 MUTABLE = ("projects/*/head", "locks/*/_head", "trust/_head", "recall/_head", "shelf.json", "catalog/*")
-COLLECTABLE = ("projects/*/manifest/*", "projects/*/pack/*", "projects/*/release/*")
+COLLECTABLE = ("collect/*", "projects/*/manifest/*", "projects/*/pack/*", "projects/*/release/*")
 KEPT = (*(key for key in IMMUTABLE if key not in COLLECTABLE), *MUTABLE)
 
 

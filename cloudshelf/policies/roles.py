@@ -54,15 +54,16 @@ def curator(scope: Scope) -> Grants:
 
 
 def collector(scope: Scope) -> Grants:
-    """Moves heads to a new epoch, and deletes. What heads were stays: history and index."""
+    """Moves heads to a new epoch, and deletes. What heads were stays: history and index. Reads the store's clock off an
+    object of its own."""
     kinds = ("manifest", "pack", "release")
     moves = curator(scope)
     return Grants(
         read=moves.read,
-        listed=moves.listed,
-        created=moves.created,
+        listed=(*moves.listed, "collect/*"),
+        created=(*moves.created, "collect/*"),
         replaced=moves.replaced,
-        deleted=tuple(key for kind in kinds for key in scope.of_projects(f"projects/{{}}/{kind}/*")),
+        deleted=("collect/*", *tuple(key for kind in kinds for key in scope.of_projects(f"projects/{{}}/{kind}/*"))),
     )
 
 

@@ -47,6 +47,15 @@ def run_pip(what: str, words: Sequence[str | Path], *, python: Path | None = Non
         raise PublishFailed(what, summarize(ended.stderr.decode(errors="replace")))
 
 
+def may_find_files(options: IndexOptions) -> bool:
+    """Whether pip looks elsewhere than in an index, by ``options`` or by its configuration."""
+    if options.find_links or options.no_index:
+        return True
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "config", "list"]
+    said = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False).stdout
+    return re.search(r"find-links|no-index", said) is not None
+
+
 def interpreter_arguments(interpreter: Interpreter) -> list[str]:
     """For a Python that is not on this machine: only wheels, chosen by its version and platform."""
     words = ["--python-version", interpreter.python, "--implementation", "cp", "--only-binary", ":all:"]

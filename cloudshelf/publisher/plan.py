@@ -17,7 +17,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from ..codecs.names import is_normalized, normalize
 from ..codecs.origin import public_origin
-from ..codecs.wheel import parse_metadata, parse_wheel_name
+from ..codecs.wheel import describe_license, parse_metadata, parse_wheel_name
 from ..errors import PublishFailed, RequirementInvalid, WheelInvalid
 from .interpreter import Interpreter
 from .pip import IndexOptions, interpreter_arguments, run_pip
@@ -37,6 +37,9 @@ class Planned:
     direct: bool  # asked for by path or URL, not found in an index
     requested: bool  # by the curator, not by another project's metadata
     requires: tuple[str, ...]  # normalized names that its metadata mentions
+    lines: tuple[str, ...] = ()  # those requirements, as they stand there
+    license: str = ""  # by its metadata
+    shelved: bool = False  # an internal project as the shelf has it: nothing is brought
 
     @property
     def is_wheel(self) -> bool:
@@ -62,10 +65,13 @@ def plan(
     *,
     constraint_files: Sequence[str] = (),
     no_deps: bool = False,
+    only_wheels: Sequence[str] = (),
 ) -> tuple[Planned, ...]:
     """The files that the request comes to, dependencies first.
 
-    A requirement may be a path of a wheel or a source archive. Raises RequirementInvalid, PublishFailed, WheelInvalid.
+    A requirement may be a path of a wheel or a source archive. Of the projects ``only_wheels`` no index's source
+    archive counts, which pip would have to execute for its metadata. Raises RequirementInvalid, PublishFailed,
+    WheelInvalid.
     """
     wanted = [_checked(text) for text in requirements]
     if no_deps and not requirement_files and all(word.endswith(".whl") and Path(word).is_file() for word in wanted):
@@ -74,6 +80,7 @@ def plan(
         report = Path(folder) / "report.json"
         words: list[str | Path] = ["install", "--dry-run", "--ignore-installed", "--quiet", "--report", report]
         words += ["--no-deps"] if no_deps else []
+        words += ["--only-binary", ",".join(only_wheels)] if only_wheels else []
         words += options.arguments()
         python = interpreter.executable
         if python is None:
@@ -137,6 +144,12 @@ def _parse_item(item: Mapping[str, Any]) -> Planned:
         direct=bool(item.get("is_direct")),
         requested=bool(item.get("requested")),
         requires=_names(metadata.get("requires_dist", ())),
+        lines=tuple(map(str, metadata.get("requires_dist", ()))),
+        license=describe_license(
+            str(metadata.get("license_expression") or ""),
+            metadata.get("classifier") or (),
+            str(metadata.get("license") or ""),
+        ),
     )
     if planned.path is not None and not sha256 and planned.path.is_file():
         return replace(planned, sha256=hash_file(planned.path))
@@ -175,6 +188,7 @@ def _plan_wheel(path: Path) -> Planned:
         True,
         True,
         _names(metadata.requires_dist),
+        license=metadata.license,
     )
 
 

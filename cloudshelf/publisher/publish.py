@@ -14,27 +14,40 @@ from typing import TYPE_CHECKING, Protocol
 from ..catalog import CatalogStore, refresh_catalog
 from ..chain import Signer
 from ..codecs.wheel import parse_wheel_name
-from ..errors import CatalogOutdated, ObjectInvalid, ProjectMissing, StoreError, UsageError, VersionMissing
+from ..errors import (
+    CatalogOutdated,
+    ObjectInvalid,
+    PolicyRefused,
+    ProjectMissing,
+    StoreError,
+    UsageError,
+    VersionMissing,
+)
 from ..model import Release, Wheel
 from ..parallel import Threads
 from ..repository import Repository
+from ..vetting.facts import Facts
+from ..vetting.policy import Policy, all_reasons
 from .archive import Limits
 from .bytecode import compile_tree
 from .compressor import Compressor
 from .fetch import Fetched, fetch
 from .imports import find_imports, find_later
+from .index_pages import IndexPages, is_indexed
+from .internal import Names, plan_own_names
 from .interpreter import Interpreter, find_interpreter
 from .order import Ordered, order_tree
 from .ownership import check_modules, check_names
 from .packing import Packed, pack_tree
 from .pip import IndexOptions
-from .plan import Planned, plan
+from .plan import Planned
 from .profile import SECONDS, ImportTree, Recording
-from .provenance import Provenances
+from .provenance import Provenances, read_attestations
 from .reporting import Reporter, Silence
 from .shelved import restore_tree
 from .tree import InstalledTree, unpack_wheel, write_record
 from .upload import NewWheel, PackUploads, UploadStore, merge_wheels, move_default, refuse_same_version, upload
+from .vet import Vetted, vet
 
 if TYPE_CHECKING:
     from ..signing.pins import Pins
@@ -58,7 +71,10 @@ class PublishRequest:
     index: IndexOptions = field(default_factory=IndexOptions)
     allow_modules: tuple[str, ...] = ()  # may be brought though they are another's
     allow_names: tuple[str, ...] = ()  # may be new here though they look like another
+    allow_public: tuple[str, ...] = ()  # internal projects that an index may supply all the same
     attestations: tuple[str, ...] = ()  # files that say where wheels were built (PEP 740)
+    policy: Policy | None = None  # what may be published
+    osv: str = "off"  # where vulnerabilities are looked up, for a policy or a dry run (vetting/osv.py)
     by: str = ""  # who, for the history; the login name when empty
     profile_seconds: float = SECONDS
     limits: Limits = field(default_factory=Limits)
@@ -76,6 +92,7 @@ class Published:
     default: bool  # whether a bare name takes this version now
     remarks: tuple[str, ...]  # what a curator allowed, and what of it runs unasked; in the history, too
     profile_error: str | None  # why an import failed when it was recorded: slower, not wrong
+    facts: Facts | None = None  # of a dry run, or where there is a policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +101,8 @@ class PublishReport:
 
     projects: tuple[Published, ...]
     uploaded: int
+    refused: tuple[str, ...] = ()  # of a dry run: why the policy would
+    unknown: str = ""  # why vulnerabilities could not be looked up
 
 
 class PublishStore(UploadStore, CatalogStore, Protocol):
@@ -103,7 +122,8 @@ def publish(
     What is there already is neither brought nor uploaded. All new wheels are checked before the first is uploaded; each
     project becomes visible whole, dependencies first; ``signer`` signs the heads; with ``pins`` nothing on the shelf is
     built on that is not signed. Raises ShelfMissing, UsageError, RequirementInvalid, PublishFailed, WheelInvalid,
-    ModuleOwned, NameAlike, CatalogOutdated (all is published then), and what the store and ``signer`` raise.
+    ModuleOwned, NameAlike, InternalName, CatalogOutdated (all is published then), and what the store and ``signer``
+    raise; PolicyRefused, with all reasons, before anything is uploaded.
     """
     watch = reporter or Silence()
     repository = Repository(store, pins=pins)
@@ -113,19 +133,28 @@ def publish(
         raise UsageError("Say what to publish: a requirement, a wheel, or -r FILE.")
     interpreter = find_interpreter(request.python, request.platform)
     watch.stage("resolve", ", ".join([*wanted, *request.requirement_files]), 0, "projects")
-    items = plan(
+    items = plan_own_names(
         wanted,
         request.requirement_files,
         interpreter,
         request.index,
+        Names(repository, request.allow_public),
         constraint_files=request.constraint_files,
         no_deps=request.no_deps,
     )
     repository.prefetch(item.project for item in items)
     watch.done()
-    missing = [item for item in items if _find_present(repository, item, interpreter) is None]
-    if request.dry_run:
-        return _report(repository, items, {item.project: WOULD_PUBLISH for item in missing}, {}, {}, {})
+    missing = [item for item in items if not item.shelved and _find_present(repository, item, interpreter) is None]
+    pages = IndexPages(request.index)
+    if request.dry_run or request.policy is not None:
+        vetted = _vet(request, repository, items, missing, interpreter, pages)
+        refused = all_reasons(request.policy, [vetted.facts[item.project] for item in missing])
+        if request.dry_run:
+            report = _report(repository, items, {item.project: WOULD_PUBLISH for item in missing}, {}, {}, {})
+            rows = tuple(replace(row, facts=vetted.facts[row.project]) for row in report.projects)
+            return PublishReport(rows, 0, tuple(refused), vetted.cause)
+        if request.policy is not None and refused:
+            raise PolicyRefused(request.policy.name, refused)
     if signer is not None:
         signer.allow(item.project for item in missing)
     by = request.by or _login()
@@ -137,7 +166,7 @@ def publish(
             tempfile.TemporaryDirectory(prefix="cloudshelf-publish-") as folder,
             Compressor(Path(folder)) as compressor,
         ):
-            run = _Run(request, store, repository, interpreter, watch, compressor, Path(folder), by, signer)
+            run = _Run(request, store, repository, interpreter, watch, compressor, Path(folder), by, signer, pages)
             for project, size, error in run.publish(items, missing):
                 uploaded[project] = size
                 errors |= {project: error} if error else {}
@@ -146,9 +175,9 @@ def publish(
         _move_defaults(store, repository, items, by, signer)
     try:
         refresh_catalog(store, repository, [item.project for item in items])
+        return _report(repository, items, dict.fromkeys(uploaded, PUBLISHED), uploaded, errors, remarks)
     except (ObjectInvalid, StoreError) as error:
         raise CatalogOutdated([f"{item.project} {item.version}" for item in items], str(error)) from error
-    return _report(repository, items, dict.fromkeys(uploaded, PUBLISHED), uploaded, errors, remarks)
 
 
 class _Run:
@@ -165,7 +194,9 @@ class _Run:
         folder: Path,
         by: str,
         signer: Signer | None,
+        pages: IndexPages,
     ) -> None:
+        self.pages = pages
         self.request, self.store, self.repository = request, store, repository
         self.interpreter, self.watch, self.compressor = interpreter, watch, compressor
         self.folder, self.by, self.signer = folder, by, signer
@@ -173,7 +204,7 @@ class _Run:
 
     def publish(self, items: Sequence[Planned], missing: Sequence[Planned]) -> list[tuple[str, int, str]]:
         """(project, bytes uploaded, profile error) of each of ``missing``."""
-        provenances = Provenances(self.request.attestations, missing, self.request.index)
+        provenances = Provenances(self.request.attestations, missing, self.pages)
         fetched = self._fetch(missing)
         provenances.check({wheel.sha256: wheel.path.name for wheel in fetched})
         trees = self._unpack(fetched)
@@ -286,7 +317,8 @@ class _Run:
             packed = self._pack(tree, ordered, tag, number, sent)
             self.watch.stage("upload", project, packed.packed, "B")
             new = _new_wheel(wheel, tree, tag, packed, self.remarks[project])
-            new = replace(new, provenance=provenances.of(wheel.sha256))
+            described = replace(new.wheel, released=self.pages.file(wheel.planned).uploaded)
+            new = replace(new, wheel=described, provenance=provenances.of(wheel.sha256))
             default = self.request.default and wheel.planned.requested
             upload(
                 self.store,
@@ -344,6 +376,20 @@ def _describe(wheel: Fetched, tree: InstalledTree | None = None) -> Wheel:
         installed=sum(file.size for file in tree.files.values()) if tree else 0,
         trees={},
     )
+
+
+def _vet(
+    request: PublishRequest,
+    repository: Repository,
+    items: Sequence[Planned],
+    missing: Sequence[Planned],
+    interpreter: Interpreter,
+    pages: IndexPages,
+) -> Vetted:
+    present = {item.project: wheel for item in items if (wheel := _find_present(repository, item, interpreter))}
+    private = {item.project for item in items if not item.origin and not is_indexed(item)}
+    attested = read_attestations(request.attestations)
+    return vet(items, present, pages, osv=request.osv, private=private, attested=attested)
 
 
 def _release(repository: Repository, item: Planned) -> Release | None:

@@ -35,6 +35,7 @@ _PAGES = {
     "locks": "locks.locks",
     "diff": "locks.diff",
     "kernelspec": "locks.kernelspec",
+    "blocks": "recalling.blocks",
     "publish": "curating.publish",
     "collect": "collecting.collect",
     "purge": "collecting.purge",

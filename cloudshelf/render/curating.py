@@ -6,12 +6,16 @@ import shlex
 
 from ..quantities import count, size
 from .blocks import Block, Result, records
+from .vetting import severity_words
 
 
 def publish(result: Result) -> list[Block]:
     rows = result["projects"]
     several = ("python",) if len({row["python"] for row in rows}) > 1 else ()
     table = records(rows, ("project", "version", *several, "action", "default", "uploaded"))
+    if all(row.get("facts") for row in rows) and rows:
+        columns = ("project", "version", *several, "action", "size", "license", "age", "vulnerabilities", "wheel")
+        table = records([row | _facts(row["facts"]) for row in rows], columns)
     notes = [
         f"{row['project']} {row['version']}: its import failed when it was recorded, so it will load more slowly: "
         f"{row['profile_error']}"
@@ -27,7 +31,22 @@ def publish(result: Result) -> list[Block]:
         said = "Nothing was uploaded: all of it was there already."
     else:
         said = f"Uploaded {size(result['uploaded'])}."
+    if result.get("unknown"):
+        notes.append(f"Vulnerabilities are not known: {result['unknown']}. From a file: --osv PATH")
+    refused = [f"  {reason}" for reason in result.get("refused", ())]
+    if refused:
+        notes += ["The policy refuses it:", *refused]
     return [table, said, *notes, *map(str, result.get("notes", ()))]
+
+
+def _facts(facts: Result) -> Result:
+    age = facts["age"]
+    return {
+        "size": facts["size"],
+        "license": facts["license"] or "not known",
+        "age": "not known" if age is None else count(age, "day"),
+        "vulnerabilities": severity_words(facts["vulnerabilities"]),
+    }
 
 
 def export(result: Result) -> list[Block]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..quantities import count
 from .blocks import Block, Link, Result, fields, records, renamed
+from .vetting import age_words, severity_words
 
 _WHEEL_COLUMNS = {
     "filename": "wheel",
@@ -24,7 +25,7 @@ def ls(result: Result) -> list[Block]:
         ]
         return [
             f"{result['project']}: {count(len(rows), 'version')}",
-            records(rows, ("version", "default", "yanked")),
+            records(rows, ("version", "default", "yanked", "blocked")),
         ]
     rows = result.get("projects", ())
     if not rows:
@@ -42,7 +43,10 @@ def search(result: Result) -> list[Block]:
 
 
 def show(result: Result) -> list[Block]:
-    plain = {k: v for k, v in result.items() if k != "wheels"}
+    plain = {k: v for k, v in result.items() if k not in ("wheels", "unknown", "age", "vulnerabilities", "released")}
+    plain["license"] = result["license"] or "not known"
+    plain["released"] = age_words(result["released"], result["age"])
+    plain["vulnerabilities"] = severity_words(result["vulnerabilities"], result["unknown"])
     blocks = fields(plain)
     told = [f"{row['filename']} says that it was {row['provenance']}" for row in result["wheels"] if row["provenance"]]
     return [*blocks, "", renamed(result["wheels"], _WHEEL_COLUMNS), *told] if result.get("wheels") else blocks
@@ -54,8 +58,18 @@ def why(result: Result) -> list[Block]:
 
 
 def log(result: Result) -> list[Block]:
-    rows = result.get("entries", ())
-    return [records(rows, ("seq", "time", "by", "action", "signed"))] if rows else ["No history."]
+    rows, project = result.get("entries", ()), result.get("project")
+    if project is None:
+        rows = [row | {"what": row["project"] or f"lock {row['lock']}"} for row in rows]
+    first = ("time", "what") if project is None else ("seq", "time")
+    columns = (*first, "by", "action", "signed")
+    blocks: list[Block] = [records(rows, columns) if rows else "Nothing happened in that time."]
+    if result.get("more"):
+        words = f"log {project}" if project else "log"
+        blocks.append(f"There is more: cloudshelf {words} --before {result['more']}")
+    if result.get("denied"):
+        blocks.append(f"Not shown, for want of a grant: {', '.join(result['denied'])}.")
+    return blocks
 
 
 def request(result: Result) -> list[Block]:

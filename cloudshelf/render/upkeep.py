@@ -12,13 +12,13 @@ def verify(result: Result) -> list[Block]:
     looked = f"{count(result['projects'], 'project')}, {count(result['packs'], 'pack')}, {size(result['bytes'])}"
     if result.get("locks"):
         looked += f", {count(result['locks'], 'named lock')}"
-    damages = result["damages"]
-    garbage = list[Block]()
+    damages, unread = result["damages"], ", ".join(result.get("unread", ()))
+    told: list[Block] = [f"Not looked at, for want of a grant: {unread}."] if unread else []
     if result.get("garbage"):
         amount = f"{count(result['garbage'], 'object')}, {size(result['garbage_bytes'])}"
-        garbage.append(f"No head ever named {amount}: left by publishes that did not end. See: cloudshelf collect")
+        told.append(f"No head ever named {amount}: left by publishes that did not end. See: cloudshelf collect")
     if not damages:
-        return [f"All is sound: {looked}.", *garbage]
+        return [f"{'What could be read' if unread else 'All'} is sound: {looked}.", *told]
     blocks: list[Block] = [
         f"{count(len(damages), 'object')} damaged, of {looked}:",
         records(damages, ("key", "reason")),
@@ -27,7 +27,7 @@ def verify(result: Result) -> list[Block]:
         blocks.append("Publish what is damaged again, or bring the objects back from a copy of the store.")
     if result.get("repairable"):
         blocks.append("The catalog can be written anew: cloudshelf verify --repair")
-    return blocks + garbage
+    return [*blocks, *told]
 
 
 def cache(result: Result) -> list[Block]:

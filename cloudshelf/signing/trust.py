@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
@@ -95,6 +95,15 @@ class Trust:
             check_successor(new.root, new.data, old.root, self._store.url)
         self._remember(shelf, present)
         return present
+
+    def chain(self) -> Iterator[tuple[str, bytes]]:
+        """Every root document by its key, from the present one back to the first. Raises as ``root``."""
+        found = self.read()
+        yield TRUST_HEAD, found.data
+        yield trust_history_key(found.root.seq, sha256(found.data)), found.data
+        while found.root.prev is not None:
+            found = self._read_link(found.root.seq - 1, found.root.prev)
+            yield trust_history_key(found.root.seq, sha256(found.data)), found.data
 
     def _walk(self, present: Stored, known: Stored | None) -> list[Stored]:
         """From ``present`` back to the document that is known or pinned, which is the last."""

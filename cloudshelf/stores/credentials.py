@@ -78,6 +78,11 @@ class Credentials:
         """What the last call gave was not taken, or it gave nothing; the next one looks everywhere again."""
         self._refused = self._find is not None
 
+    @property
+    def may_renew(self) -> bool:
+        """Whether the next call may give what the store takes, after it refused what an earlier one gave."""
+        return self._find is not None and self.failure is None
+
     def __call__(self) -> S3Credential:
         try:
             if self._refused and self._find is not None:

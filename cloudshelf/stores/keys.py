@@ -7,6 +7,7 @@ import re
 from ..errors import ObjectInvalid
 
 _PART = re.compile(r"[A-Za-z0-9_+=@~-][A-Za-z0-9._+=@~-]*", re.ASCII)
+LARGEST_OBJECT = 256 << 20  # bytes that are read at once; packs, the largest objects of a shelf, have some 64 MiB
 _LONGEST = 255  # NAME_MAX of Linux file systems; S3 allows 1024 bytes for a whole key
 
 
@@ -31,3 +32,9 @@ def check_range(key: str, start: int, length: int) -> None:
     """Raises ObjectInvalid for a range that cannot be: such numbers come from a damaged manifest."""
     if start < 0 or length < 0:
         raise ObjectInvalid(key, f"a range of {length} bytes at {start} was asked for")
+
+
+def check_size(key: str, size: int) -> None:
+    """Raises ObjectInvalid for an object that is larger than any of a shelf: before memory is asked for."""
+    if size > LARGEST_OBJECT:
+        raise ObjectInvalid(key, f"the store says that it has {size} bytes, and no object of a shelf is so large")

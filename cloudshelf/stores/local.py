@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import AccessDenied, Conflict, DiskFull, ObjectInvalid, ObjectMissing, ShelfError, StoreUnreachable
-from .keys import check_key, check_prefix, check_range
+from .keys import check_key, check_prefix, check_range, check_size
 from .protocols import Stored
 
 _MISSING = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR}
@@ -47,6 +47,7 @@ class LocalStore:
 
     def get(self, key: str) -> bytes:
         with self._errors(key), open(self._path(key), "rb") as file:
+            check_size(key, os.fstat(file.fileno()).st_size)
             return file.read()
 
     def get_tagged(self, key: str) -> tuple[bytes, str]:

@@ -13,22 +13,24 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import obstore
 from obstore.exceptions import BaseError, NotModifiedError
 from obstore.store import S3Store
 
-from ..errors import CredentialsExpired, ObjectInvalid, ShelfError, StoreUnreachable, UsageError
+from ..errors import ClockWrong, CredentialsExpired, ObjectInvalid, ShelfError, StoreUnreachable, UsageError
 from .credentials import Credentials, S3Settings, find_credentials, read_settings
-from .keys import check_key, check_prefix, check_range
+from .keys import check_key, check_prefix, check_range, check_size
 from .protocols import Stored
+from .staying import stay_at
 from .transport_errors import translate, translate_write
 
 if TYPE_CHECKING:
     from obstore import GetOptions, GetResult, PutMode
     from obstore.store import ClientConfig, RetryConfig, S3Config
 
+T = TypeVar("T")
 _SLOWEST = 128 * 1024  # bytes a second that a line has to carry
 _CONNECT_SECONDS = 5.0
 _RETRIES = 7
@@ -83,11 +85,11 @@ class ObjectStore:
         return self.get_tagged(key)[0]
 
     def get_tagged(self, key: str) -> tuple[bytes, str]:
-        return self._get(key, {})
+        return self._renewing(partial(self._get, key, {}))
 
     def get_changed(self, key: str, etag: str) -> tuple[bytes, str] | None:
         try:
-            return self._get(key, {"if_none_match": etag} if etag else {})
+            return self._renewing(partial(self._get, key, {"if_none_match": etag} if etag else {}))
         except NotModifiedError:
             return None
 
@@ -96,8 +98,9 @@ class ObjectStore:
         path = self._prefix + check_key(key)
         try:
             result = obstore.get(self._reader(_UNKNOWN_SIZE), path, options=options)
-            data = bytes(result.bytes())
             size, etag = result.meta["size"], result.meta["e_tag"]
+            check_size(key, size)
+            data = b"".join(self._parts(result, size))
         except NotModifiedError:
             raise
         except _TRANSPORT_ERRORS as error:
@@ -108,31 +111,44 @@ class ObjectStore:
 
     def stream_range(self, key: str, *, start: int, length: int) -> Iterator[bytes | memoryview]:
         check_range(key, start, length)
-        path = self._prefix + check_key(key)
+        check_key(key)
         if not length:
             return  # HTTP has no empty range (RFC 9110, section 14.1.1)
         sent = 0
-        deadline = time.monotonic() + 2 * self._limit(length)
+        result = self._renewing(partial(self._get_range, key, start, length))
         try:
-            result = obstore.get(self._reader(length), path, options={"range": (start, start + length)})
-            _check_sent(result, key, start, length)
-            for part in result.stream(min_chunk_size=1):
+            for part in self._parts(result, length):
                 sent += len(part)
                 if sent > length:
                     break
-                yield memoryview(part)
-                if time.monotonic() > deadline:  # the client's limit is that of larger ones
-                    raise StoreUnreachable(self._url, "it did not answer in time")
+                yield part
         except _TRANSPORT_ERRORS as error:
             raise self._translated(error, key) from None
         if sent != length:
             raise ObjectInvalid(key, f"the store sent {sent} bytes of {length}")
 
+    def _get_range(self, key: str, start: int, length: int) -> GetResult:
+        path = self._prefix + check_key(key)
+        try:
+            result = obstore.get(self._reader(length), path, options={"range": (start, start + length)})
+        except _TRANSPORT_ERRORS as error:
+            raise self._translated(error, key) from None
+        _check_sent(result, key, start, length)
+        return result
+
+    def _parts(self, result: GetResult, size: int) -> Iterator[memoryview]:
+        """The body as it comes. Raises StoreUnreachable when ``size`` bytes take longer than they may."""
+        deadline = time.monotonic() + 2 * self._limit(size)  # the client's own limit is that of larger ones
+        for part in result.stream(min_chunk_size=1):
+            yield memoryview(part)
+            if time.monotonic() > deadline:
+                raise StoreUnreachable(self._url, "it did not answer in time")
+
     def put_new(self, key: str, data: bytes) -> None:
-        self._write(key, data, "create")
+        self._renewing(partial(self._write, key, data, "create"))
 
     def replace(self, key: str, data: bytes, *, etag: str | None) -> str:
-        return self._write(key, data, "create" if etag is None else {"e_tag": etag})
+        return self._renewing(partial(self._write, key, data, "create" if etag is None else {"e_tag": etag}))
 
     def list(self, prefix: str) -> Iterator[Stored]:
         check_prefix(prefix)
@@ -147,6 +163,9 @@ class ObjectStore:
             raise self._translated(error, prefix) from None
 
     def delete(self, key: str) -> None:
+        self._renewing(partial(self._delete, key))
+
+    def _delete(self, key: str) -> None:
         path = self._prefix + check_key(key)
         try:
             obstore.delete(self._reader(0), path)  # doing it twice does no harm, so it may be retried
@@ -166,11 +185,25 @@ class ObjectStore:
             raise self._judged(translate_write(error, key, self._url, replacing=mode != "create")) from None
         return result["e_tag"] or ""
 
+    def _renewing(self, ask: Callable[[], T]) -> T:
+        """``ask``; once more when S3 refused the keys, which it does before all else, and there may be newer ones."""
+        try:
+            return ask()
+        except CredentialsExpired:
+            if self._credentials is None or not self._credentials.may_renew:
+                raise
+            return ask()
+
     def _translated(self, error: BaseException, key: str) -> ShelfError:
         return self._judged(translate(error, key, self._url))
 
     def _judged(self, failure: ShelfError) -> ShelfError:
         """``failure``, or why there were no credentials. Those that were refused are forgotten, by obstore too."""
+        if isinstance(failure, ClockWrong) and failure.ahead is None:
+            from .clock import ahead_by_date  # what it needs takes longer to load than all of this
+
+            endpoint, _ = address_of(self._settings, self._bucket)
+            return ClockWrong(self._url, ahead_by_date(endpoint, self._settings.ca_bundle))
         if self._credentials is None:
             return failure
         if self._credentials.failure is None and isinstance(failure, CredentialsExpired):
@@ -219,6 +252,7 @@ class ObjectStore:
             "allow_http": endpoint.startswith("http://"),
             "connect_timeout": timedelta(seconds=min(_CONNECT_SECONDS, settings.timeout)),
             "timeout": timedelta(seconds=limit),
+            **stay_at(endpoint),
         }
         if not writing:  # a writer hears nothing until its upload is through
             options["read_timeout"] = timedelta(seconds=settings.timeout)

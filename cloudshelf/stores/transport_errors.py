@@ -8,11 +8,14 @@ itself never goes into our errors, because S3 repeats access keys and signatures
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass
+from datetime import datetime
 
 from ..errors import (
     AccessDenied,
     BucketMissing,
+    ClockWrong,
     Conflict,
     CredentialsExpired,
     CredentialsMissing,
@@ -27,6 +30,7 @@ _STATUS = re.compile(r"status code: (\d{3})|status: (\d{3})\b")
 _CODE = re.compile(r"<Code>([A-Za-z0-9.]{1,64})</Code>")
 _PLAIN = re.compile(r"[A-Za-z0-9.]{1,64}")
 _REGION = re.compile(r"<Region>([a-z0-9-]{1,32})</Region>")
+_SERVER_TIME = re.compile(r"<ServerTime>(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?Z</ServerTime>")
 _KIND = re.compile(r"HttpError \{\s*kind: (\w+)")
 
 _NOT_VALID = {
@@ -44,7 +48,6 @@ _NOT_VALID = {
 }
 _ELSEWHERE = {"AuthorizationHeaderMalformed", "PermanentRedirect", "IllegalLocationConstraintException"}
 _NOT_DONE = {"SlowDown", "ServiceUnavailable", "RequestTimeTooSkewed"}  # S3 says so before it does anything
-_CLOCK = "the clock of this machine is wrong by more than 15 minutes (RequestTimeTooSkewed); set it"
 _NO_ANSWER = {"EndpointConnectionError", "ConnectTimeoutError", "ReadTimeoutError", "ConnectionClosedError"}
 _SSO_ENDED = {
     "UnauthorizedSSOTokenError",
@@ -63,6 +66,7 @@ _NOT_RENEWED = {
     "ConfigParseError": "the AWS configuration file cannot be parsed",
     "FileNotFoundError": "a file that the AWS settings name is not there",
     "PermissionError": "a file that the AWS settings name may not be read",
+    "RuntimeError": "what was renewed has expired already; check the clock of this machine",
     "EOFError": "the AWS profile wants an MFA code (mfa_serial), and nobody can type it here",
     "RefreshWithMFAUnsupportedError": "the AWS profile wants a new MFA code (mfa_serial), and nobody can type it here",
 }
@@ -108,14 +112,18 @@ class Failure:
     @property
     def cause(self) -> str:
         """A few words for a person."""
-        if self.code == "RequestTimeTooSkewed":
-            return _CLOCK
         if self.code in _ELSEWHERE or self.status == 301:
             region = _REGION.search(self.text)
             return f"the bucket is in another region{f' ({region[1]})' if region else ''}; set AWS_REGION"
         if self.status:
             return f"it answered {self.status}{f' {self.code}' if self.code else ''}"
         return next((words for pattern, words in _CAUSES if pattern in self.text), "the connection failed")
+
+    @property
+    def ahead(self) -> float | None:
+        """Seconds that this machine's clock is ahead of S3's, where an answer to a signature has S3's time."""
+        found = _SERVER_TIME.search(self.text)
+        return time.time() - datetime.fromisoformat(f"{found[1]}+00:00").timestamp() if found else None
 
     @property
     def sent(self) -> bool:
@@ -147,7 +155,9 @@ def translate(error: BaseException, key: str, store: str) -> ShelfError:
         return ObjectInvalid(key, "it ends before the range that was asked for")
     if failure.code in _NOT_VALID:
         return CredentialsExpired(store, _NOT_VALID[failure.code])
-    if failure.code not in _ELSEWHERE | {"RequestTimeTooSkewed"} and failure.status in (401, 403):
+    if failure.code == "RequestTimeTooSkewed":
+        return ClockWrong(store, failure.ahead)
+    if failure.code not in _ELSEWHERE and failure.status in (401, 403):
         return AccessDenied(key, store)
     if not failure.status:
         for pattern, words in _RANGES:

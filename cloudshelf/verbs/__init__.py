@@ -33,6 +33,7 @@ _PLACES = {
     "administering": ("settings", "usage"),
     "trusting": ("key", "trust"),
     "enabling": ("enable", "disable"),
+    "recalling": ("block", "unblock", "blocks", "renew-blocks"),
     "granting": ("policy",),
 }
 _MODULES = {verb: module for module, verbs in _PLACES.items() for verb in verbs}

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from packaging.requirements import InvalidRequirement, Requirement
 
 from ..codecs.names import normalize
-from ..errors import ProjectMissing, RequirementInvalid, UsageError
+from ..errors import NoGrant, ProjectMissing, RequirementInvalid, UsageError
 from ..repository import ShelfInfo
 from ..request_url import fill_template
 from ..shelf import Shelf
@@ -71,7 +71,7 @@ def _present(shelf: Shelf, asked: Requirement) -> list[str]:
     """The versions on the shelf that would do, newest first."""
     try:
         known = [facts.version for facts in shelf.versions(asked.name)]
-    except ProjectMissing:
+    except (ProjectMissing, NoGrant):
         return []
     return [version for version in known if asked.specifier.contains(version, prereleases=True)]
 

@@ -10,13 +10,15 @@ from pathlib import Path
 
 from ..bundle.export import shelf_content, write_bundle
 from ..bundle.selection import carry, find_objects
+from ..bundle.signed import check_signed_bundle, find_signed
 from ..codecs.bundle import Bundle, Carried, Member
 from ..codecs.lock import parse_lock
+from ..codecs.names import sha256
 from ..errors import UsageError
 from ..model import Lock, Pin
 from ..quantities import size
 from ..shelf import Shelf
-from .common import Args, Progress, Result, person, plain, shelf_of, signing_shelf_of, target_of
+from .common import Args, Progress, Result, person, pins_of, plain, shelf_of, signing_shelf_of, target_of
 
 
 def export(args: Args, progress: Progress) -> Result:
@@ -40,6 +42,8 @@ def export(args: Args, progress: Progress) -> Result:
     shelf = shelf_of(args) if asked else None
     chosen = _choose(shelf, args, progress) if shelf else []
     objects = _objects(shelf, chosen, progress) if shelf else []
+    signed = find_signed(shelf.repository.parts[0], chosen) if shelf and len(shelf.stores) == 1 else {}
+    objects += [Member(key, len(data), sha256(data)) for key, data in signed.items()]
     with tempfile.TemporaryDirectory(prefix="cloudshelf-export-") as folder:
         wheels = Path(folder)
         engine = _engine(wheels, args, progress) if args.get("engine") else []
@@ -48,13 +52,15 @@ def export(args: Args, progress: Progress) -> Result:
             requirements=tuple(sorted(map(str, args.get("requirements") or ()))),
             projects=tuple(chosen),
             members=(*engine, *objects),
+            blocks=tuple(dict.fromkeys(each.block for each in shelf.blocks())) if shelf else (),
         )
         total = bundle.size
 
         def told(done: int, what: str) -> None:
             progress({"stage": "export", "done": done, "total": total, "unit": "B", "what": what})
 
-        content = shelf_content({each.project: shelf.holding(each.project) for each in chosen} if shelf else {}, wheels)
+        stores = {each.project: shelf.holding(each.project) for each in chosen} if shelf else {}
+        content = shelf_content(stores, wheels, signed)
         written = write_bundle(path, bundle, content, told)
     return plain(written) | {
         "bundle": str(path),
@@ -83,6 +89,11 @@ def import_(args: Args, progress: Progress) -> Result:
         result: Result = {"bundle": str(file.path), "from": index.shelf, "engine": engine}
         if not index.projects:
             return result | {"shelf": None, "projects": [], "uploaded": 0, "notes": []}
+        if args.get("signed_by"):
+            pins = pins_of({"trust": args["signed_by"]})
+            if pins is None:
+                raise UsageError("--signed-by takes a fingerprint, which cloudshelf trust show prints outside.")
+            check_signed_bundle(file, pins)
         dry_run = bool(args.get("dry_run"))
         shelf = shelf_of(args) if dry_run else signing_shelf_of(args)
         report = load_bundle(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..answers import Changed
 from ..codecs.names import normalize
+from ..config import read_osv
 from ..errors import NoShelf, UsageError
 from ..shelf import Shelf, split_pin
 from ..shelf_settings import check_setting
@@ -47,6 +48,9 @@ def publish(args: Args, progress: Progress) -> Result:
     return {
         "projects": [row for result in found for row in result["projects"]],
         "uploaded": sum(result["uploaded"] for result in found),
+        "refused": list(dict.fromkeys(reason for result in found for reason in result["refused"])),
+        "unknown": next((result["unknown"] for result in found if result["unknown"]), ""),
+        **({"exit_code": 1} if any(result["refused"] for result in found) else {}),
         "notes": list(dict.fromkeys(note for result in found for note in result["notes"])),
     }
 
@@ -74,6 +78,7 @@ def _publish_for(args: Args, shelf: Shelf, progress: Progress) -> Result:
 def _request(args: Args, files: Sequence[str]) -> PublishRequest:
     from ..publisher.pip import IndexOptions
     from ..publisher.publish import PublishRequest
+    from ..vetting.policy import parse_policy
 
     return PublishRequest(
         requirements=_texts(args, "requirements"),
@@ -91,6 +96,9 @@ def _request(args: Args, files: Sequence[str]) -> PublishRequest:
             no_index=bool(args.get("no_index")),
         ),
         allow_modules=_texts(args, "allow_module"),
+        allow_public=_texts(args, "allow_public"),
+        policy=parse_policy(policy, str(args["policy_name"])) if (policy := args.get("policy")) else None,
+        osv=str(args.get("osv") or read_osv()),
         allow_names=tuple(map(normalize, _texts(args, "allow_name"))),
         attestations=_texts(args, "attestation"),
         by=person(),

@@ -35,16 +35,21 @@ def repin(shelf: Shelf, lock: Lock) -> Lock:
 
 
 def materialize(shelf: Shelf, lock: Lock, progress: Progress) -> Result:
-    """Manifests in parallel, then the environment (an existing one is found by its identity)."""
+    """Manifests in parallel, then the environment (an existing one is found by its identity).
+
+    Raises Blocked and BlocksUnknown, whatever is in place already.
+    """
     from ..environment.build import build_environment, find_environment, turn_to_build
     from ..environment.interpreter import describe_interpreter
     from ..environment.place import altered_before
     from ..importing.client import reach
+    from ..recall.checking import Check
 
     config, here = read_config(), describe_interpreter()
     cache, notes = shelf.cache or config.cache, list[str]()
     fetcher = [sys.executable, "-m", "cloudshelf.fetcher"]
     environment = find_environment(lock, cache=cache, interpreter=here, fetcher=fetcher)
+    check = Check(shelf.repository.parts, lock, cache)
     if environment is None:
         if cache == config.cache and not (cache / "environments").exists():
             notes += remarks(cache, config.displaced)
@@ -55,15 +60,27 @@ def materialize(shelf: Shelf, lock: Lock, progress: Progress) -> Result:
             environment = find_environment(lock, cache=cache, interpreter=here, fetcher=fetcher)
             if environment is None:
                 manifests = shelf.manifests(lock)
+                check.refuse()
                 environment = build_environment(lock, manifests, cache=cache, interpreter=here, fetcher=fetcher)
+                check.refuse_news()
                 notes += filter(None, [altered_before(environment)])
+    check.refuse()
     return {
         "lock": format_lock(lock),
         "environment": str(environment),
         "requirements": list(lock.requirements),
         "pins": pin_rows(lock),
-        "remarks": notes,
+        "warnings": [*notes, *check.notes],
     }
+
+
+def refuse_blocked(shelf: Shelf, lock: Lock) -> list[str]:
+    """Notes on lists that are old. Raises Blocked and BlocksUnknown."""
+    from ..recall.checking import Check
+
+    check = Check(shelf.repository.parts, lock, read_config().cache)
+    check.refuse()
+    return check.notes
 
 
 def pin_rows(lock: Lock) -> list[Result]:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from itertools import count
 
-from ..config import read_config
-from ..errors import UsageError
+from ..answers import LogEntry
+from ..config import read_config, read_osv
+from ..errors import AccessDenied, UsageError
 from ..remembered import remember
 from ..shelf import Shelf, split_pin
 from ..urls import split_urls
 from .common import Args, Progress, Result, plain, shelf_of
+
+NEWS = 50  # entries on a page
 
 
 def connect(args: Args, progress: Progress) -> Result:
@@ -42,8 +47,24 @@ def ls(args: Args, progress: Progress) -> Result:
 
 
 def show(args: Args, progress: Progress) -> Result:
-    """All about ``project``, or a version of it."""
-    return plain(shelf_of(args).show(str(args["project"])))
+    """All about ``project``, or a version of it, with its age in days and known vulnerabilities (``osv``: where).
+
+    ``vulnerabilities`` is None, and ``unknown`` says why, where they could not be looked up. A project that came from a
+    file is named to no API.
+    """
+    from ..vetting.facts import days_since
+    from ..vetting.osv import look_up
+
+    shown = shelf_of(args).show(str(args["project"]))
+    release = (shown.project, shown.version)
+    private = [shown.project] if any(not wheel.origin for wheel in shown.wheels) else []
+    found = look_up(str(args.get("osv") or read_osv()), [release], private=private)
+    vulnerabilities = found.of.get(release)
+    return plain(shown) | {
+        "age": days_since(shown.released),
+        "vulnerabilities": None if vulnerabilities is None else [plain(each) for each in vulnerabilities],
+        "unknown": "it came from a file, so nobody is asked" if private and vulnerabilities is None else found.cause,
+    }
 
 
 def search(args: Args, progress: Progress) -> Result:
@@ -55,12 +76,40 @@ def search(args: Args, progress: Progress) -> Result:
 
 
 def log(args: Args, progress: Progress) -> Result:
-    """The history of ``project``, newest first."""
-    return {"project": args["project"], "entries": [plain(entry) for entry in shelf_of(args).log(str(args["project"]))]}
+    """The history of ``project``, newest first; without one, of all projects and named locks, ``last`` of it.
+
+    ``since`` and ``before`` are moments or days. ``denied`` names what may not be read; ``more`` is what to ask for
+    ``before`` on the next page, None where nothing is left.
+    """
+    shelf, last = shelf_of(args), args.get("last")
+    since, before = (_moment(args.get(name)) for name in ("since", "before"))
+    if not args.get("project"):
+        page = shelf.news(since=since, before=before, most=NEWS if last is None else int(last))
+        return _page(None, page.entries, page.more) | {"denied": list(page.denied)}
+    entries = [e for e in shelf.log(str(args["project"])) if since <= e.time and (not before or e.time < before)]
+    kept = entries[: int(last)] if last else entries
+    return _page(str(args["project"]), kept, len(kept) < len(entries)) | {"denied": []}
+
+
+def _page(project: str | None, entries: Sequence[LogEntry], more: bool) -> Result:
+    left = entries[-1].time if more and entries else None
+    return {"project": project, "entries": [plain(entry) for entry in entries], "more": left}
+
+
+def _moment(text: object) -> str:
+    """The moment that a person wrote, as heads write theirs; a day is meant from its beginning. "" for none."""
+    if not text:
+        return ""
+    from ..as_of import parse_moment
+
+    words = str(text).strip()
+    return parse_moment(f"{words}T00:00" if re.fullmatch(r"\d{4}-\d\d-\d\d", words) else words)
 
 
 def verify(args: Args, progress: Progress) -> Result:
-    """Read everything, or ``projects``, and compare every byte with its digest; ``exit_code`` is 4 for damage.
+    """Read everything, or ``projects``, and compare every byte with its digest.
+
+    ``exit_code`` is 4 for damage, else 3 where something could not be read for want of a grant (``unread``).
 
     With ``repair`` the catalog, which the heads imply, is written anew first; nothing else can be made again here.
     """
@@ -78,13 +127,19 @@ def verify(args: Args, progress: Progress) -> Result:
         ),
     )
     repairable = any(damage.key.startswith("catalog/") for damage in report.damages)
-    return plain(report) | {"repairable": repairable, "exit_code": 0 if report.sound else 4}
+    exit_code = 4 if not report.sound else 3 if report.unread else 0
+    return plain(report) | {"repairable": repairable, "exit_code": exit_code}
 
 
 def find_module(args: Args, progress: Progress) -> Result:
-    """Which project's default brings ``module``: {"project", "version"}; else {"suggestions"}."""
+    """Which project's default brings ``module``: {"project", "version"}; else {"suggestions"}, and {"denied"} where
+    one may not see which modules there are."""
     shelf, module = shelf_of(args), str(args["module"])
-    project = shelf.repository.project_of(module)
+    try:
+        project = shelf.repository.project_of(module)
+    except AccessDenied:
+        shelf.info()  # who may not read the shelf at all is told that
+        return {"suggestions": [], "denied": True}
     if project is None:
         import difflib
 

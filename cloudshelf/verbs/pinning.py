@@ -9,12 +9,21 @@ from typing import TYPE_CHECKING
 from ..codecs.lock import format_lock
 from ..codecs.names import named_project
 from ..codecs.origin import public_origin
-from ..errors import AlreadyLoaded, ProjectMissing, PythonUnfit, Unsatisfiable, UsageError
+from ..errors import AlreadyLoaded, NoGrant, ProjectMissing, PythonUnfit, Unsatisfiable, UsageError
 from ..model import Lock
 from ..shelf import Shelf
 from ..wanted import Row
 from .common import Args, Progress, Result, shelf_of, signing
-from .locked import as_of_notes, change_rows, materialize, own_lock, pin_rows, repin, shelf_of_lock
+from .locked import (
+    as_of_notes,
+    change_rows,
+    materialize,
+    own_lock,
+    pin_rows,
+    refuse_blocked,
+    repin,
+    shelf_of_lock,
+)
 from .resolving import resolve
 from .sources import expand, wanted_of
 from .variants import join_locks, read_lock, wanted_labels
@@ -42,7 +51,7 @@ def use(args: Args, progress: Progress) -> Result:
     return result | {
         "changes": change_rows(preferred, resolution.lock, why, resolution.provided),
         "notes": [
-            *result["remarks"],
+            *result["warnings"],
             *wanted.notes(conda=False),
             *resolution.notes,
             *_provided(resolution, args),
@@ -92,6 +101,7 @@ def lock(args: Args, progress: Progress) -> Result:
         found = resolution.lock
         differences = _differences(found, args.get("running") or {})
         notes = [*wanted.notes(), *resolution.notes, *differences, *as_of_notes(found)]
+    notes += refuse_blocked(shelf, found)
     result: Result = {
         "lock": format_lock(found),
         "pins": pin_rows(found),
@@ -113,7 +123,7 @@ def _dry_run(shelf: Shelf, args: Args) -> Result:
     lines, preferred = _report(shelf, wanted.rows), own_lock(args, "preferred")
     try:
         resolution = resolve(shelf, args, preferred)
-    except (ProjectMissing, PythonUnfit, Unsatisfiable, AlreadyLoaded) as error:
+    except (NoGrant, ProjectMissing, PythonUnfit, Unsatisfiable, AlreadyLoaded) as error:
         told = any(map(is_missing, lines)) and not isinstance(error, PythonUnfit)
         problem = "" if told else str(error)
         return {"lines": lines, "problem": problem, "pins": [], "notes": wanted.notes(conda=False), "exit_code": 1}

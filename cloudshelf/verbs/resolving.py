@@ -6,7 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from ..codecs.names import named_project
-from ..errors import ProjectMissing, Unsatisfiable
+from ..errors import NoGrant, ProjectMissing, Unsatisfiable
 from ..model import Loaded, Lock
 from ..shelf import Shelf
 from ..wanted import Wanted
@@ -31,7 +31,7 @@ def resolve(shelf: Shelf, args: Args, preferred: Lock | None) -> Resolution:
     check_python(wanted.pythons, target)
     try:
         resolution = _search(shelf, args, preferred, wanted)
-    except (ProjectMissing, Unsatisfiable) as error:
+    except (NoGrant, ProjectMissing, Unsatisfiable) as error:
         raise explain_missing(shelf, wanted, error) from None
     now = args.get("asked") or args.get("requirements") or ()  # what this call asks for; there may be earlier ones
     check_hashes(resolution.lock, wanted, {named_project(str(text)) for text in now}, target)

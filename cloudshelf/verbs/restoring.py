@@ -54,7 +54,7 @@ def sync(args: Args, progress: Progress) -> Result:
     return result | {
         "lock": format_lock(wanted),
         "changes": change_rows(current, wanted, why, held),
-        "notes": [*result["remarks"], *notes, *as_of_notes(wanted)],
+        "notes": [*result["warnings"], *notes, *as_of_notes(wanted)],
         "provided": held,
     }
 

@@ -15,7 +15,7 @@ from ..codecs.named_lock import facts_of
 from ..codecs.names import head_key, is_normalized, lock_head_key, named_lock, normalize
 from ..commit import project_chain
 from ..config import read_config
-from ..errors import SignatureError, SigningKeyMissing, UsageError
+from ..errors import KeyNotAllowed, SignatureError, SigningKeyMissing, UsageError
 from ..named_locks import check_name, lock_chain
 from ..repository import own_folder
 from ..seen_heads import SeenHeads
@@ -50,7 +50,7 @@ def sign(args: Args) -> Result:
         _sign_one(shelf, trust, f"lock {name}", lock_head_key(name), partial(_move_lock, shelf, name)) for name in locks
     ]
     refresh_catalog(shelf.store, shelf.repository.holder(""), projects)
-    return {"shelf": shelf.url, "signed": rows}
+    return {"shelf": shelf.url, "signed": rows, "exit_code": 4 if any(row["problem"] for row in rows) else 0}
 
 
 def _chosen(shelf: Shelf, args: Args) -> tuple[list[str], list[str]]:
@@ -76,12 +76,16 @@ def _projects(shelf: Shelf) -> Iterator[str]:
 
 
 def _sign_one(shelf: Shelf, trust: Trust, what: str, key: str, move: Callable[[], int]) -> dict[str, Any]:
-    """Sign one head, unless it is signed as it should be."""
+    """Sign one head, unless it is signed as it should be, or this key may not: others are signed all the same."""
     try:
         by = trust.check(key, shelf.store.get(key))
-        return {"what": what, "before": f"signed by {by.owner}", "state": None}
+        return {"what": what, "before": f"signed by {by.owner}", "state": None, "problem": ""}
     except SignatureError as error:
-        return {"what": what, "before": type(error).__name__, "state": move()}
+        before = type(error).__name__
+    try:
+        return {"what": what, "before": before, "state": move(), "problem": ""}
+    except KeyNotAllowed as error:
+        return {"what": what, "before": before, "state": None, "problem": str(error)}
 
 
 def _move_project(shelf: Shelf, project: str) -> int:
@@ -107,5 +111,5 @@ def _roll_back(shelf: Shelf, projects: list[str], locks: list[str], to: int) -> 
     changed = shelf.rollback(projects[0], to, by=person())
     return {
         "shelf": shelf.url,
-        "signed": [{"what": projects[0], "before": f"state {to}", "state": changed.seq}],
+        "signed": [{"what": projects[0], "before": f"state {to}", "state": changed.seq, "problem": ""}],
     }

@@ -210,7 +210,10 @@ def _owner_of(file: Path) -> str:
 
 def _ask_passphrase(file: Path) -> bytes:
     import getpass
+    import sys
 
+    if not sys.stdin.isatty():
+        raise UsageError(f"--passphrase asks at a terminal; where there is none, set {PASSPHRASE}.")
     first = getpass.getpass(f"Passphrase for {file}: ")
     if not first or first != getpass.getpass("The same again: "):
         raise UsageError("The two are not the same, or empty. No key was made.")

@@ -60,6 +60,7 @@ class VersionRow(TypedDict):
     version: str
     default: bool
     yanked: Text
+    blocked: Text
 
 
 class Project(TypedDict):
@@ -123,6 +124,7 @@ class Shown(TypedDict):
     latest: Text
     versions: int
     yanked: Text
+    blocked: Text
     summary: str
     license: str
     requires: list[str]
@@ -130,6 +132,7 @@ class Shown(TypedDict):
     modules: list[str]
     scripts: list[str]
     wheels: list[WheelRow]
+    released: str
     changed: str
     changed_by: str
     signed: str

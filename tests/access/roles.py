@@ -20,8 +20,8 @@ import boto3
 from botocore.config import Config
 
 from cloudshelf.verbs import serve
-from tests.faults import Fault, FaultProxy, Reply, faulty
-from tests.servers import Identity, S3Server, seaweed
+from tests.servers import ADMIN, Identity, S3Server, seaweed
+from tools.fault_proxy import Fault, FaultProxy, Reply, faulty
 
 ROOT = "curated"  # the prefix of the shelf in its bucket
 COLLECTOR = "collector"
@@ -80,7 +80,7 @@ def _expect_nothing(params: dict[str, Any], **_rest: object) -> None:
 class SayConditions(Fault):
     """Tell SeaweedFS of a request's conditions by the headers that its policies know.
 
-    With ``without_listing`` what is not there is 403, as S3 says it to who may list nothing.
+    With ``without_listing`` what is not there is 403 to all but the owner, as S3 says it to who may list nothing.
     """
 
     def __init__(self, without_listing: bool = False) -> None:
@@ -94,9 +94,10 @@ class SayConditions(Fault):
         return None
 
     def after(self, handler: Any, reply: Reply) -> Reply | None:
-        if not self._without_listing or reply.status != 404 or handler.command not in ("GET", "HEAD"):
+        is_owner = ADMIN.access_key in handler.headers.get("Authorization", "")
+        if not self._without_listing or is_owner or reply.status != 404 or handler.command not in ("GET", "HEAD"):
             return reply
-        body = b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
+        body = b"<?xml version='1.0'?><Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
         return Reply(403, (("Content-Type", "application/xml"), ("Content-Length", str(len(body)))), body)
 
 

@@ -67,7 +67,8 @@ def test_only_a_collector_deletes_and_only_what_is_collected() -> None:
         if "Delete" in s["Action"]
     ]
     place = "arn:aws:s3:::our-shelf/curated/projects/foo"
-    assert deleting == [("collector", f"{place}/{kind}/*") for kind in ("manifest", "pack", "release")]
+    own = ("collector", "arn:aws:s3:::our-shelf/curated/collect/*")
+    assert deleting == [own, *(("collector", f"{place}/{kind}/*") for kind in ("manifest", "pack", "release"))]
 
 
 @pytest.mark.parametrize(

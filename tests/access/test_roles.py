@@ -36,6 +36,8 @@ TABLE = {
     f"projects/foo/pack/{PACK}":        ("GL",  "GLC",  "GLC",  "GLCD",   "L",    "GL",      "GL",      ""),
     f"projects/foo/manifest/{PACK}":    ("GL",  "GLC",  "GLC",  "GLCD",   "L",    "GL",      "GL",      ""),
     f"projects/foo/release/{RELEASE}":  ("GL",  "GLC",  "GLC",  "GLCD",   "GL",   "GL",      "GL",      ""),
+    f"projects/foo/provenance/{PACK}":  ("GL",  "GLC",  "GLC",  "GLC",    "L",    "GL",      "GL",      ""),
+    "collect/1":                        ("",    "",     "",     "LCD",    "L",    "GL",      "L",       ""),
     f"projects/foo/history/{SEQ}":      ("GL",  "GLC",  "GLC",  "GLC",    "GL",   "GL",      "GL",      ""),
     f"projects/foo/index/{RELEASE}":    ("GL",  "GLC",  "GLC",  "GLC",    "GL",   "GL",      "GL",      ""),
     "projects/foo/head":                ("GL",  "GLCR", "GLCR", "GLCR",   "GL",   "GL",      "GL",      ""),

@@ -52,7 +52,7 @@ ATTACKS = (
     "[![i](https://evil.example/badge.svg)](javascript:window.hacked=22)",
     "`<img src=x onerror=window.hacked=23>`",
     "```html\n<img src=x onerror=window.hacked=24>\n```",
-    "```mermaid\ngraph TD; A[<img src=x onerror=window.hacked=25>]-->B; click A href 'javascript:window.hacked=26'\n```",
+    "```mermaid\ngraph TD; A[<img src=x onerror=window.hacked=25>]-->B; click A href 'javascript:alert(1)'\n```",
     "$$\\href{javascript:window.hacked=27}{x}$$ $\\unicode{<img src=x onerror=window.hacked=28>}$",
     "a | b\n--|--\n<img src=x onerror=window.hacked=29> | [x](javascript:window.hacked=30)",
     "<noscript><p title='</noscript><img src=x onerror=window.hacked=31>'>",
@@ -83,6 +83,8 @@ def inert_lab(start_lab: Callable[..., Lab], tmp_path_factory: pytest.TempPathFa
         more = f"{FIELDS}Description-Content-Type: {kind}\n\n{readme}"
         files = {f"{name}.py": "x = 1\n", f"{name}_data/page.html": "".join(ATTACKS[:26])}
         files[f"{name}_data/picture.svg"] = _SVG
+        files[f"{name}_data/page.md"] = readme
+        files[f"{name}_data/chart.vl.json"] = '{"data": {"url": "https://evil.example/chart"}, "mark": "bar"}'
         shelf.publish(name, "1.0", files, more=more)
         shelf.publish(name, "2.0", files, more=more)
     shelf.cloudshelf("yank", "marked==2.0", "--reason", SHORT)
@@ -148,7 +150,7 @@ def test_what_the_tree_and_the_bar_show_is_only_text(page: LabPage) -> None:
     expect(panel.root.locator("img, script, iframe")).to_have_count(0)
 
 
-@pytest.mark.parametrize("name", ["page.html", "picture.svg"])
+@pytest.mark.parametrize("name", ["page.html", "picture.svg", "chart.vl.json", "page.md"])
 def test_a_file_that_is_opened_runs_nothing(page: LabPage, inert_lab: Lab, name: str) -> None:
     shelf = inert_lab.ask("/cloudshelf/api/shelves")["shelves"][0]["id"]
     where = {"shelf": shelf, "project": "marked", "version": "1.0", "path": f"site/marked_data/{name}"}

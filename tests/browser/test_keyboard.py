@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.faults import Answer, FaultProxy, faulty
 from tests.servers import S3Server, seaweed
+from tools.fault_proxy import Answer, FaultProxy, Hold, faulty
 
-from .faults import Hold
 from .keys import Keys
 from .lab import Lab
 from .pages import LabPage, poll

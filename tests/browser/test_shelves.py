@@ -9,9 +9,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.servers import Identity, S3Server, seaweed
-from tools.fault_proxy import Answer, FaultProxy, Reset, faulty
+from tools.fault_proxy import Answer, FaultProxy, Hold, Reset, faulty
 
-from .faults import Hold
 from .lab import Lab
 from .pages import LabPage
 from .shelves import SmallShelf, make_small

@@ -9,9 +9,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.servers import S3Server
-from tools.fault_proxy import FaultProxy, faulty
+from tools.fault_proxy import FaultProxy, Hold, faulty
 
-from .faults import Hold
 from .lab import Lab
 from .pages import LabPage
 from .panel import Panel

@@ -456,7 +456,7 @@ def test_refused_keys_are_looked_up_again(process: Process, aws: Account, s3: Fa
         "put_new": lambda: store.put_new(f"written/{time.monotonic_ns()}", b""),
     }
     verbs[verb]()
-    s3.fail(Answer(400, "ExpiredToken"))
+    s3.fail(Answer(400, "ExpiredToken"), times=2)  # the file has no others yet
     with refused(aws, CredentialsExpired, "the session token has expired", "aws sso login"):
         verbs[verb]()
     first = asked_as(s3)
@@ -478,7 +478,7 @@ def test_a_process_is_asked_again_when_its_keys_were_refused(process: Process, a
     store = process.open(AWS_PROFILE="team")
     store.get(KEY)
     first = asked_as(s3)
-    s3.fail(Answer(403, "InvalidAccessKeyId"))
+    s3.fail(Answer(403, "InvalidAccessKeyId"), times=2)  # it gives no others yet
     with refused(aws, CredentialsExpired, "the access key is not known"):
         store.get(KEY)
     give()

@@ -16,6 +16,7 @@ import pytest
 from cloudshelf.errors import (
     AccessDenied,
     BucketMissing,
+    ClockWrong,
     Conflict,
     CredentialsExpired,
     CredentialsMissing,
@@ -211,7 +212,7 @@ def test_an_upload_carries_a_condition_and_a_checksum(seaweed_server: S3Server) 
         (403, "InvalidAccessKeyId", CredentialsExpired, "access key is not known"),
         (403, "SignatureDoesNotMatch", CredentialsExpired, "secret key"),
         (400, "InvalidToken", CredentialsExpired, "not valid"),
-        (403, "RequestTimeTooSkewed", StoreUnreachable, "clock"),
+        (403, "RequestTimeTooSkewed", ClockWrong, "more than 15 minutes off"),
         (404, "NoSuchBucket", BucketMissing, "bucket"),
         (404, "NoSuchKey", ObjectMissing, "is not in"),
         (301, "PermanentRedirect", StoreUnreachable, "another region"),

@@ -54,17 +54,31 @@ FILES = {
         }
     ),
 }
+# A key, and a root document that has it, where they are not there yet.
+KEY = "key show anna.key >/dev/null 2>&1 || cloudshelf key new --owner anna anna.key"
+TRUST = (
+    f"{KEY} >/dev/null; (cloudshelf trust show || cloudshelf trust init --key root.key) >/dev/null 2>&1; "
+    "cloudshelf trust add-key '*' --locks '*' --key anna.key.pub --sign root.key"
+)
 # What must have been typed before.
 BEFORE = {
+    "key show anna.key": KEY,
+    "trust add-key pandas 'ours-*' --key anna.key.pub --expires 1y --sign root.key": TRUST,
+    "trust add-key --locks 'team/*' --key anna.key.pub --sign root.key": TRUST,
+    "trust remove-key --key anna --sign root.key": TRUST,
+    "trust rotate --sign root.key": TRUST,
+    "trust sign --all --sign anna.key": TRUST,
+    "trust show": TRUST,
     "sync --notebook report.ipynb": "lock --notebook report.ipynb",
     "run --notebook report.ipynb -- papermill report.ipynb out.ipynb": "lock --notebook report.ipynb",
     "kernelspec remove team": "kernelspec team --lock pylock.toml",
     "import pandas.tar": "export pandas.tar pandas",
+    "unblock numpy==2.0.0": "block numpy==2.0.0 --reason x",
     "locks --remove team/2026q3": "lock pandas --name team/2026q3",
 }
 # What these do is tested elsewhere: they write where every kernel of this Python or machine looks, take a shelf that
-# has been there for long, another bucket, or an index with all that the engine needs.
-ELSEWHERE = ("--sys-prefix", "--system", "--as-of", "--logs", "--engine", "s3://team/shelf")
+# has been there for long, another bucket, an index with all that the engine needs, or a terminal.
+ELSEWHERE = ("--sys-prefix", "--system", "--as-of", "--logs", "--engine", "s3://team/shelf", "--passphrase")
 
 
 @pytest.fixture(scope="module")

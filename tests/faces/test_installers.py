@@ -9,8 +9,10 @@ import importlib.metadata
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
+import sysconfig
 import zipfile
 from pathlib import Path
 
@@ -20,7 +22,7 @@ from .conftest import make_wheel
 
 UV = Path(sys.executable).with_name("uv")
 PIP = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps"]
-REFUSED = "installs and removes nothing here: this environment has exactly what its lock pins"
+REFUSED = "changes nothing here: this environment has exactly what its lock pins"
 
 
 def rebuilt(project, folder):
@@ -124,6 +126,8 @@ def test_a_pip_that_the_lock_pins_writes_nothing_into_its_environment(with_pip, 
         ["-m", "pip", *install, "--upgrade", "shelfone"],
         ["-m", "pip", *install, "--force-reinstall", newer],
         ["-m", "pip", *install, "--ignore-installed", "--no-deps", newer],
+        ["-m", "pip", *install, "--prefix", with_pip.path, other],
+        ["-m", "pip", *install, "--root", "/", other],
         ["-m", "pip", "uninstall", "-y", "shelfone"],
         ["-m", "pip", "uninstall", "-y", "pip"],
         ["-c", in_process, *install, other],
@@ -164,7 +168,7 @@ def test_other_pips_write_nothing_into_an_environment(cloudshelf, shelf, call, o
     assert environment.files() == before
 
 
-@pytest.mark.parametrize("how", ["python", "folder", "activated", "variable"])
+@pytest.mark.parametrize("how", ["python", "folder", "activated", "variable", "parent"])
 def test_uv_writes_nothing_into_an_environment_that_is_named(cloudshelf, shelf, call, other, tmp_path, how):
     environment = Environment(cloudshelf, tmp_path / "cache", "shelfone==1.0")
     before = environment.files()
@@ -173,8 +177,12 @@ def test_uv_writes_nothing_into_an_environment_that_is_named(cloudshelf, shelf, 
         "folder": (["--python", environment.path], {}),
         "activated": ([], {"VIRTUAL_ENV": environment.path}),
         "variable": ([], {"UV_PYTHON": environment.python}),
+        "parent": ([], {"UV_INTERNAL__PARENT_INTERPRETER": environment.python}),  # of `python -m uv` there
     }[how]
     (tmp_path / "requirements.txt").write_text(f"{other}\n")
+    # One that uv passes over is followed by the next one that it finds, which nobody named.
+    call(UV, "venv", tmp_path / "work" / ".venv")
+    next_one = sorted((tmp_path / "work" / ".venv").rglob("*"))
     # What uv has learned of an interpreter it does not ask again: whoever looked before must not open the door.
     assert "shelfone" in call(UV, "pip", "list", *options, **variables).stdout
     call(UV, "run", "--no-project", *options, "python", "-c", "import sys", **variables)
@@ -188,10 +196,15 @@ def test_uv_writes_nothing_into_an_environment_that_is_named(cloudshelf, shelf, 
         shown = call(UV, "pip", *words, *options, code=2, **variables)
         assert f"uv {REFUSED}" in shown.told, words
     assert environment.files() == before
+    assert sorted((tmp_path / "work" / ".venv").rglob("*")) == next_one
 
 
-@pytest.mark.parametrize("words", [["sync"], ["add", "shelfother"], ["run", "python", "-c", "1"]], ids=lambda w: w[0])
-def test_a_project_of_uv_makes_no_environment_of_ours_its_own(cloudshelf, shelf, call, tmp_path, words):
+@pytest.mark.parametrize(
+    "words",
+    [["sync"], ["add", "--no-index", "--find-links", "..", "shelfother"], ["run", "python", "-c", "1"]],
+    ids=lambda words: words[0],
+)
+def test_a_project_of_uv_makes_no_environment_of_ours_its_own(cloudshelf, shelf, call, other, tmp_path, words):
     environment = Environment(cloudshelf, tmp_path / "cache", "shelfone==1.0")
     before = environment.files()
     project = "[project]\nname = 'p'\nversion = '1'\nrequires-python = '>=3.11'\n"
@@ -229,6 +242,30 @@ def test_uv_that_only_looks_does_all_it_does(cloudshelf, shelf, call, other, tmp
     assert environment.files() == before
 
 
+def test_a_pip_of_the_lock_that_a_kernels_python_runs_leaves_the_environment(pips, shelf, settings, call, tmp_path):
+    """`%shelf use pip` in a kernel: then `%pip` is the lock's pip, and writes for the kernel's Python."""
+    cache = tmp_path / "cache"
+    code = (
+        f"import cloudshelf; cloudshelf.use('shelfone==1.0', 'pip=={pips[0]}'); cloudshelf.fill()\n"
+        "import os, subprocess, sys; print(os.environ['CLOUDSHELF_ENVIRONMENT'], flush=True)\n"
+        "sys.exit(subprocess.run([sys.executable, '-m', 'pip', *sys.argv[1:]]).returncode)"
+    )
+    python = tmp_path / "venv" / "bin" / "python"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv"], check=True)
+    site = next((tmp_path / "venv" / "lib").glob("python*")) / "site-packages"
+    (site / "outer.pth").write_text(f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n")
+    first = call(python, "-c", code, "--version", CLOUDSHELF_CACHE=str(cache)).stdout
+    environment = Environment.__new__(Environment)
+    environment.path = first.split()[0]
+    assert f"pip {pips[0]} from {environment.path}" in first
+    before = environment.files()
+    newer = make_wheel(tmp_path, "shelfone", "9.0", {"shelfone/__init__.py": ""})
+    call(python, "-c", code, "uninstall", "-y", "shelfone", CLOUDSHELF_CACHE=str(cache))
+    call(python, "-c", code, "install", "--no-index", newer, CLOUDSHELF_CACHE=str(cache))
+    assert (site / "shelfone-9.0.dist-info").is_dir()
+    assert environment.files() == before
+
+
 def test_what_was_installed_from_outside_is_told_and_never_used_again(cloudshelf, shelf, call, other, tmp_path):
     environment = Environment(cloudshelf, tmp_path / "cache", "shelfone==1.0")
     running = subprocess.Popen([environment.python, "-c", "input()"], stdin=subprocess.PIPE)
@@ -259,6 +296,15 @@ def test_what_was_replaced_from_outside_is_never_used_again(cloudshelf, shelf, c
     site = next(Path(environment.path, "lib").glob("python*")) / "site-packages"
     call(sys.executable, "-m", "pip", "install", "--no-index", "--upgrade", "--target", site, wheel)
     assert environment.build().stdout == f"{environment.path}-1\n"
+
+
+@pytest.mark.parametrize("damage", ["{site}/shelfone-1.0.dist-info", "{site}", ".cloudshelf/seal"])
+def test_an_environment_of_which_something_was_removed_is_not_used_again(cloudshelf, shelf, tmp_path, damage):
+    environment = Environment(cloudshelf, tmp_path / "cache", "shelfone==1.0")
+    site = next(Path(environment.path, "lib").glob("python*")).relative_to(environment.path) / "site-packages"
+    place = Path(environment.path, damage.format(site=site))
+    place.unlink() if place.is_file() else shutil.rmtree(place)
+    assert Path(environment.build().stdout.strip(), site, "shelfone", "__init__.py").is_file()
 
 
 def test_a_lock_whose_environment_was_written_into_says_so(cloudshelf, shelf, call, other, tmp_path):

@@ -11,12 +11,14 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from cloudshelf.environment.build import build_environment
 from cloudshelf.environment.interpreter import Interpreter, describe_interpreter
+from cloudshelf.importing.blocklist import Known, place
 from cloudshelf.model import File, Frame, Kind, Lock, Manifest, Pin, Profile
 
 FAKE = [sys.executable, str(Path(__file__).with_name("fake_fetcher.py"))]
@@ -175,9 +177,17 @@ class Maker:
             interpreter=self.interpreter,
             fetcher=fetcher,
         )
+        self.know_blocks(lock.shelf)
         contents = [content for project in projects for content in project.contents().values()]
         (path / ".cloudshelf" / "contents").write_bytes(marshal.dumps(dict(enumerate(contents))))
         return Made(path)
+
+    def know_blocks(self, shelf: str) -> None:
+        """As after a ``use``: this machine has just read that nothing is blocked."""
+        file = Path(place(str(self.cache), shelf))
+        file.parent.mkdir(mode=0o700, exist_ok=True)
+        file.write_bytes(Known(shelf, checked=time.time()).format())
+        file.chmod(0o600)
 
     def fetcher(self) -> int:
         """Its process id."""

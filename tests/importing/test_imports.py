@@ -119,6 +119,7 @@ STARTED = [  # all that an environment with every file in place loads of ours
     "_cloudshelf.errors",
     "_cloudshelf.importing",
     "_cloudshelf.importing.activate",
+    "_cloudshelf.importing.blocklist",
     "_cloudshelf.importing.state",
     "_cloudshelf.importing.statement",
 ]

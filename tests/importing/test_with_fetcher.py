@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cloudshelf.codecs.names import collectable, pack_key
 from cloudshelf.codecs.pack import compress_frame
+from cloudshelf.commit import init_shelf
 from cloudshelf.environment.build import build_environment
 from cloudshelf.environment.interpreter import describe_interpreter
 from cloudshelf.importing import client
@@ -21,6 +22,7 @@ from .test_imports import TREE
 
 def test_a_cold_import_fills_from_packs(tmp_path: Path) -> None:
     store = LocalStore(tmp_path / "shelf")
+    init_shelf(store, "ours")
     project = Project("box", TREE)
     manifest = project.manifest()
     packed = b"".join(c for p, c in project.contents().items() if project.kind(p) is not Kind.INLINE)

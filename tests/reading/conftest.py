@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 import subprocess
 import sysconfig
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -28,11 +30,17 @@ NATIVE = (
 THREADS = 200
 
 
+def until(holds: Callable[[], bool]) -> None:
+    """Wait for a state; the suite's time limit ends this."""
+    while not holds():
+        time.sleep(0.02)
+
+
 def graph() -> dict[str, bytes]:
     """A package whose modules import one another, and count how often their bodies run."""
     files = {"web/__init__.py": b"", "web/ran.py": b"COUNT = []\n"}
     for n in range(THREADS // 4):
-        lines = f"from web.ran import COUNT\nCOUNT.append({n})\nimport web.m{(n * 7 + 1) % (THREADS // 4)}\n"
+        lines = f"from web.ran import COUNT\nCOUNT.append({n})\nimport web.m{(n * 11 + 1) % (THREADS // 4)}\n"
         files[f"web/m{n}.py"] = f"{lines}X = {n}\n".encode()
     return files
 

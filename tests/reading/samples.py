@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 from collections.abc import Callable
@@ -24,7 +25,7 @@ from cloudshelf.codecs.catalog import (
 )
 from cloudshelf.codecs.conda import parse_environment
 from cloudshelf.codecs.elf import needed
-from cloudshelf.codecs.envelope import format_object, seal
+from cloudshelf.codecs.envelope import add_signature, format_object, seal, signatures
 from cloudshelf.codecs.head import format_head, format_index, parse_head, parse_index
 from cloudshelf.codecs.lock import format_lock, parse_lock
 from cloudshelf.codecs.manifest import format_manifest, parse_manifest
@@ -37,8 +38,12 @@ from cloudshelf.codecs.named_lock import (
     parse_locks,
 )
 from cloudshelf.codecs.notebook import KEY, make_block, parse_block, parse_notebook, set_block
+from cloudshelf.codecs.provenance import parse_provenance
 from cloudshelf.codecs.pyproject import parse_pyproject, parse_script
+from cloudshelf.codecs.recall import HEAD as RECALL
+from cloudshelf.codecs.recall import Block, BlockList, format_block_list, parse_block_list
 from cloudshelf.codecs.release import format_release, parse_release
+from cloudshelf.codecs.trust import Root, TrustedKey, format_root, parse_root
 from cloudshelf.codecs.usage import Count, Report, format_report, parse_report
 from cloudshelf.codecs.wheel import parse_entry_points, parse_metadata, parse_record, parse_wheel_name
 from cloudshelf.errors import ObjectMissing
@@ -96,6 +101,20 @@ REPORT = Report("2026-11-26", {("numpy", "2.1.0"): Count(1, 2, 3)})
 PIN = Pin("six", "1.0", A, "six-1.0-py3-none-any.whl", B, 9, "https://x.example/six.whl", f"{A}.0", ">=3.8", (), ())
 LOCK = Lock("s3://b/p", ("six",), "3.11.7", "cpython-311", (PIN,), "")
 
+KEY_OF_ANN = TrustedKey(bytes(32), "ann", "2027-01-01T00:00:00Z")
+ROOT = Root(
+    *("0" * 16, 2, "w", A, "2026-11-23T00:00:00Z", "ann", "rotate", "2027-11-23T00:00:00Z", 1),
+    administrators=(KEY_OF_ANN.id,),
+    keys={KEY_OF_ANN.id: KEY_OF_ANN},
+    roles={"projects": {"numpy": (KEY_OF_ANN.id,)}, "locks": {}, "recall": {}},
+)
+BLOCKS = BlockList(
+    *(2, "w", A, "2026-11-23T00:00:00Z", "ann", "block numpy"),
+    (Block("numpy", "<2", "", "a leak", "numpy>=2", "ann", "2026-11-23T00:00:00Z"),),
+    "2026-11-23T00:00:00Z",
+    LINKED[1:],
+)
+
 OBJECTS: dict[str, Object] = {
     "head": Object(format_head(HEAD), lambda d: parse_head(d, "numpy", "k")),
     "lock-head": Object(format_lock_head(LOCK_HEAD), lambda d: parse_lock_head(d, "team/x", "k")),
@@ -107,6 +126,8 @@ OBJECTS: dict[str, Object] = {
     "closure": Object(format_closure(FACTS), lambda d: parse_closure(d, "numpy", "k", ("x",))),
     "locks": Object(format_locks([facts_of(LOCK_HEAD)]), parse_locks),
     "usage": Object(format_report(REPORT), lambda d: parse_report(d, "k")),
+    "recall": Object(format_block_list(BLOCKS), lambda d: parse_block_list(d, RECALL)),
+    "trust": Object(format_root(ROOT), lambda d: parse_root(d, "trust/_head")),
     "bundle": Object(format_bundle(BUNDLE), parse_bundle),
     "shelf": Object(
         format_object("shelf", {"id": "0" * 16, "name": "x", "settings": {"request_url": "https://x.example"}}),
@@ -162,7 +183,21 @@ LOG = (
     b'o b [26/Nov/2026:00:00:38 +0000] 1.2.3.4 u 3E57 REST.GET.OBJECT p/projects/x/pack "GET /x HTTP/1.1" 206 - 2662 9'
 )
 
+STATEMENT = base64.b64encode(json.dumps({"subject": [{"name": "x", "digest": {"sha256": A}}]}).encode()).decode()
+ATTESTATION = {
+    "version": 1,
+    "envelope": {"statement": STATEMENT, "signature": "AAAA"},
+    "verification_material": {"certificate": "AAAA", "transparency_entries": [{}]},
+}
+PROVENANCE = {
+    "version": 1,
+    "attestation_bundles": [{"publisher": {"kind": "GitHub", "repository": "x/y"}, "attestations": [ATTESTATION]}],
+}
+
 TEXTS: dict[str, tuple[bytes, Parse]] = {
+    "signatures": (add_signature(format_head(HEAD), A, bytes(64)), signatures),
+    "attestation": (json.dumps(ATTESTATION).encode(), lambda d: parse_provenance(d, "k")),
+    "provenance": (json.dumps(PROVENANCE).encode(), lambda d: parse_provenance(d, "k")),
     "lock": (format_lock(LOCK).encode(), text_of(lambda t: parse_lock(t, "l.toml"))),
     "notebook": (NOTEBOOK.encode(), notebook),
     "pyproject": (

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults import faulty
 from tests.servers import Identity, S3Server, seaweed
+from tools.fault_proxy import faulty
 
 from .canaries import MARK, canary, of_people, plant
 from .situations import SITUATIONS, World

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from tests.faults import Fault, FaultProxy, Reply, _Handler
 from tests.servers import S3Server
 from tests.stress import EVERYTHING
+from tools.fault_proxy import Fault, FaultProxy, Handler, Reply
 
 from .canaries import MARK, canary, keys
 
@@ -26,7 +26,7 @@ class World:
 class Echo(Fault):
     """A server that puts into its error what it was sent: keys, tokens, signatures (as debugging proxies do)."""
 
-    def before(self, handler: _Handler) -> Reply | None:
+    def before(self, handler: Handler) -> Reply | None:
         said = " ".join(f"{name}: {value}" for name, value in handler.headers.items())
         text = f"<Error><Code>AccessDenied</Code><Message>{said} {handler.path} {canary('echo')}</Message></Error>"
         body = text.encode()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
+import http.client
 import http.cookiejar
 import json
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -19,7 +23,11 @@ pytestmark = [pytest.mark.xdist_group("server"), pytest.mark.timeout(300)]
 
 VERBS = ("get", "post", "put", "patch", "delete", "head")
 VALUES = {"project": "demo", "version": "1.0", "name": "team%2F2026"}
-QUERY = {"readContent": "?path=site/demo/__init__.py", "diffVersions": "?from=1.0&to=2.0"}
+QUERY = {
+    "showEntry": "?path=site/demo",
+    "readContent": "?path=site/demo/__init__.py",
+    "diffVersions": "?from=1.0&to=2.0",
+}
 DENYING = """
 from jupyter_server.auth import Authorizer
 
@@ -117,6 +125,47 @@ def test_a_question_for_options_is_answered_with_nothing(server: Server) -> None
     for route in ROUTES:
         answer = server.ask(address(route, server), method="OPTIONS", token=None)
         assert answer.body == b"" and answer.headers.get("access-control-allow-origin", "") == ""
+
+
+@pytest.fixture(scope="module")
+def sockets(server: Server) -> Iterator[dict[str, str]]:
+    """Where events reach panels, and where a kernel does."""
+    kernels, token = f"{server.url}api/kernels", {"Authorization": f"token {TOKEN}"}
+    started = urllib.request.Request(kernels, b"{}", token, method="POST")
+    with urllib.request.urlopen(started, timeout=120) as answer:
+        kernel = json.load(answer)["id"]
+    yield {"events": "api/events/subscribe", "kernel": f"api/kernels/{kernel}/channels"}
+    ended = urllib.request.Request(f"{kernels}/{kernel}", headers=token, method="DELETE")
+    urllib.request.urlopen(ended, timeout=120).close()
+
+
+@pytest.mark.parametrize("name", ["events", "kernel"])
+def test_a_websocket_is_opened_by_nobody_without_a_token_and_by_no_other_site(
+    server: Server, sockets: dict[str, str], name: str
+) -> None:
+    cookie, token = log_in(server), {"Authorization": f"token {TOKEN}"}
+    own, path = server.url.rstrip("/"), sockets[name]
+    assert handshake(server, path, token | {"Origin": own}) == 101
+    assert handshake(server, path, {"Cookie": cookie, "Origin": own}) == 101
+    for headers in (
+        {},
+        {"Origin": own},
+        {"Authorization": "token wrong", "Origin": own},
+        {"Cookie": cookie, "Origin": "https://evil.example"},
+        {"Cookie": cookie, "Origin": "null"},
+        {"Cookie": cookie, "Origin": f"{own}.evil.example"},
+    ):
+        assert handshake(server, path, headers) == 403, headers
+
+
+def handshake(server: Server, path: str, headers: dict[str, str]) -> int:
+    """The status that a request for a websocket gets (RFC 6455, section 4.1)."""
+    asked = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
+    asked["Sec-WebSocket-Key"] = base64.b64encode(bytes(16)).decode()
+    connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=120)
+    with contextlib.closing(connection):
+        connection.request("GET", f"{urlsplit(server.url).path}{path}", headers=asked | headers)
+        return connection.getresponse().status
 
 
 def decorators(method: Any) -> list[str]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from urllib.parse import quote
 
 import pytest
 
+from cloudshelf_jupyter.server.routes import ROUTES, Route
 from tests.server.running import Server
 
 pytestmark = [pytest.mark.xdist_group("server"), pytest.mark.timeout(300)]
@@ -51,6 +53,49 @@ def test_what_is_no_version_is_refused(told: Callable[..., tuple[int, str]], ver
 def test_what_is_no_path_in_a_version_is_refused(told: Callable[..., tuple[int, str]], route: str, path: str) -> None:
     status, message = told(f"/projects/demo/versions/1.0/{route}?path={path}")
     assert status == 400 and "path" in message
+
+
+GOOD = {
+    "project": "demo",
+    "version": "1.0",
+    "name": "team%2F2026",
+    "path": "site/demo/__init__.py",
+    "from": "1.0",
+    "to": "2.0",
+}
+UP = ("..", "../..", "../../shelf.json", "..\\..\\x", "/etc/passwd", "x/../../y", "\0", "x\0y", "~/../x")
+ODD = ("..;/x", "\u2025/x", "~/x", ".../x")  # names that a path may have, and that lead nowhere
+
+
+@pytest.mark.parametrize(
+    ("route", "parameter"),
+    [(route, each.name) for route in ROUTES for each in route.parameters if each.name not in ("offset", "limit", "q")],
+    ids=lambda value: value.operation if isinstance(value, Route) else value,
+)
+def test_no_parameter_of_any_route_leads_out_however_often_it_is_encoded(
+    server: Server, route: Route, parameter: str
+) -> None:
+    """Encoded once it is a parameter, twice and thrice a name that some proxy may decode: 400 for all of them."""
+    for text in (*UP, *ODD):
+        for times in (1, 2, 3):
+            encoded = text
+            for _ in range(times):
+                encoded = quote(encoded, safe="").replace(".", "%2E" if times > 1 else ".")
+            status, body = _ask(server, route, GOOD | {"shelf": server.shelf, parameter: encoded})
+            expected = (400, 404) if parameter == "path" and text in ODD else (400,)
+            assert status in expected, (route.path, parameter, encoded, status, body)
+
+
+def _ask(server: Server, route: Route, values: dict[str, str]) -> tuple[int, bytes]:
+    path, query = route.path, []
+    for each in route.parameters:
+        if each.place == "path":
+            path = path.replace(f"{{{each.name}}}", values[each.name])
+        elif each.name in values:
+            query.append(f"{each.name}={values[each.name]}")
+    answer = server.ask(f"{path}?{'&'.join(query)}")
+    assert b"Traceback" not in answer.body
+    return answer.status, answer.body
 
 
 @pytest.mark.parametrize("name", ["../x", "..%2fx", "%252e%252e", "_head", "team/_head", "x.toml", "a//b", "a%00"])

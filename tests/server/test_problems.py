@@ -134,7 +134,7 @@ def test_what_one_may_not_read_is_locked_and_says_whom_to_ask(
     assert server.get("projects", "demo")["default"] == "1.0"
     for parts in (["needer"], ["needer", "versions", "1.0"], ["needer", "versions", "1.0", "files"]):
         answer = server.ask(server.path("projects", *parts))
-        assert (answer.status, answer.problem["name"], answer.problem["retry"]) == (403, "AccessDenied", False)
+        assert (answer.status, answer.problem["name"], answer.problem["retry"]) == (403, "NoGrant", False)
         assert answer.problem["ask"].startswith("https://tickets.example/new?title=needer+")
         assert_clear(answer.body.decode())
 

@@ -37,7 +37,9 @@ def show_project(job: Job, shelf: OpenShelf, project: str) -> wire.Project:
         latest=max(offered, key=version_order, default=None),
         changed=head.time,
         changed_by=head.by,
-        versions=[wire.VersionRow(version=v.version, default=v.default, yanked=v.yanked) for v in versions],
+        versions=[
+            wire.VersionRow(version=v.version, default=v.default, yanked=v.yanked, blocked=v.blocked) for v in versions
+        ],
         modules=list(facts.modules) if facts else [],
     )
 

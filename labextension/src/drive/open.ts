@@ -1,4 +1,4 @@
-/** Opening a file of the shelf, read-only, in Lab's own viewer for its type. */
+/** Opening a file of the shelf, read-only, in Lab's own viewer for its type, if that only shows. */
 
 import { PathExt } from '@jupyterlab/coreutils';
 import type { IDocumentManager } from '@jupyterlab/docmanager';
@@ -6,12 +6,10 @@ import type { IDocumentWidget } from '@jupyterlab/docregistry';
 
 import { isNotebook } from './models';
 import { DRIVE } from './place';
+import { EDITOR } from './readOnly';
 
-// Types whose reader comes first, where Lab by itself would open the editor; a name that Lab does not know is its default.
-const READERS: Record<string, string> = {
-  '.md': 'Markdown Preview',
-  '.json': 'JSON'
-};
+/** Viewers that load nothing from elsewhere. What has another one, a page or a chart, is opened as the text that it is. */
+const INERT = new Set([EDITOR, 'Image', 'CSVTable', 'TSVTable', 'JSON', 'PDF']);
 
 /**
  * Open the file at `localPath` of the drive; undefined where Lab has nothing that shows it.
@@ -29,7 +27,13 @@ export function openReadOnly(
       canStart: false
     });
   }
-  const reader = READERS[PathExt.extname(localPath).toLowerCase()];
-  const known = reader && manager.registry.getWidgetFactory(reader);
-  return manager.openOrReveal(path, known ? reader : undefined);
+  const { registry } = manager;
+  const isJson = PathExt.extname(localPath).toLowerCase() === '.json';
+  const factory =
+    (isJson && registry.getWidgetFactory('JSON')) || // Lab by itself would edit it
+    registry.defaultWidgetFactory(localPath);
+  return manager.openOrReveal(
+    path,
+    INERT.has(factory.name) ? factory.name : EDITOR
+  );
 }

@@ -6,7 +6,7 @@ import React from 'react';
 import type { Badge, IPin } from '../channel';
 import { CommandIDs } from '../commands/ids';
 import { ActionButton } from '../panel/actionButton';
-import { formatBytes, formatSeconds } from '../panel/format';
+import { formatPart, formatSeconds } from '../panel/format';
 import { ProgressBar } from '../panel/progressBar';
 
 /** One pin: name, version, badges and buttons; below it what is fetched, and what its import took. */
@@ -18,6 +18,11 @@ export function PinRow(props: {
   const { pin, commands, trans } = props;
   const { project, version, bytes, fetched, seconds } = pin;
   const args = { project, version };
+  const there = trans.__('%1 of %2', ...formatPart(fetched, bytes));
+  const numbers =
+    seconds === null
+      ? there
+      : `${there} · ${trans.__('import %1', formatSeconds(seconds))}`;
   return (
     <li
       className="cloudshelf-Pin"
@@ -74,10 +79,8 @@ export function PinRow(props: {
         {pin.badges.map(badge => (
           <BadgeView key={badge} badge={badge} pin={pin} trans={trans} />
         ))}
-        <span>
-          {trans.__('%1 of %2', formatBytes(fetched), formatBytes(bytes))}
-          {seconds !== null &&
-            ` · ${trans.__('import %1', formatSeconds(seconds))}`}
+        <span className="cloudshelf-Pin-numbers" title={numbers}>
+          {numbers}
         </span>
         <ProgressBar
           label={trans.__('Fetched of %1', project)}

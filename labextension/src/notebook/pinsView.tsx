@@ -5,7 +5,7 @@ import React from 'react';
 import type { IState } from '../channel';
 import { CommandIDs } from '../commands/ids';
 import { ActionButton } from '../panel/actionButton';
-import { formatBytes } from '../panel/format';
+import { formatPart } from '../panel/format';
 import { ProgressBar } from '../panel/progressBar';
 import type { NotebookLink } from './link';
 import { PinRow } from './pinRow';
@@ -136,11 +136,7 @@ function Totals(props: {
 }): React.JSX.Element {
   const { state, trans } = props;
   const { bytes, fetched } = state.totals;
-  const said = trans.__(
-    '%1 of %2 fetched',
-    formatBytes(fetched),
-    formatBytes(bytes)
-  );
+  const said = trans.__('%1 of %2 fetched', ...formatPart(fetched, bytes));
   return (
     <div
       className="cloudshelf-Totals"

@@ -12,6 +12,14 @@ export function formatBytes(bytes: number): string {
   return `${value.toFixed(digits)} ${UNITS[unit] ?? ''}`;
 }
 
+/** A part of bytes, the unit once where it is the same: 43.2 of 64.8 MB. */
+export function formatPart(part: number, whole: number): [string, string] {
+  const said = formatBytes(whole);
+  const unit = said.slice(said.indexOf(' '));
+  const there = formatBytes(part);
+  return [there.endsWith(unit) ? there.slice(0, -unit.length) : there, said];
+}
+
 /** Seconds as people read them: 338 ms, 2.2 s. */
 export function formatSeconds(seconds: number): string {
   return seconds < 1

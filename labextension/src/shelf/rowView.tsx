@@ -176,7 +176,7 @@ function Facts(props: {
         <>
           <span className="cloudshelf-Row-version">{version ?? latest}</span>
           <span className="cloudshelf-Row-note" title={summary}>
-            {why ? `${why} · ${summary}` : summary}
+            {why && why !== 'name' ? `${why} · ${summary}` : summary}
           </span>
         </>
       );

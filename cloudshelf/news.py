@@ -1,0 +1,135 @@
+"""What happened on a shelf: who did what to any project and any named lock, newest first, whoever signed it.
+
+Each chain is read as far back as it is asked for, so a page costs one request for every project and a few for what is
+on it. The order is that of ``latest`` (docs/format.md, "head"), which never falls along a chain.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any
+
+from .chain import Chain, walk_chain
+from .codecs.envelope import is_signed
+from .commit import project_chain
+from .errors import AccessDenied, LockMissing
+from .named_locks import NamedLocks, lock_chain
+from .parallel import map_parallel
+from .repository import PARALLEL, Repository
+from .skips import latest_of
+from .stores.protocols import Get
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One commit; ``signed`` is the head as it is stored, where it has signatures. One of the names is empty."""
+
+    project: str
+    lock: str
+    seq: int
+    latest: str
+    time: str
+    by: str
+    action: str
+    default: str | None
+    signed: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """A page; ``denied`` are projects and locks that one may not read, ``more`` whether there is something older."""
+
+    events: tuple[Event, ...]
+    denied: tuple[str, ...]
+    more: bool
+
+
+def read_news(repository: Repository, locks: NamedLocks, *, since: str, before: str, most: int) -> News:
+    """What happened from the moment ``since`` on and earlier than ``before`` ("" for no limit), ``most`` of it.
+
+    Raises AccessDenied for who may not see the names of projects.
+    """
+    denied: list[str] = []
+    names = [facts.project for facts in repository.listing_of_all()]
+
+    def of_project(name: str) -> Iterator[Event] | None:
+        try:
+            head = repository.last_head(name)
+        except AccessDenied:
+            denied.append(name)
+            return None
+        signed = repository.signed_head(name) if head else b""
+        chain = project_chain(name)
+        return None if head is None else _events(repository.store, chain, head, signed, project=name)
+
+    def of_lock(name: str) -> Iterator[Event] | None:
+        try:
+            head, data = locks.stored(name)
+        except LockMissing:
+            return None
+        except AccessDenied:
+            denied.append(f"the lock {name}")
+            return None
+        return _events(repository.store, lock_chain(name), head, data if is_signed(data) else b"", lock=name)
+
+    found = map_parallel(of_project, names, PARALLEL) + map_parallel(of_lock, _lock_names(locks, denied), PARALLEL)
+    merged = heapq.merge(*(each for each in found if each), key=lambda event: event.latest, reverse=True)
+    wanted = _between(merged, since, before)
+    events = tuple(islice(wanted, most) if most else wanted)
+    return News(events, tuple(sorted(denied)), next(wanted, None) is not None)
+
+
+def _lock_names(locks: NamedLocks, denied: list[str]) -> list[str]:
+    """Those that the list has, removed ones too; to who may not read it, none."""
+    try:
+        return [facts.name for facts in locks.rows()]
+    except AccessDenied:
+        denied.append("the named locks")
+        return []
+
+
+def _between(events: Iterable[Event], since: str, before: str) -> Iterator[Event]:
+    for event in events:
+        if event.latest < since:
+            return
+        if not before or event.latest < before:
+            yield event
+
+
+def _events(
+    store: Get, chain: Chain[Any], head: Any, signed: bytes, *, project: str = "", lock: str = ""
+) -> Iterator[Event]:
+    """What happened to one chain, newest first; each head is verified by the next. Reads one more for each."""
+    raw: dict[int, bytes] = {head.seq: signed}
+
+    def parse(data: bytes, key: str) -> Any:
+        earlier = chain.parse(data, key)
+        raw[earlier.seq] = data if is_signed(data) else b""
+        return earlier
+
+    for each in walk_chain(store, replace(chain, parse=parse), head):
+        default = getattr(each, "default", None)
+        data = raw.pop(each.seq)
+        yield Event(project, lock, each.seq, latest_of(each), each.time, each.by, each.action, default, data)
+
+
+def name_signers_of(repository: Repository, events: Iterable[Event]) -> Mapping[Event, str]:
+    """Who signed what; one request, where anybody did."""
+    signed = [event for event in events if event.signed]
+    if not signed:
+        return {}
+    from .signing.telling import find_root, name_signers
+
+    root = find_root(repository)
+    return {event: name_signers(event.signed, root) for event in signed}
+
+
+def project_history(repository: Repository, project: str) -> tuple[Event, ...]:
+    """All that happened to ``project``, newest first. Raises as ``Repository.head``."""
+    head = repository.head(project)
+    return tuple(
+        _events(repository.store, project_chain(project), head, repository.signed_head(project), project=project)
+    )
