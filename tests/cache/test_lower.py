@@ -16,7 +16,7 @@ import pytest
 from cloudshelf.errors import LowerCacheUnsafe
 from cloudshelf.lower_cache import OBJECTS, LowerCache
 from tests.bad_input.conftest import User, make_user
-from tests.faults import Answer, FaultProxy
+from tools.fault_proxy import Answer, FaultProxy
 
 READ = ["--", "python", "-c", "import badone, badone.late; print(badone.version)"]
 ROOT_ONLY = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")

@@ -11,8 +11,8 @@ from contextlib import ExitStack
 import pytest
 
 from tests.bad_input.conftest import User
-from tests.faults import FaultProxy
 from tests.stress import amount
+from tools.fault_proxy import FaultProxy
 
 READ = "import badone, badone.late; print(badone.version, len(badone.late.inner.text))"
 IMMUTABLE = re.compile(r"/(release|manifest|pack)/")
