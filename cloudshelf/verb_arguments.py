@@ -257,6 +257,7 @@ def fill(parser: argparse.ArgumentParser) -> None:
     requirements(parser, "fill an environment of these (a notebook: nothing, for its own)")
     hashes(parser)
     parser.add_argument("--lock", metavar="LOCK", help="fill the environment of this lock")
+    parser.add_argument("--cache", metavar="DIR", help="fill a cache that others read: in an image, on a node, on EFS")
     variant(parser)
 
 
@@ -349,6 +350,7 @@ def verify(parser: argparse.ArgumentParser) -> None:
 
 def cache(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", nargs="?", choices=("info", "prune", "clear", "verify"), default="info")
+    parser.add_argument("--repair", action="store_true", help="verify: remove what was added, bring the rest anew")
 
 
 def request(parser: argparse.ArgumentParser) -> None:
