@@ -148,6 +148,8 @@ def prepare(command: Command) -> dict[str, Any]:
         args["logs"] = normalize_url(args["logs"])
     if args.get("bundle"):
         args["bundle"] = str(Path(args["bundle"]).expanduser().absolute())
+    if args.get("cache"):
+        args["cache"] = str(Path(args["cache"]).expanduser().absolute())
     gathered = gather_files(args)
     args = {name: value for name, value in args.items() if name not in _FILES}
     words = [*args.get("requirements", ()), *args.pop("with_", ())]

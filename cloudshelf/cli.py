@@ -13,7 +13,7 @@ from typing import Any
 
 from . import grammar
 from .arguments import prepare, write_text
-from .errors import NoShelf, ShelfError, UsageError
+from .errors import CacheUnusable, NoShelf, ShelfError, UsageError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -156,7 +156,7 @@ def _run(command: grammar.Command) -> int:
     from .importing.state import is_complete
     from .program import first_imports
 
-    environment, presence = _build("sync" if has_lock else "use", args)
+    environment, presence = _hold_built("sync" if has_lock else "use", args)
     environ = isolated(os.environ, environment)
     if args.get("inherit") or args.get("notebook"):
         environ = inheriting(environ, environment)
@@ -176,6 +176,21 @@ def _run(command: grammar.Command) -> int:
     status, profile = run_profiled(program, words, environ, presence)
     show(profile, as_json=command.json)
     return end_as(status)
+
+
+def _hold_built(verb: str, args: dict[str, Any]) -> tuple[str, bytes]:
+    """As ``_build``; this process, and the program that it becomes, keeps ``cache clear`` away."""
+    from .importing.activate import hold
+
+    for again in (True, True, False):
+        built = _build(verb, args)
+        try:
+            os.set_inheritable(hold(built[0]), True)
+            break
+        except CacheUnusable:
+            if Path(built[0]).exists() or not again:  # else it was removed between being built and being held
+                raise
+    return built
 
 
 def _build(verb: str, args: dict[str, Any]) -> tuple[str, bytes]:

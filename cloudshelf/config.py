@@ -1,9 +1,10 @@
 """Settings, and where each came from: the environment, then the user's file, then the machine's, then a default.
 
 A configuration file is TOML with the keys ``shelf`` (a URL, or a list of them: the first that holds a project
-supplies it), ``cache`` (a folder), ``variant`` (such as "cpu": which builds are taken), ``trust`` (signing/pins.py),
-``recall_age`` and ``recall_offline`` (of block lists) and the FLAGS (true or false). ``allowed_shelves`` counts in the
-machine's file alone. Standard library only.
+supplies it), ``cache`` (a folder), ``variant`` (such as "cpu": which builds are taken), ``lower_cache`` and
+``lower_cache_owners`` (lists of folders and of user ids: lower_cache.py), ``trust`` (signing/pins.py), ``recall_age``
+and ``recall_offline`` (of block lists) and the FLAGS (true or false). ``allowed_shelves`` counts in the machine's file
+alone. Standard library only.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from .cache_place import default_place
 from .errors import ShelfForbidden, UsageError
 from .importing.blocklist import AGE, OFFLINE, seconds_of
 from .urls import normalize_url, normalize_urls
@@ -38,6 +40,9 @@ class Config(NamedTuple):
     cache: Path
     cache_origin: str
     variant: str = ""  # which builds are taken, such as "cpu"; "" where the machine decides
+    displaced: str = ""  # why the cache is not in the user's home, where nobody named a place
+    lower: tuple[Path, ...] = ()  # read-only caches that are looked at before the network
+    lower_owners: tuple[int, ...] = ()  # users who may own one, beside root
 
 
 def read_config(environ: Mapping[str, str] | None = None, *, configured: str = "") -> Config:
@@ -55,8 +60,12 @@ def read_config(environ: Mapping[str, str] | None = None, *, configured: str = "
     if url is None and configured:
         url, url_origin = configured, "c.CloudShelf.url"
     cache, cache_origin = _setting("CLOUDSHELF_CACHE", "cache", environ, files)
+    displaced = ""
     if cache is None:
-        cache, cache_origin = str(_home(environ, "XDG_CACHE_HOME", ".cache") / "cloudshelf"), "default"
+        place = _home(environ, "XDG_CACHE_HOME", ".cache") / "cloudshelf"
+        if not environ.get("XDG_CACHE_HOME", "").startswith("/"):  # else somebody chose it
+            place, displaced = default_place(place, environ)
+        cache, cache_origin = str(place), f"default, because {displaced}" if displaced else "default"
     try:
         url = None if url is None else normalize_urls(url)
     except UsageError as error:
@@ -68,7 +77,12 @@ def read_config(environ: Mapping[str, str] | None = None, *, configured: str = "
         url_origin=url_origin,
         cache=Path(_expand(cache, environ)).absolute(),
         cache_origin=cache_origin,
+        displaced=displaced,
         variant=_setting("CLOUDSHELF_VARIANT", "variant", environ, files)[0] or "",
+        lower=tuple(map(_lower_folder, *_listed("CLOUDSHELF_LOWER_CACHE", "lower_cache", environ, files))),
+        lower_owners=tuple(
+            map(_user_id, *_listed("CLOUDSHELF_LOWER_CACHE_OWNERS", "lower_cache_owners", environ, files))
+        ),
     )
 
 
@@ -196,6 +210,34 @@ def _setting(
             raise UsageError(f"In the configuration file {path}, {name} is not text.")
         return value, str(path)
     return None, "not set"
+
+
+def _listed(
+    variable: str, name: str, environ: Mapping[str, str], files: list[tuple[Path, dict[str, object]]]
+) -> tuple[list[str], list[str]]:
+    """The texts of a setting, and beside each where it was said; in a variable they have colons between them."""
+    if environ.get(variable):
+        found = [part for part in environ[variable].split(":") if part]
+        return found, [f"environment {variable}"] * len(found)
+    for path, content in files:
+        value = content.get(name)
+        if isinstance(value, list):
+            return [str(each) for each in value], [str(path)] * len(value)
+        if value is not None:
+            raise UsageError(f"In the configuration file {path}, {name} is not a list.")
+    return [], []
+
+
+def _lower_folder(text: str, origin: str) -> Path:
+    if not text.startswith("/"):
+        raise UsageError(f"{text!r} ({origin}) is no absolute path, and so no lower cache.")
+    return Path(text)
+
+
+def _user_id(text: str, origin: str) -> int:
+    if not text.isdecimal():
+        raise UsageError(f"{text!r} ({origin}) is no user id such as 1000, and so owns no lower cache.")
+    return int(text)
 
 
 def _home(environ: Mapping[str, str], variable: str, below: str) -> Path:

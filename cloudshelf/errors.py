@@ -499,6 +499,33 @@ class CacheUnusable(ShelfError):
     exit_code = 3
 
 
+class EnvironmentRemoved(CacheUnusable):
+    facts = ("path",)
+    words = "The environment {path} was removed from the cache just now. Run it again: it is built anew."
+
+
+class SocketFolderUnusable(CacheUnusable):
+    words = (
+        "The fetcher cannot listen in {path}: {reason}. Name a folder that is yours alone with XDG_RUNTIME_DIR "
+        "(mkdir -m 700), then try again."
+    )
+
+
+class FetcherForeign(CacheUnusable):
+    facts = ("path", "user")
+    words = (
+        "Not your fetcher but one of user {user} answers at {path}; nothing was said to it. Name a folder that is "
+        "yours alone with XDG_RUNTIME_DIR (mkdir -m 700), then try again."
+    )
+
+
+class LowerCacheUnsafe(CacheUnusable):
+    words = (
+        "The lower cache {path} is not used: {reason}. Its administrator puts that right (chown, chmod go-w; other "
+        "owners than root: CLOUDSHELF_LOWER_CACHE_OWNERS), or take it out of CLOUDSHELF_LOWER_CACHE."
+    )
+
+
 class DiskFull(CacheUnusable):
     facts = ("path",)
     words = (

@@ -21,6 +21,7 @@ from .vocabulary import Verb as Verb
 
 _TEXTS = (
     "lock",
+    "cache",
     "output",
     "python",
     "platform",

@@ -6,7 +6,6 @@ import os
 import re
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -54,7 +53,9 @@ from .errors import (
     VersionMissing,
     VersionPurged,
 )
+from .lower_cache import LowerCache
 from .model import Entry, Head, Manifest, Release, without_purged
+from .object_cache import ObjectCache
 from .parallel import Task, map_parallel, spread
 from .seen_heads import SeenHeads
 from .skips import find_moment, latest_of
@@ -85,7 +86,7 @@ class Repository:
     Heads are remembered for this object's life: one use of a shelf sees one state. May be used from several threads.
     ``cache`` is the folder of the user's cache, None for none. ``as_of``, a moment (as_of.py), shows every project as
     it was then. ``info`` is what shelf.json says, where that is known already. With ``pins`` heads that are not signed
-    as the shelf's root document wants are refused (signing/).
+    as the shelf's root document wants are refused (signing/). ``lower`` are caches below the user's.
     """
 
     def __init__(
@@ -95,13 +96,14 @@ class Repository:
         cache: Path | None = None,
         as_of: str = "",
         info: ShelfInfo | None = None,
+        lower: Sequence[LowerCache] = (),
         pins: Pins | None = None,
     ) -> None:
         self._store = store
         self.as_of = as_of
         self._since: dict[str, str] = {}  # when projects came that were not there at ``as_of``
         cache = own_folder(cache)
-        self._objects = ObjectCache(cache)
+        self._objects = ObjectCache(cache, lower)
         self._seen = SeenHeads(cache)
         self._heads: dict[str, Head | None] = {}
         self._signed: dict[str, bytes] = {}  # the present heads that have signatures, as they are stored
@@ -353,8 +355,8 @@ class Repository:
         return [(_only, self.release_at, project, head.default, head.versions[head.default].release)]
 
     def _follow_info(self) -> list[Task]:
-        """shelf.json, and then the block list, if it says that there is one."""
-        return [(_only, self.recalled)] if self.info().settings.get("recall") else []
+        """shelf.json, and then the block list: if it says that there is one, or where signatures are required."""
+        return [(_only, self.recalled)] if self.info().settings.get("recall") or self.trust is not None else []
 
     def _follow_closure(self, project: str, extras: tuple[str, ...]) -> list[Task]:
         return self._follow_rows(self.closure(project, extras))
@@ -492,16 +494,25 @@ class Repository:
             if not is_sha256(digest):
                 raise ObjectInvalid(key, "its name is not a digest")
             data = self._objects.get(digest)
-            if data is None:
-                data = self._get_of_project(key)
-                if sha256(data) != digest:
-                    raise ObjectInvalid(key, "its bytes are not those that its name says")
+            if data is not None:
                 self._parsed[key, digest] = parse(data, key)
-                self._objects.put(digest, data)
             else:
-                self._parsed[key, digest] = parse(data, key)
+                with self._objects.turn(digest):
+                    self._parsed[key, digest] = self._fetch(key, digest, parse)
         found: T = self._parsed[key, digest]
         return found
+
+    def _fetch(self, key: str, digest: str, parse: Callable[[bytes, str], T]) -> T:
+        """An object that the cache did not have a moment ago."""
+        data = self._objects.get(digest)
+        if data is not None:  # another process was faster
+            return parse(data, key)
+        data = self._get_of_project(key)
+        if sha256(data) != digest:
+            raise ObjectInvalid(key, "its bytes are not those that its name says")
+        parsed = parse(data, key)
+        self._objects.put(digest, data)
+        return parsed
 
     def _get_of_project(self, key: str) -> bytes:
         try:
@@ -554,33 +565,6 @@ def own_folder(cache: Path | None) -> Path | None:
         return None
 
 
-class ObjectCache:
-    """Verified objects by digest in ``<cache>/objects``. A cache that cannot be written is no reason to fail."""
-
-    def __init__(self, cache: Path | None) -> None:
-        self.folder = cache / "objects" if cache else None
-
-    def get(self, digest: str) -> bytes | None:
-        """The object's bytes, verified again; a damaged entry is dropped."""
-        if self.folder is None:
-            return None
-        path = self.folder / digest[:2] / digest
-        try:
-            data = path.read_bytes()
-        except OSError:
-            return None
-        if sha256(data) == digest:
-            return data
-        with suppress(OSError):
-            path.unlink()
-        return None
-
-    def put(self, digest: str, data: bytes) -> None:
-        if self.folder is not None:
-            with suppress(OSError):
-                write_whole(self.folder / digest[:2] / digest, data)
-
-
 def shorten(versions: Iterable[str], most: int = 12) -> tuple[str, ...]:
     """The newest versions, newest first, for a message; what is left out is counted."""
     from .ordering import version_order  # only messages are in order
@@ -589,18 +573,3 @@ def shorten(versions: Iterable[str], most: int = 12) -> tuple[str, ...]:
     if len(ordered) <= most:
         return tuple(ordered)
     return (*ordered[: most - 1], f"and {len(ordered) - most + 1} older")
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Temp file and rename: nobody ever reads half of it."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    temporary = path.with_name(f".{os.getpid()}-{threading.get_native_id()}-{path.name}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
-        temporary.replace(path)
-    except BaseException:
-        with suppress(OSError):
-            temporary.unlink()
-        raise

@@ -20,6 +20,7 @@ from .codecs.names import is_normalized, manifest_key, named_extras, named_proje
 from .codecs.origin import public_origin
 from .errors import LockMissing, NoShelf, ObjectInvalid, SeveralShelves, ShelfError, UsageError, VersionMissing
 from .layers import Layers
+from .lower_cache import LowerCache
 from .model import Entry, Head, Loaded, Lock, Manifest, Pin, Wheel
 from .parallel import map_parallel
 from .repository import PARALLEL, Repository, ShelfInfo, shorten
@@ -46,7 +47,7 @@ class Shelf:
 
     ``cache`` is the folder of the user's cache, None for none. ``as_of``, a moment (as_of.py), shows the projects as
     they were then. ``info`` is what shelf.json of an only shelf says, where that is known already. ``signer`` signs
-    what changes; with ``pins`` only what is signed is taken.
+    what changes; with ``pins`` only what is signed is taken. ``lower`` are caches below the user's (lower_cache.py).
     """
 
     def __init__(
@@ -55,13 +56,17 @@ class Shelf:
         cache: Path | None = None,
         as_of: str = "",
         info: ShelfInfo | None = None,
+        lower: Sequence[LowerCache] = (),
         signer: Signer | None = None,
         pins: Pins | None = None,
     ) -> None:
         self.signer = signer
         self.pins = pins
-        self._stores, self._cache = stores, cache
-        self._repositories = [Repository(store, cache=cache, as_of=as_of, info=info, pins=pins) for store in stores]
+        self._stores = stores
+        self.cache = cache
+        self._repositories = [
+            Repository(store, cache=cache, as_of=as_of, info=info, lower=lower, pins=pins) for store in stores
+        ]
         self.repository = self._repositories[0] if len(stores) == 1 else Layers(self._repositories)
 
     @classmethod
@@ -289,7 +294,7 @@ class Shelf:
         """What is blocked on any of the shelves; this machine remembers it. Raises as ``machine.read_blocks``."""
         from .recall.machine import read_blocks
 
-        return tuple(block for repository in self.repository.parts for block in read_blocks(self._cache, repository))
+        return tuple(block for repository in self.repository.parts for block in read_blocks(self.cache, repository))
 
     def _reasons(self, project: str, wheels: Iterable[tuple[str, str]]) -> dict[str, str]:
         """Why each version is blocked that is; of (version, sha256 of a wheel)."""

@@ -257,6 +257,7 @@ def fill(parser: argparse.ArgumentParser) -> None:
     requirements(parser, "fill an environment of these (a notebook: nothing, for its own)")
     hashes(parser)
     parser.add_argument("--lock", metavar="LOCK", help="fill the environment of this lock")
+    parser.add_argument("--cache", metavar="DIR", help="fill a cache that others read: in an image, on a node, on EFS")
     variant(parser)
 
 
@@ -349,6 +350,7 @@ def verify(parser: argparse.ArgumentParser) -> None:
 
 def cache(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", nargs="?", choices=("info", "prune", "clear", "verify"), default="info")
+    parser.add_argument("--repair", action="store_true", help="verify: remove what was added, bring the rest anew")
 
 
 def request(parser: argparse.ArgumentParser) -> None:
@@ -373,6 +375,8 @@ def policy(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--deps", action="store_true", help="and for what their defaults need, which the shelf knows")
     where = "and for the named locks there: team/, team/2026q4, / for all"
     parser.add_argument("--locks", action="append", default=[], metavar="PLACE", help=where)
+    without = "without the lists of the catalog: only who knows a name uses it"
+    parser.add_argument("--no-names", action="store_true", help=without)
     parser.add_argument("--no-catalog", action="store_true", help="who publishes does not write the catalog")
     parser.add_argument("--reports", metavar="PLACE", help="and for usage reports, as `settings usage-reports` has it")
     who = "of the bucket: a role that may delete what is collected"

@@ -146,7 +146,7 @@ _ALL = (
     Verb(
         "fill",
         "bring every file now, for work without a network",
-        ("fill pandas", "fill --lock pylock.toml"),
+        ("fill pandas", "fill --lock pylock.toml", "fill --cache /opt/shelf --lock pylock.toml"),
         takes.fill,
         in_a_notebook=("fill",),
     ),
@@ -300,7 +300,10 @@ _ALL = (
     ),
     Verb("disable", "take back what enable wrote", ("disable", "disable --system"), takes.place, ("command",)),
     Verb(
-        "cache", "the cache of this machine: info, prune, clear", ("cache", "cache prune", "cache clear"), takes.cache
+        "cache",
+        "the cache of this machine: info, verify, prune, clear",
+        ("cache", "cache verify", "cache verify --repair", "cache prune", "cache clear"),
+        takes.cache,
     ),
     Verb("doctor", "check settings, shelf, cache and fetcher", ("doctor",), takes.nothing),
     Verb(

@@ -10,24 +10,26 @@ import json
 import marshal
 import os
 import shutil
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from ..cache_place import NOEXEC, is_noexec
 from ..codecs.lock import format_lock
 from ..errors import CacheUnusable
 from ..importing.activate import OWN_PTH
 from ..importing.blocklist import PINS, Pins
-from ..model import Lock, Manifest
+from ..model import Kind, Lock, Manifest
+from ..turn import turn
 from ..urls import split_urls
-from .engine import install_engine
+from .engine import engine_digest, install_engine
 from .index import PRIVATE, RESERVED, installed_path, make_index
 from .interpreter import Interpreter
 from .place import is_sound, path_of
 from .scripts import activate_scripts, program_of, rewritten, stub
 from .seal import seal
-from .turn import turn
 from .writing import disk_errors, remove_unfinished, temporary_sibling
 
 
@@ -60,6 +62,7 @@ def build_environment(
     if found is not None:
         return found
     path = path_of(lock, cache, interpreter)
+    _refuse_noexec(path.parents[1], manifests)
     engine = install_engine(path.parents[1], interpreter)
     config = _config(lock, path, fetcher)
     with disk_errors(path):
@@ -77,6 +80,26 @@ def build_environment(
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
     return path
+
+
+def _refuse_noexec(cache: Path, manifests: Sequence[Manifest]) -> None:
+    """Where no library can be loaded from (mount(8), noexec), an environment that has some is of no use.
+
+    Raises CacheUnusable: what dlopen says in the middle of an import, nobody understands.
+    """
+    if any(file.kind in (Kind.EXTENSION, Kind.LIBRARY) for m in manifests for file in m.files) and is_noexec(cache):
+        raise CacheUnusable(str(cache), NOEXEC)
+
+
+def build_again(
+    path: Path, temporary: Path, lock: Lock, manifests: Sequence[Manifest], interpreter: Interpreter
+) -> dict[str, Any]:
+    """Write the environment at ``path`` as it was when it was built into ``temporary``; its index. See audit.py."""
+    builder = _Builder(path, temporary, lock, manifests, interpreter)
+    builder.build(
+        path.parents[1] / "engine" / engine_digest(), _config(lock, path, [sys.executable, "-m", "cloudshelf.fetcher"])
+    )
+    return builder.index
 
 
 def _config(lock: Lock, path: Path, fetcher: Sequence[str]) -> dict[str, Any]:

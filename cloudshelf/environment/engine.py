@@ -9,6 +9,7 @@ import os
 import shutil
 import struct
 import sys
+from collections.abc import Mapping
 from importlib.util import MAGIC_NUMBER
 from pathlib import Path
 
@@ -35,8 +36,13 @@ def engine_files() -> dict[str, bytes]:
 @functools.lru_cache
 def engine_digest() -> str:
     """Names the version: another content is another engine, and another environment."""
+    return digest_of_files(engine_files())
+
+
+def digest_of_files(files: Mapping[str, bytes]) -> str:
+    """The name of a copy that has these files, by path, in their order."""
     state = hashlib.sha256()
-    for name, content in engine_files().items():
+    for name, content in files.items():
         state.update(f"{name}\0{len(content)}\0".encode() + content)
     return state.hexdigest()[:32]
 
@@ -55,6 +61,8 @@ def install_engine(cache: Path, interpreter: Interpreter) -> Path:
                 shutil.rmtree(temporary, ignore_errors=True)
                 if not folder.is_dir():
                     raise
+    with contextlib.suppress(OSError):
+        os.utime(folder)  # an environment will name it: prune leaves it
     _compile(folder / PACKAGE, interpreter)
     return folder
 

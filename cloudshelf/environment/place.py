@@ -39,14 +39,17 @@ def altered_before(environment: Path) -> str:
     )
 
 
-def identity(lock: Lock, interpreter: Interpreter) -> str:
-    """The name of an environment: equal for equal locks, whatever the order of their requirements."""
+def identity(lock: Lock, interpreter: Interpreter, engine: str = "") -> str:
+    """The name of an environment: equal for equal locks, whatever the order of their requirements.
+
+    ``engine`` is the digest of the engine that it uses, by default of the one that this process would copy.
+    """
     facts = [
         str(LAYOUT),
         interpreter.executable,
         interpreter.soabi,
         interpreter.version,
-        engine_digest(),
+        engine or engine_digest(),
         lock.shelf,
         *sorted(f"{pin.project} {pin.sha256} {pin.manifest} {pin.shelf}".rstrip() for pin in lock.pins),
     ]

@@ -11,19 +11,24 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import CacheUnusable
+from ..object_cache import remove_leftovers
 from .index import PRIVATE
 from .seal import is_altered
 from .writing import remove_unfinished, temporary_sibling
+
+BUILDING = 3600.0  # seconds; whoever found an engine copy then has built its environment, which names it
 
 
 def prune_environments(cache: Path, *, unused_for: float = 0.0) -> list[Path]:
     """Remove environments that no process uses and none used in the last ``unused_for`` seconds; what was removed.
 
     One that something else wrote into is not used again, so it need not have waited. Then engine copies that no
-    environment names go, and what killed builders left. Raises CacheUnusable.
+    environment names go, and what killed processes left. Raises CacheUnusable.
     """
     removed = []
-    for path in _folders(cache):
+    for path in environment_folders(cache):
+        if time.time() - _last_used(path) < unused_for:  # not locked then: who is about to use it must not be refused
+            continue
         with _exclusive(path) as free:
             if free and (time.time() - _last_used(path) >= unused_for or is_altered(path)):
                 _remove(path)
@@ -31,11 +36,21 @@ def prune_environments(cache: Path, *, unused_for: float = 0.0) -> list[Path]:
                 removed.append(path)
     for folder in (cache / "environments", cache / "engine"):
         remove_unfinished(folder)
+    remove_leftovers(cache)
     _prune_engines(cache)
     return removed
 
 
-def _folders(cache: Path) -> list[Path]:
+def remove_unused(path: Path) -> bool:
+    """Remove the environment at ``path`` unless a process uses it; whether it is gone. Raises CacheUnusable."""
+    with _exclusive(path) as free:
+        if free:
+            _remove(path)
+    return free
+
+
+def environment_folders(cache: Path) -> list[Path]:
+    """The environments of a cache, but for those that are being built."""
     with contextlib.suppress(FileNotFoundError):
         return sorted(p for p in (cache / "environments").iterdir() if p.is_dir() and not p.name.startswith("."))
     return []
@@ -68,22 +83,23 @@ def _last_used(path: Path) -> float:
 
 
 def _remove(path: Path) -> None:
-    """The name goes at once, the rest when it can."""
+    """The name goes at once; then the file whose lock says who uses it, so that who waits for that sees it is gone."""
     aside = temporary_sibling(path)
     try:
         path.rename(aside)
     except OSError as error:
         raise CacheUnusable(str(path), error.strerror or str(error)) from None
+    (aside / PRIVATE / "users").unlink(missing_ok=True)
     shutil.rmtree(aside, ignore_errors=True)
 
 
 def _prune_engines(cache: Path) -> None:
-    """An engine copy that no environment's .pth names is of no use; one in use stays loaded in memory anyway."""
+    """An engine copy that no environment's .pth names is of no use, unless somebody builds one that will name it."""
     with contextlib.suppress(FileNotFoundError):
         engines = [p for p in (cache / "engine").iterdir() if not p.name.startswith(".")]
         named = ""
-        for folder in _folders(cache):
+        for folder in environment_folders(cache):
             named += "".join(p.read_text() for p in folder.glob("lib/python3*/site-packages/00_cloudshelf.pth"))
         for engine in engines:
-            if engine.name not in named:
+            if engine.name not in named and time.time() - engine.stat().st_mtime > BUILDING:
                 _remove(engine)

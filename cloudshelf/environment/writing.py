@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import itertools
 import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..errors import CacheUnusable, DiskFull
+from ..importing.paths import unusable
 
 UNFINISHED = ".unfinished-"
 _numbers = itertools.count()
@@ -22,9 +21,7 @@ def disk_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFull(str(path)) from error
-        raise CacheUnusable(str(path), error.strerror or str(error)) from error
+        raise unusable(str(path), error) from error
 
 
 def temporary_sibling(path: Path) -> Path:

@@ -8,7 +8,8 @@ import socket
 import time
 from pathlib import Path
 
-from .disk import disk_errors, private_folder
+from ..importing.paths import private_folder
+from .disk import disk_errors
 
 BACKLOG = 128  # clients that may wait until they are accepted
 PATIENCE = 5.0  # seconds for another fetcher to listen, or to be gone
@@ -23,7 +24,7 @@ class Address:
 
     def claim(self) -> socket.socket | None:
         """A socket that listens; None when another fetcher does. Raises CacheUnusable for a folder not ours alone."""
-        private_folder(self.path.parent)
+        private_folder(str(self.path.parent))
         lock = self.path.with_name(self.path.name + ".lock")
         with disk_errors(lock):
             self._flock = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)

@@ -9,18 +9,34 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import hashlib
+import logging
 import os
 import stat
 import threading
+from collections.abc import Sequence
+from io import FileIO
 from pathlib import Path
 
 from ..errors import CacheUnusable, ObjectInvalid
-from .disk import copy_file, disk_errors, link_file, private_folder, remove_leftovers, temporary_name, write_all
+from ..importing.paths import private_folder
+from ..lower_cache import BLOBS, LowerCache
+from .disk import (
+    FICLONE,
+    copy_file,
+    disk_errors,
+    link_file,
+    remove_leftovers,
+    temporary_name,
+    write_all,
+)
 
 SMALL = 64 << 10  # bytes; a smaller file is copied, so that an edit of it stays in its environment
 _CANNOT_LINK = {errno.EXDEV, errno.EMLINK, errno.EPERM, errno.EOPNOTSUPP}
 _CHUNK = 1 << 20
+
+log = logging.getLogger(__name__)
 
 
 def is_small(path: str, size: int) -> bool:
@@ -31,23 +47,30 @@ def is_small(path: str, size: int) -> bool:
 class BlobCache:
     """The blobs of one cache folder. Any thread, any number of processes."""
 
-    def __init__(self, cache: Path) -> None:
-        """Raises CacheUnusable when the folder cannot be made, or belongs to somebody else."""
+    def __init__(self, cache: Path, lower: Sequence[LowerCache] = ()) -> None:
+        """``lower`` are caches that are looked at where this one has nothing.
+
+        Raises CacheUnusable when the folder cannot be made, or belongs to somebody else.
+        """
         with disk_errors(cache):
             cache.parent.mkdir(parents=True, exist_ok=True)
         self.root = cache / "blobs"
         self._temporary = self.root / "tmp"
         for folder in (cache, self.root, self._temporary):
-            private_folder(folder)
+            private_folder(str(folder))
+        self._lower = lower
         self._checked: set[str] = set()
         self._clones = True  # until the file system says that it cannot
         remove_leftovers(self._temporary)
 
     def path(self, digest: str, mode: int) -> str:
-        return f"{self.root}/{digest[:2]}/{digest}-{mode:03o}"
+        return f"{self.root}/{digest[:2]}/{blob_name(digest, mode)}"
 
     def has(self, digest: str, mode: int, size: int) -> bool:
         """Whether ``place`` can bring it. Raises CacheUnusable for an entry of another user."""
+        return self._has_own(digest, mode, size) or self._lower_with(digest, mode, size) is not None
+
+    def _has_own(self, digest: str, mode: int, size: int) -> bool:
         try:
             status = os.lstat(self.path(digest, mode))
         except (FileNotFoundError, NotADirectoryError):
@@ -55,9 +78,31 @@ class BlobCache:
         self._refuse_foreign(status, self.path(digest, mode))
         return status.st_size == size and stat.S_IMODE(status.st_mode) == mode
 
+    def _lower_with(self, digest: str, mode: int, size: int) -> LowerCache | None:
+        """The first lower cache that has such an entry; its content is not looked at. Raises LowerCacheUnsafe."""
+        for lower in self._lower:
+            status = lower.find(BLOBS, blob_name(digest, mode))
+            if status is not None and status.st_size == size:
+                return lower
+        return None
+
+    def _take(self, digest: str, mode: int, size: int, mtime: int) -> bool:
+        """Whether a lower cache had it; then it is here, verified as anything that enters."""
+        lower = self._lower_with(digest, mode, size)
+        source = lower.open(BLOBS, blob_name(digest, mode)) if lower is not None else None
+        if source is None:
+            return False
+        with open(source, "rb", buffering=0) as file, self.writer(digest, mode, mtime) as writer:
+            try:
+                writer.copy(file)
+            except ObjectInvalid as error:
+                log.warning("%s has an entry that is damaged: %s", lower.folder if lower else "", error)
+                return False
+        return True
+
     def put(self, content: bytes | memoryview, digest: str, mode: int, mtime: int = 0) -> None:
         """Keep ``content``. Raises ObjectInvalid when it has another digest, DiskFull, CacheUnusable."""
-        if self.has(digest, mode, len(content)):
+        if self._has_own(digest, mode, len(content)):
             return
         with self.writer(digest, mode, mtime) as writer:
             writer.write(0, content)
@@ -68,7 +113,7 @@ class BlobCache:
         folder = self.root / digest[:2]
         if digest[:2] not in self._checked or not os.path.isdir(folder):  # noqa: PTH112  (somebody removed the cache)
             for each in (self.root.parent, self.root, self._temporary, folder):
-                private_folder(each)
+                private_folder(str(each))
             self._checked.add(digest[:2])
         return BlobWriter(self._temporary / temporary_name(), self.path(digest, mode), digest, mode, mtime)
 
@@ -79,13 +124,11 @@ class BlobCache:
         change it for all. Raises CacheUnusable for an entry of another user or a symbolic link, and DiskFull.
         """
         path = self.path(digest, mode)
-        try:
-            source = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        except (FileNotFoundError, NotADirectoryError):
+        source = _open_entry(path)
+        if source is None and self._lower and self._take(digest, mode, size, mtime):
+            source = _open_entry(path)
+        if source is None:
             return False
-        except OSError as error:
-            reason = "it is a symbolic link" if error.errno == errno.ELOOP else str(error.strerror)
-            raise CacheUnusable(path, reason) from error
         try:
             status = os.fstat(source)
             self._refuse_foreign(status, path)
@@ -123,6 +166,20 @@ class BlobCache:
             raise CacheUnusable(path, "another user owns it")
 
 
+def blob_name(digest: str, mode: int) -> str:
+    return f"{digest}-{mode:03o}"
+
+
+def _open_entry(path: str) -> int | None:
+    try:
+        return os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        reason = "it is a symbolic link" if error.errno == errno.ELOOP else str(error.strerror)
+        raise CacheUnusable(path, reason) from error
+
+
 class BlobWriter:
     """One blob on its way into the cache; as a context manager it removes what was not finished."""
 
@@ -140,6 +197,22 @@ class BlobWriter:
         """Pieces may come in any order and from several threads."""
         with disk_errors(self._destination):
             write_all(self._descriptor, piece, offset)
+
+    def copy(self, source: FileIO) -> None:
+        """All of an open file, shared with it block by block where the file system can; into its place.
+
+        What is hashed is what was written, whatever becomes of the source. Raises ObjectInvalid for another content.
+        """
+        with disk_errors(self._destination):
+            with contextlib.suppress(OSError):
+                fcntl.ioctl(self._descriptor, FICLONE, source.fileno())
+            if not os.fstat(self._descriptor).st_size:
+                while piece := source.read(_CHUNK):
+                    write_all(self._descriptor, piece)
+            os.lseek(self._descriptor, 0, os.SEEK_SET)
+            with open(self._descriptor, "rb", buffering=0, closefd=False) as written:
+                found = hashlib.file_digest(written, "sha256").hexdigest()
+        self.finish(found)
 
     def read(self, offset: int, length: int) -> bytes:
         """Some bytes of what was written. Raises CacheUnusable when there are none."""

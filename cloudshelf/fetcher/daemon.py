@@ -8,7 +8,8 @@ import os
 import re
 from pathlib import Path
 
-from .disk import disk_errors, private_folder
+from ..importing.paths import private_folder
+from .disk import disk_errors
 
 LARGEST_LOG = 1 << 20
 _SECRETS = re.compile(
@@ -22,8 +23,8 @@ def detach(log: Path) -> None:
     with contextlib.suppress(OSError):
         os.setsid()  # refused for a process group's leader, such as one that posix_spawn gave its own session
     os.chdir("/")
-    private_folder(log.parent.parent)
-    private_folder(log.parent)
+    private_folder(str(log.parent.parent))
+    private_folder(str(log.parent))
     with disk_errors(log):
         output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     nothing = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)

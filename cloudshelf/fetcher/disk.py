@@ -10,10 +10,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..errors import CacheUnusable, DiskFull
+from ..importing.paths import unusable
 
 FICLONE = 0x40049409  # linux/fs.h: make a file share the blocks of another
-_NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 _CANNOT_CLONE = {errno.EOPNOTSUPP, errno.ENOTTY, errno.EINVAL, errno.EXDEV, errno.EPERM, errno.ENOSYS}
 _numbers = itertools.count()
 
@@ -24,13 +23,7 @@ def disk_errors(path: Path | str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise translated(error, path) from error
-
-
-def translated(error: OSError, path: Path | str) -> CacheUnusable:
-    if error.errno in _NO_SPACE:
-        return DiskFull(str(path))
-    return CacheUnusable(str(path), error.strerror or str(error))
+        raise unusable(str(path), error) from error
 
 
 def temporary_name() -> str:
@@ -46,21 +39,6 @@ def remove_leftovers(folder: Path) -> None:
             if owner.isdecimal() and not Path("/proc", owner).exists():
                 with contextlib.suppress(OSError):
                     Path(entry.path).unlink()
-
-
-def private_folder(path: Path) -> None:
-    """``path`` becomes, or is, a folder of ours that nobody else can enter. Raises CacheUnusable."""
-    with disk_errors(path):
-        with contextlib.suppress(FileExistsError):
-            os.mkdir(path, 0o700)  # noqa: PTH102  (the mode must not depend on parents=True)
-        status = os.lstat(path)
-    if (status.st_mode & 0o170000) != 0o040000:
-        raise CacheUnusable(str(path), "it is not a folder")
-    if status.st_uid != os.geteuid():
-        raise CacheUnusable(str(path), "another user owns it")
-    if status.st_mode & 0o077:
-        with disk_errors(path):
-            path.chmod(0o700)
 
 
 def write_all(descriptor: int, content: bytes | memoryview, offset: int | None = None) -> None:

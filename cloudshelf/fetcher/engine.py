@@ -40,9 +40,8 @@ class Engine:
         """A setting of the user or the machine (config.FLAGS); what is wrong with a file is said by other readers."""
         from ..config import read_flag
 
-        named = {"CLOUDSHELF_CONFIG": self._config} if self._config else {}
         try:
-            return read_flag(name, {**os.environ, **named})[0]
+            return read_flag(name, self._environ())[0]
         except UsageError:
             return True
 
@@ -54,6 +53,9 @@ class Engine:
         if self._loaded is not None:
             self._loaded[0].close(flush=False)
 
+    def _environ(self) -> dict[str, str]:
+        return {**os.environ, **({"CLOUDSHELF_CONFIG": self._config} if self._config else {})}
+
     def _renew_blocks(self, shelf: str) -> None:
         """Ask a shelf what is blocked, if that is due. What fails is said at the next start of an environment."""
         from ..recall.machine import Renewal
@@ -64,11 +66,14 @@ class Engine:
                 Renewal(self._cache, repository).result()
 
     def _load(self) -> tuple[Transfer, Environments]:
+        from ..config import read_config
+        from ..lower_cache import lower_caches
         from ..stores.counting import CountingStore
         from ..stores.opening import shared_store
         from .blobs import BlobCache
         from .environments import Environments
         from .transfer import Transfer
 
-        transfer = Transfer(BlobCache(self._cache), background=self.flag("background_fill"))
+        lower = lower_caches(read_config(self._environ()))
+        transfer = Transfer(BlobCache(self._cache, lower), background=self.flag("background_fill"))
         return transfer, Environments(lambda url: CountingStore(shared_store(url)))

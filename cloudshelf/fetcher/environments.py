@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import bisect
-import fcntl
 import json
 import marshal
 import mmap
@@ -15,6 +14,7 @@ from typing import Any, NamedTuple
 
 from ..codecs.names import SHELF, pack_key, project_of_key
 from ..errors import CacheUnusable, FormatUnknown
+from ..importing.activate import hold
 from ..model import Frame, Kind
 from ..stores.protocols import Reader
 from ..urls import join_urls, split_urls
@@ -182,7 +182,7 @@ class Environment:
         """Keep ``prune`` away until ``release``. Raises CacheUnusable when it is removing this environment just now."""
         with self._users:
             if self._used == 0:
-                self._user_lock = self._take_user_lock()
+                self._user_lock = hold(str(self.path))
             self._used += 1
 
     def release(self) -> None:
@@ -190,17 +190,6 @@ class Environment:
             self._used -= 1
             if self._used == 0:
                 os.close(self._user_lock)
-
-    def _take_user_lock(self) -> int:
-        path = self.path / ".cloudshelf" / "users"
-        with disk_errors(path):
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(descriptor)
-            raise CacheUnusable(str(self.path), "it is being pruned") from None
-        return descriptor
 
     @property
     def _presence_path(self) -> str:

@@ -11,8 +11,8 @@ import weakref
 from collections.abc import Callable, Iterable, Sequence
 
 from ..errors import ObjectInvalid, ShelfError, StoreError
+from ..importing.paths import unusable
 from .blobs import Assembly
-from .disk import translated
 from .environments import Environment, Piece
 from .frames import FrameJob, Priority
 from .request import Request
@@ -156,16 +156,23 @@ class InFlight:
     def claim(self, job: FrameJob) -> tuple[list[tuple[int, Piece | None]], list[tuple[int, Piece]]]:
         """What to do with a frame that is here: files that lie in it, the urgent ones first, and parts of larger files.
 
-        From now on a request for one of these files joins the waiting; one for another file has it fetched anew.
+        From now on a request for one of these files joins the waiting; one for another file has it fetched anew. Who
+        waits for a file that another process has put in its place meanwhile need not wait any more.
         """
         environment = job.environment
+        in_place: list[int] = []
         whole: list[tuple[Priority, int, Piece | None]] = []
         parts: list[tuple[int, Piece]] = []
         with self._lock:
             filling = self._filling[environment]
             del filling.jobs[job.frame]
             for number in environment.touching(job.frame):
-                if environment.presence[number] or environment.original(number) != number:
+                if environment.presence[number]:
+                    found = filling.wanted.get(number)
+                    if found is not None and not (found.placing or found.from_cache):
+                        in_place.append(number)
+                    continue
+                if environment.original(number) != number:
                     continue
                 pieces = environment.pieces(number)
                 if len(pieces) > 1:
@@ -182,6 +189,8 @@ class InFlight:
                     continue
                 wanted.from_cache, wanted.placing = False, True
                 whole.append((wanted.priority, number, pieces[0] if pieces else None))
+        for number in in_place:
+            self.settle(environment, number)
         whole.sort(key=lambda row: row[0])
         return [(number, piece) for _, number, piece in whole], parts
 
@@ -266,5 +275,5 @@ def _as_shelf_error(error: Exception, path: str = "") -> ShelfError:
     if isinstance(error, ShelfError):
         return error
     if isinstance(error, OSError):
-        return translated(error, path)
+        return unusable(path, error)
     return ShelfError(f"{type(error).__name__}: {error}")

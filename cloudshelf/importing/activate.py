@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 
-from ..errors import Blocked, BlocksUnknown, CacheUnusable
+from ..errors import Blocked, BlocksUnknown, CacheUnusable, EnvironmentRemoved
 from .blocklist import refuse_blocked, tell
 from .state import Environment, is_complete
 
@@ -92,7 +92,7 @@ def deactivate(environment: str) -> None:
 
 
 def _open(environment: str) -> Activation:
-    users = _hold(environment)
+    users = hold(environment)
     try:
         complete = is_complete(environment)
         site = f"{environment}/lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages"
@@ -147,23 +147,48 @@ def _hook() -> EnvironmentHook:
     return hook
 
 
-def _hold(environment: str) -> int:
-    """A shared lock that ``prune`` respects. Raises CacheUnusable."""
+def hold(environment: str) -> int:
+    """A descriptor that keeps ``prune`` away for as long as it is open, in a forked child too.
+
+    Raises CacheUnusable for what is no environment and for one of another user, EnvironmentRemoved.
+    """
     import fcntl
 
     path = f"{environment}/.cloudshelf/users"
-    try:
-        users = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    except OSError as error:
-        raise CacheUnusable(environment, f"it is not an environment ({error.strerror})") from None
+    users, is_writable = _open_users(path)
     try:
         fcntl.flock(users, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        os.utime(users)  # the time of last use
+        if is_writable:
+            os.utime(users)  # the time of last use
+        status = os.fstat(users)
+        if status.st_uid not in (os.geteuid(), 0):
+            raise CacheUnusable(environment, "another user owns it")
+        if not status.st_nlink:
+            raise EnvironmentRemoved(environment)
+    except BlockingIOError:
+        os.close(users)
+        raise EnvironmentRemoved(environment) from None
     except OSError as error:
         os.close(users)
-        reason = "it is being removed" if isinstance(error, BlockingIOError) else str(error.strerror)
-        raise CacheUnusable(environment, reason) from None
+        raise CacheUnusable(environment, str(error.strerror)) from None
+    except CacheUnusable:
+        os.close(users)
+        raise
     return users
+
+
+def _open_users(path: str) -> tuple[int, bool]:
+    """Its descriptor, and whether it can be written: in an image it cannot, but there nobody prunes either."""
+    try:
+        try:
+            return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600), True
+        except OSError as error:
+            if error.errno not in (1, 13, 30):  # EPERM, EACCES, EROFS
+                raise
+            return os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW), False
+    except OSError as error:
+        folder = path.removesuffix("/.cloudshelf/users")
+        raise CacheUnusable(folder, f"it is not an environment ({error.strerror})") from None
 
 
 def _is_own(activation: Activation) -> bool:

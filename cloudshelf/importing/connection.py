@@ -11,7 +11,7 @@ import os
 import posix
 import sys
 
-from ..errors import FetcherFailed
+from ..errors import FetcherFailed, FetcherForeign
 from .paths import private_folder
 from .starting import START, Guard, forget_children, is_gone, keep, pause, start, status_of
 
@@ -91,7 +91,7 @@ def give_back(target: Target, connection: _socket.socket) -> None:
 
 
 def connect(target: Target) -> _socket.socket:
-    """A new connection, to a new fetcher when none listens. Raises FetcherFailed, CacheUnusable."""
+    """A new connection, to a new fetcher when none listens. Raises FetcherFailed, FetcherForeign, CacheUnusable."""
     connection = try_connect(target.path)
     if connection is not None:
         return connection
@@ -127,6 +127,9 @@ def try_connect(path: str) -> _socket.socket | None:
     try:
         connection.settimeout(SILENCE)
         connection.connect(path)
+        _, user = _peer(connection)
+        if user != os.geteuid():
+            raise FetcherForeign(path, user)
     except (FileNotFoundError, ConnectionRefusedError, BlockingIOError):  # none, a dead one's, its backlog is full
         connection.close()
         return None
@@ -147,11 +150,17 @@ def receive(connection: _socket.socket, size: int) -> bytes:
 
 
 def kill_peer(connection: _socket.socket) -> None:
-    """End the process at the other end, if it is ours (SO_PEERCRED, unix(7))."""
-    facts = connection.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, 12)
-    pid, uid = (int.from_bytes(facts[i : i + 4], sys.byteorder, signed=True) for i in (0, 4))
-    if pid > 1 and uid == os.geteuid() and pid != os.getpid():
+    """End the process at the other end, if it is ours."""
+    pid, user = _peer(connection)
+    if pid > 1 and user == os.geteuid() and pid != os.getpid():
         try:
             os.kill(pid, 9)
         except OSError:
             pass
+
+
+def _peer(connection: _socket.socket) -> tuple[int, int]:
+    """Process and user at the other end, as they were when it listened (SO_PEERCRED, unix(7))."""
+    facts = connection.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, 12)
+    pid, user = (int.from_bytes(facts[i : i + 4], sys.byteorder, signed=True) for i in (0, 4))
+    return pid, user

@@ -14,10 +14,11 @@ from pathlib import Path
 
 from ..codecs.recall import Block, BlockList
 from ..config import read_recall
-from ..environment.turn import turn
 from ..errors import ShelfError, StoreError
 from ..importing.blocklist import OFFLINE, Known, Pins, place, read_known, read_pins
-from ..repository import Repository, own_folder, write_whole
+from ..object_cache import write_whole
+from ..repository import Repository, own_folder
+from ..turn import turn
 from .matching import Listed, Part, find_block
 
 DEADLINE = 2.0  # seconds that a start waits for a shelf

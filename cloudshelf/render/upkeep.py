@@ -32,11 +32,7 @@ def verify(result: Result) -> list[Block]:
 
 def cache(result: Result) -> list[Block]:
     if "verified" in result:
-        damaged = result["damaged"]
-        if not damaged:
-            return [f"All {count(result['verified'], 'file')} in {result['cache']} are sound."]
-        found = f"{count(len(damaged), 'file')} of {result['verified']} had been changed; removed, to come anew:"
-        return [found, *(f"  {path}" for path in damaged)]
+        return _verified(result)
     if "freed" in result:
         kept = result["kept"]
         left = f" {count(kept, 'environment')} stayed, in use or used lately." if kept else ""
@@ -47,6 +43,17 @@ def cache(result: Result) -> list[Block]:
         Table(("part", "size"), parts, frozenset({"size"})),
         "Unused environments go with: cache prune. Everything that can come again: cache clear",
     ]
+
+
+def _verified(result: Result) -> list[Block]:
+    damaged, unchecked = result["damaged"], [f"Not compared: {r['path']}: {r['why']}." for r in result["unchecked"]]
+    if not damaged:
+        return [f"All {count(result['verified'], 'file')} in {result['cache']} are sound.", *unchecked]
+    rows = [row | {"repaired": "yes" if row["repaired"] else ""} for row in damaged]
+    table = records(rows, ("path", "what", "repaired"))
+    found = f"{count(len(damaged), 'finding')} in {result['cache']}, {count(result['verified'], 'file')} compared:"
+    mend = "Put right what is not: cloudshelf cache verify --repair" if result["exit_code"] else "All is sound again."
+    return [found, table, *unchecked, mend]
 
 
 def doctor(result: Result) -> list[Block]:

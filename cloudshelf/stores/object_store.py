@@ -40,32 +40,42 @@ _DOMAINS = (("cn-", "amazonaws.com.cn"), ("eusc-", "amazonaws.eu"), ("", "amazon
 
 
 def open_object_store(bucket: str, prefix: str, environ: Mapping[str, str]) -> ObjectStore:
-    """The store under ``prefix`` of ``bucket`` with the AWS settings of ``environ``; sends nothing to S3.
+    """The store under ``prefix`` of ``bucket`` with the AWS settings of ``environ``; sends nothing.
 
-    Raises UsageError for wrong settings, CredentialsMissing or CredentialsExpired when nobody is asking.
+    Raises UsageError for wrong settings. Credentials are looked for by the first request: who finds everything in a
+    cache needs none.
     """
     settings = read_settings(environ)
     url = f"s3://{bucket}/{prefix}".rstrip("/")
-    credentials = None if settings.anonymous else find_credentials(environ, url, settings.region)
-    return ObjectStore(bucket, prefix, settings, credentials)
+    find = None if settings.anonymous else partial(find_credentials, environ, url, settings.region)
+    return ObjectStore(bucket, prefix, settings, None, find)
 
 
 class ObjectStore:
-    """The objects under ``prefix`` of ``bucket``; ``credentials`` None sends unsigned requests.
+    """The objects under ``prefix`` of ``bucket``; ``credentials`` None, and nothing to ``find`` them, sends unsigned
+    requests.
 
-    Raises UsageError when the CA bundle of ``settings`` is none.
+    Raises UsageError when the CA bundle of ``settings`` is none; a request raises what ``find`` does.
     """
 
-    def __init__(self, bucket: str, prefix: str, settings: S3Settings, credentials: Credentials | None) -> None:
+    def __init__(
+        self,
+        bucket: str,
+        prefix: str,
+        settings: S3Settings,
+        credentials: Credentials | None,
+        find: Callable[[], Credentials] | None = None,
+    ) -> None:
         self._bucket = bucket
         self._prefix = f"{prefix}/" if prefix else ""
         self._url = f"s3://{bucket}/{prefix}".rstrip("/")
         self._settings = settings
         self._credentials = credentials
+        self._find = find
         self._clients: dict[tuple[bool, int], S3Store] = {}
         self._lock = threading.Lock()
-        if settings.ca_bundle is not None:
-            self._reader(0)  # a wrong setting is found out before anything depends on it
+        if settings.ca_bundle is not None:  # a wrong setting is found out before anything depends on it
+            self._make_client(writing=False, limit=settings.timeout)
 
     @property
     def url(self) -> str:
@@ -215,6 +225,8 @@ class ObjectStore:
         with self._lock:
             found = self._clients.get((writing, doublings))
             if found is None:
+                if self._find is not None:
+                    self._credentials, self._find = self._find(), None
                 found = self._make_client(writing, 2 * self._settings.timeout * 2**doublings)
                 self._clients[writing, doublings] = found
         return found

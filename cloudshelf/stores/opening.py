@@ -22,8 +22,8 @@ def open_store(url: str, *, environ: Mapping[str, str] | None = None) -> Store:
     """The store at ``url``: s3://bucket/prefix, file:///path, a path, or memory: (a new empty one each time).
 
     Makes no request. ``environ`` (default: the process's) holds the AWS settings and CLOUDSHELF_TIMEOUT. Raises
-    UsageError for a URL that cannot be one, ShelfForbidden for one that this machine does not allow,
-    CredentialsMissing when an s3 URL finds none.
+    UsageError for a URL that cannot be one, ShelfForbidden for one that this machine does not allow; a request of an
+    s3 URL raises CredentialsMissing when it finds none.
     """
     environ = os.environ if environ is None else environ
     url = normalize_url(url)

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 _PLACES = {
     "pinning": ("use", "lock", "freeze"),
-    "restoring": ("sync", "fill", "why"),
+    "restoring": ("sync", "why"),
+    "filling": ("fill",),
     "completing": ("names", "submodules"),
     "looking": ("connect", "ls", "show", "search", "find-module", "log", "verify"),
     "curating": ("init", "publish", "default", "yank", "unyank", "rollback"),

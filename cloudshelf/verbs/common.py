@@ -6,10 +6,12 @@ import dataclasses
 import os
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..config import read_config, read_trust
 from ..errors import NoShelf
+from ..lower_cache import LowerCache, lower_caches
 from ..shelf import Shelf
 from ..stores.opening import shared_store
 from ..urls import split_urls
@@ -32,8 +34,11 @@ def shelf_of(args: Args) -> Shelf:
     """
     if not args.get("shelf"):
         raise NoShelf()
-    stores = map(shared_store, split_urls(str(args["shelf"])))
-    return Shelf(*stores, cache=read_config().cache, as_of=str(args.get("as_of") or ""), pins=pins_of(args))
+    stores, config = map(shared_store, split_urls(str(args["shelf"]))), read_config()
+    cache, lower = config.cache, lower_caches(config)
+    if work := args.get("work"):  # a cache that is made for others (filling.py)
+        cache, lower = Path(work["cache"]), (LowerCache(Path(work["lower"])),)
+    return Shelf(*stores, cache=cache, as_of=str(args.get("as_of") or ""), pins=pins_of(args), lower=lower)
 
 
 def pins_of(args: Args) -> Pins | None:

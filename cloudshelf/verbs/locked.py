@@ -6,6 +6,7 @@ import dataclasses
 import sys
 from collections.abc import Mapping
 
+from ..cache_place import remarks
 from ..codecs.lock import format_lock, parse_lock
 from ..codecs.names import named_project
 from ..config import read_config
@@ -23,7 +24,8 @@ def own_lock(args: Args, name: str) -> Lock | None:
 def shelf_of_lock(lock: Lock, args: Args) -> Shelf:
     """The shelf that a person named, else that of the lock: digests say whether another shelf has the same."""
     named = args.get("shelf") if args.get("shelf_named") else None
-    return shelf_of({"shelf": named or lock.shelf or args.get("shelf"), "trust": args.get("trust")})
+    url = named or lock.shelf or args.get("shelf")
+    return shelf_of({"shelf": url, "trust": args.get("trust"), "work": args.get("work")})
 
 
 def repin(shelf: Shelf, lock: Lock) -> Lock:
@@ -43,13 +45,16 @@ def materialize(shelf: Shelf, lock: Lock, progress: Progress) -> Result:
     from ..importing.client import reach
     from ..recall.checking import Check
 
-    cache, here = read_config().cache, describe_interpreter()
+    config, here = read_config(), describe_interpreter()
+    cache, notes = shelf.cache or config.cache, list[str]()
     fetcher = [sys.executable, "-m", "cloudshelf.fetcher"]
+    environment = find_environment(lock, cache=cache, interpreter=here, fetcher=fetcher)
     check = Check(shelf.repository.parts, lock, cache)
-    environment, altered = find_environment(lock, cache=cache, interpreter=here, fetcher=fetcher), ""
     if environment is None:
-        # A fetcher will be asked soon, and its start takes longer than reading manifests.
-        reach(start=True, shelf=lock.shelf)
+        if cache == config.cache and not (cache / "environments").exists():
+            notes += remarks(cache, config.displaced)
+        if cache == config.cache:  # a fetcher will be asked soon, and its start takes longer than this
+            reach(start=True, shelf=lock.shelf)
         progress({"stage": "reading manifests", "done": 0, "total": len(lock.pins), "unit": "projects", "what": ""})
         with turn_to_build(lock, cache=cache, interpreter=here):
             environment = find_environment(lock, cache=cache, interpreter=here, fetcher=fetcher)
@@ -58,14 +63,14 @@ def materialize(shelf: Shelf, lock: Lock, progress: Progress) -> Result:
                 check.refuse()
                 environment = build_environment(lock, manifests, cache=cache, interpreter=here, fetcher=fetcher)
                 check.refuse_news()
-                altered = altered_before(environment)
+                notes += filter(None, [altered_before(environment)])
     check.refuse()
     return {
         "lock": format_lock(lock),
         "environment": str(environment),
         "requirements": list(lock.requirements),
         "pins": pin_rows(lock),
-        "warnings": [*([altered] if altered else []), *check.notes],
+        "warnings": [*notes, *check.notes],
     }
 
 

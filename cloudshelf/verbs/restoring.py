@@ -1,4 +1,4 @@
-"""Verbs that begin with a lock: sync, fill, why."""
+"""Verbs that begin with a lock: sync, why."""
 
 from __future__ import annotations
 
@@ -11,12 +11,10 @@ from ..config import read_config
 from ..difference import parents
 from ..errors import AlreadyLoaded, ObjectMissing, ShelfError, ShelfMissing, UsageError
 from ..model import Lock
-from ..quantities import filled_line
 from ..shelf import Shelf
 from .common import Args, Progress, Result, lock_name, plain, shelf_of
 from .locked import as_of_notes, change_rows, materialize, own_lock, repin, shelf_of_lock
 from .resolving import resolve
-from .sources import expand, wanted_of
 from .variants import read_lock
 
 
@@ -36,7 +34,7 @@ def sync(args: Args, progress: Progress) -> Result:
             f"This lock is for {wanted.tag}; this is Python {here.version} ({here.cache_tag}). One for it: {again}"
         )
     try:
-        shelf.check_pins(wanted, remembered=read_config().cache)
+        shelf.check_pins(wanted, remembered=shelf.cache or read_config().cache)
         wanted = wanted if wanted.shelf == shelf.url else shelf.move(wanted)
         held = _held_back(shelf, wanted, args)
         here_pins = dataclasses.replace(wanted, pins=tuple(pin for pin in wanted.pins if pin.project not in held))
@@ -59,33 +57,6 @@ def sync(args: Args, progress: Progress) -> Result:
         "notes": [*result["warnings"], *notes, *as_of_notes(wanted)],
         "provided": held,
     }
-
-
-def fill(args: Args, progress: Progress) -> Result:
-    """Every file of an environment: of ``environment``, of ``lock``, or of ``requirements``. In this process."""
-    from ..fetcher.blobs import BlobCache
-    from ..fetcher.environments import Environments
-    from ..fetcher.transfer import Transfer
-    from ..stores.opening import open_store
-
-    args = expand(args)
-    notes: list[str] = wanted_of(args).notes()
-    if args.get("environment"):
-        folder = str(args["environment"])
-    elif args.get("requirements"):
-        from .pinning import use
-
-        folder = use({**args, "lock": None}, progress)["environment"]
-    elif not args.get("lock"):
-        raise UsageError("What to fill? Name it: cloudshelf fill pandas, or: cloudshelf fill --lock pylock.toml")
-    else:
-        folder = sync(args, progress)["environment"]
-    transfer = Transfer(BlobCache(read_config().cache))
-    try:
-        done = transfer.fill(Environments(open_store).get(folder), progress=progress)
-    finally:
-        transfer.close()
-    return {"environment": folder, "message": "\n".join([*notes, filled_line(done)]), **done}
 
 
 def why(args: Args, progress: Progress) -> Result:

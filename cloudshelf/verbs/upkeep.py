@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import shutil
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+from ..cache_place import NOEXEC, is_noexec, network_of, replaceable
 from ..codecs.names import is_sha256
 from ..config import FLAGS, read_config, read_flag, read_trust
+from ..environment.prune import environment_folders
 from ..errors import CacheUnusable, DiskFull, ShelfError
+from ..lower_cache import BLOBS, OBJECTS, LowerCache, lower_caches
+from ..model import Lock, Manifest
 from ..quantities import seconds, size
+from ..shelf import Shelf
+from ..stores.opening import shared_store
+from ..urls import split_urls
 from .common import Args, Progress, Result, shelf_of
 from .endpoints import endpoint_checks
 from .environments import environment_checks
@@ -24,10 +31,11 @@ SCARCE = 10_000_000  # bytes free; with less, hardly anything can be imported
 
 
 def cache(args: Args, progress: Progress) -> Result:
-    """``action``: "info", "verify" (hash again), "prune" (environments not used for an hour) or "clear".
+    """``action``: "info", "verify", "prune" (environments not used for an hour) or "clear".
 
-    Clearing removes everything that can be fetched again, but for environments in use. Locks that wait for a notebook
-    go by both when they are old. Raises CacheUnusable.
+    Verifying compares everything with what it should be; ``repair`` puts right what is not. Clearing removes everything
+    that can be fetched again, but for environments in use. Locks that wait for a notebook go by both when they are old.
+    Raises CacheUnusable.
     """
     folder = read_config().cache
     action = args.get("action") or "info"
@@ -36,7 +44,7 @@ def cache(args: Args, progress: Progress) -> Result:
     if action == "info":
         return _info(folder)
     if action == "verify":
-        return _verify(folder, progress)
+        return _verify(folder, args, progress)
     from ..environment.prune import prune_environments
     from ..kept_locks import prune_locks
 
@@ -58,16 +66,31 @@ def _contents(folder: Path) -> list[Path]:
     return [path for path in found if is_sha256(path.name.partition("-")[0]) and path.is_file()]
 
 
-def _verify(folder: Path, progress: Progress) -> Result:
-    """Hash every object and blob again; what was edited in place is removed, and comes anew when it is needed."""
-    files, damaged = _contents(folder), []
-    for i, path in enumerate(files):
-        progress({"stage": "hashing", "done": i, "total": len(files), "unit": "files", "what": ""})
-        with path.open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != path.name.partition("-")[0]:
-                damaged.append(str(path))
-                path.unlink()
-    return {"cache": str(folder), "verified": len(files), "damaged": damaged, "exit_code": 4 if damaged else 0}
+def _verify(folder: Path, args: Args, progress: Progress) -> Result:
+    """Compare everything with what it should be; with ``repair``, put right what is not."""
+    from ..cache_check import CacheCheck
+
+    total, done = sum(1 for _, _, names in os.walk(folder) for _ in names), 0
+
+    def told() -> None:
+        nonlocal done
+        done += 1
+        progress({"stage": "hashing", "done": done, "total": max(total, done), "unit": "files", "what": ""})
+
+    caches = (LowerCache(folder), *lower_caches(read_config()))  # looked at, and left as they are
+
+    def manifests(lock: Lock) -> list[Manifest]:
+        return Shelf(*map(shared_store, split_urls(lock.shelf)), lower=caches).manifests(lock)
+
+    report = CacheCheck(folder, manifests, told, repair=bool(args.get("repair"))).run()
+    left = [finding for finding in report.findings if not finding.repaired]
+    return {
+        "cache": str(folder),
+        "verified": report.files,
+        "damaged": [finding._asdict() for finding in report.findings],
+        "unchecked": [each._asdict() for each in report.unchecked],
+        "exit_code": 4 if left else 3 if any(each.failed for each in report.unchecked) else 0,
+    }
 
 
 def doctor(args: Args, progress: Progress) -> Result:
@@ -87,6 +110,8 @@ def doctor(args: Args, progress: Progress) -> Result:
     check("interpreter", _interpreter)
     check("settings", lambda: _settings(args))
     check("cache", lambda: _writable(read_config().cache))
+    for lower in _lower_caches():
+        check("lower cache", partial(_lower_found, lower))
     for name, find in endpoint_checks(_shelf_named(args)):
         check(name, find)
     check("shelf", lambda: _reached({"shelf": args.get("shelf") or read_config().url}))
@@ -95,6 +120,18 @@ def doctor(args: Args, progress: Progress) -> Result:
     with contextlib.suppress(ShelfError, OSError):  # the checks of settings and cache say it
         checks += environment_checks(read_config().cache, progress)
     return {"checks": checks, "exit_code": 0 if all(c["ok"] for c in checks) else 1}
+
+
+def _lower_caches() -> tuple[LowerCache, ...]:
+    """None where the settings are wrong, which has a check of its own."""
+    try:
+        return lower_caches(read_config())
+    except ShelfError:
+        return ()
+
+
+def _lower_found(lower: LowerCache) -> str:
+    return f"{lower.folder}" if lower.check() else f"{lower.folder}: it is not there, and so not used"
 
 
 def _shelf_named(args: Args) -> str | None:
@@ -138,7 +175,12 @@ def _writable(folder: Path) -> str:
     free = shutil.disk_usage(folder).free
     if free < SCARCE:
         raise DiskFull(str(folder))
-    return f"{folder}, {size(free)} free"
+    if is_noexec(folder):
+        raise CacheUnusable(str(folder), NOEXEC)
+    if others := replaceable(folder):
+        raise CacheUnusable(str(folder), f"others can write to {others} and put another folder in its place")
+    kind = network_of(folder)
+    return f"{folder}, {size(free)} free" + (f"; on a network ({kind}), which is slow" if kind else "")
 
 
 def _refuse_foreign(folder: Path) -> None:
@@ -177,13 +219,13 @@ def _fetcher() -> str:
 
 
 def _info(folder: Path) -> Result:
-    """Bytes of each part of the cache; a file with several links counts once."""
-    parts: dict[str, int] = {}
+    """Bytes of each part of the cache, as the disk has them; a file with several links counts once, in the first."""
+    parts = dict.fromkeys((OBJECTS, BLOBS, "environments", "engine"), 0)
     seen: set[tuple[int, int]] = set()
-    for name in ("objects", "blobs", "environments", "engine"):
+    for name in parts:
         parts[name] = sum(_sizes(folder / name, seen))
-    environments = folder / "environments"
-    count = sum(1 for e in environments.iterdir() if not e.name.startswith(".")) if environments.is_dir() else 0
+    parts["other"] = sum(_sizes(folder, seen))
+    count = len(environment_folders(folder))
     return {"cache": str(folder), "environments": count, "parts": parts, "total": sum(parts.values())}
 
 

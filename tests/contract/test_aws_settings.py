@@ -440,7 +440,7 @@ def test_an_instance_without_a_role(process: Process, aws: Account) -> None:
     with service(lambda asked: (404, "")) as metadata:
         process.set(AWS_EC2_METADATA_DISABLED="false", AWS_EC2_METADATA_SERVICE_ENDPOINT=metadata.endpoint)
         with refused(aws, CredentialsMissing, "No AWS credentials were found"):
-            process.open()
+            process.open().get(KEY)
 
 
 # Keys in files that something else renews
@@ -576,7 +576,7 @@ def test_half_a_pair_of_keys_is_none(process: Process, aws: Account) -> None:
     """As with boto3, which does not go on to the profile."""
     process.credentials({"team": user_keys(aws)})
     with refused(aws, CredentialsMissing, "AWS_ACCESS_KEY_ID"):
-        process.open(AWS_PROFILE="team", AWS_ACCESS_KEY_ID="AKIDENVIRON")
+        process.open(AWS_PROFILE="team", AWS_ACCESS_KEY_ID="AKIDENVIRON").get(KEY)
 
 
 # Region and endpoint

@@ -307,7 +307,10 @@ def test_environments_are_pruned_by_age(make: Maker) -> None:
     turn.parent.mkdir()
     turn.touch()
     assert prune_environments(make.cache) == [made.path]
-    assert not engine.exists() and not turn.exists()
+    assert engine.exists() and not turn.exists()  # somebody may be building an environment that will name it
+    os.utime(engine, (0, 0))
+    prune_environments(make.cache)
+    assert not engine.exists()
 
 
 def test_what_a_killed_builder_left_is_removed(make: Maker) -> None:

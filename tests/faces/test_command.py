@@ -149,6 +149,8 @@ def test_cache_verify_finds_and_removes_an_edit_in_place(shelf, cloudshelf, tmp_
     edited.chmod(0o600)
     edited.write_bytes(b"edited")
     assert edited.name in cloudshelf("cache", "verify", code=4, CLOUDSHELF_CACHE=str(cache)).stdout
+    assert edited.exists()
+    cloudshelf("cache", "verify", "--repair", CLOUDSHELF_CACHE=str(cache))
     assert not edited.exists()
 
 

@@ -339,7 +339,7 @@ def test_an_environment_that_prune_holds_is_not_filled(shelf: Shelf, transfers: 
     environment, transfer = shelf.environment(SMALL), transfers()
     with open(environment.path / ".cloudshelf" / "users", "w") as users:
         fcntl.flock(users, fcntl.LOCK_EX)
-        with pytest.raises(CacheUnusable, match="pruned"):
+        with pytest.raises(CacheUnusable, match="removed"):
             transfer.ensure(environment, [0]).result()
     transfer.ensure(environment, [0]).result()
     assert transfer.settle_copies(30)  # the rest of the frame

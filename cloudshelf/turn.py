@@ -17,19 +17,19 @@ _LOOK_AGAIN = 0.01  # seconds; flock(2) knows no timeout
 
 
 @contextlib.contextmanager
-def turn(lock: Path, is_built: Callable[[], bool]) -> Iterator[None]:
-    """Hold the file ``lock``; or return without it when ``is_built``, or when its holder takes too long.
+def turn(lock: Path, is_built: Callable[[], bool], patience: float | None = None) -> Iterator[None]:
+    """Hold the file ``lock``; or return without it when ``is_built``, or when its holder takes too long (``patience``).
 
     Not a lock that anything relies on: where the file cannot be made, everybody's turn is now.
     """
     try:
-        lock.parent.mkdir(mode=0o700, exist_ok=True)
+        lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     except OSError:
         yield
         return
     try:
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + (PATIENCE if patience is None else patience)
         while not _take(descriptor) and not is_built() and time.monotonic() < deadline:
             time.sleep(_LOOK_AGAIN)
         yield
