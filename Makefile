@@ -5,6 +5,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+LOCKED := requirements-dev.txt
 PANEL := labextension
 BUNDLE := cloudshelf_jupyter/labextension/package.json
 NODE_MODULES := $(PANEL)/node_modules/.package-lock.json
@@ -16,7 +17,7 @@ BENCH_ARGS ?=
 # Bytecode is part of what the demo and the table measure, whatever this shell says about writing it.
 MEASURED := env -u PYTHONDONTWRITEBYTECODE
 
-.PHONY: help venv test lint panel unit demo lab screenshots bench-panel stress compat pythons bench bench-quick format clean
+.PHONY: help venv lock audit test lint panel unit demo lab screenshots bench-panel stress compat pythons bench bench-quick format clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -24,12 +25,12 @@ help: ## this list
 
 venv: $(STAMP) ## .venv with cloudshelf (editable) and all that tests, checks and JupyterLab need
 
-$(STAMP): pyproject.toml
+$(STAMP): pyproject.toml $(LOCKED)
 	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer was found; name one: make PYTHON=/path/to/python" >&2; exit 1; }
 	@command -v npm >/dev/null || { echo "npm was not found: the JupyterLab panel is built with Node 20.19 or newer; install it, or install cloudshelf from a wheel" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade "pip>=23.2"
-	$(BIN)/python -m pip install --quiet --editable ".[test,lint,jupyter,publish]"
+	$(BIN)/python -m pip install --quiet --require-hashes --only-binary :all: --requirement $(LOCKED)
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	$(BIN)/jupyter-builder develop --overwrite cloudshelf_jupyter # a link: Lab loads what is built next, too
 	@touch $@
 
@@ -41,6 +42,14 @@ $(BUNDLE): $(shell find $(PANEL)/src $(PANEL)/style $(PANEL)/schema -type f) $(P
 $(NODE_MODULES): $(PANEL)/package-lock.json | $(STAMP)
 	cd $(PANEL) && npm ci
 	@touch $@
+
+lock: $(STAMP) ## requirements-dev.txt anew: the newest of all that venv installs, for every supported Python, with hashes
+	$(BIN)/uv pip compile pyproject.toml --extra jupyter --extra lint --extra publish --extra test --universal \
+		--python-version 3.11 --generate-hashes --upgrade --no-annotate --custom-compile-command "make lock" \
+		--quiet --output-file $(LOCKED)
+
+audit: $(STAMP) ## known vulnerabilities of what is locked, by pip-audit; needs the internet
+	$(BIN)/python tools/audit.py $(LOCKED)
 
 test: lint unit ## lint and every test, the S3 server included
 

@@ -5,7 +5,6 @@ Except for one thing: which project owns a module is first come, because an impo
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +16,7 @@ from typing import Protocol, TypeVar
 from packaging.markers import Marker, UndefinedComparison, UndefinedEnvironmentName
 from packaging.requirements import InvalidRequirement, Requirement
 
+from .backoff import pause
 from .codecs.catalog import (
     INTERNAL,
     ProjectFacts,
@@ -336,6 +336,7 @@ def _update(
     With ``mend`` a damaged object is replaced. To who may not list, S3 denies what is not there; creating it finds out.
     """
     for attempt in range(ATTEMPTS):
+        began = time.monotonic()
         etag: str | None = None
         value, damaged = empty, False
         denied: AccessDenied | None = None
@@ -359,7 +360,7 @@ def _update(
         except (Conflict, OutcomeUnknown) as error:
             if denied is not None and isinstance(error, Conflict):
                 raise denied from None
-            time.sleep(random.uniform(0, min(2.0, 0.02 * 2 ** min(attempt, 7))))
+            pause(attempt, time.monotonic() - began if isinstance(error, Conflict) else 0)
     raise Conflict(key)
 
 

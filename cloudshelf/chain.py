@@ -8,7 +8,6 @@ in the chain says what happened. How an earlier head is found: skips.py.
 from __future__ import annotations
 
 import contextlib
-import random
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, Protocol
 
+from .backoff import pause
 from .codecs.names import sha256
 from .errors import Conflict, ObjectInvalid, ObjectMissing, OutcomeUnknown, StoreError
 from .model import Link
@@ -88,6 +88,7 @@ def move_head(
     """
     write_id = uuid.uuid4().hex  # one for all attempts: only one of them can land, and we know it by this
     first_seq: int | None = None
+    began = time.monotonic()
     present, data, etag = _read(store, chain)
     for attempt in range(ATTEMPTS):
         if signer is not None and present is not None:
@@ -107,11 +108,12 @@ def move_head(
             store.replace(chain.key, content, etag=etag)
             return head
         except (Conflict, OutcomeUnknown) as error:
+            pause(attempt, time.monotonic() - began if isinstance(error, Conflict) else 0)
+            began = time.monotonic()
             present, data, etag = _read_again(store, chain, error)
         landed = _find_write(store, chain, present, write_id, first_seq)
         if landed is not None:
             return landed
-        time.sleep(random.uniform(0, min(2.0, 0.02 * 2 ** min(attempt, 7))))
     raise Conflict(chain.key)
 
 

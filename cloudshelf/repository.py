@@ -355,8 +355,8 @@ class Repository:
         return [(_only, self.release_at, project, head.default, head.versions[head.default].release)]
 
     def _follow_info(self) -> list[Task]:
-        """shelf.json, and then the block list, if it says that there is one."""
-        return [(_only, self.recalled)] if self.info().settings.get("recall") else []
+        """shelf.json, and then the block list: if it says that there is one, or where signatures are required."""
+        return [(_only, self.recalled)] if self.info().settings.get("recall") or self.trust is not None else []
 
     def _follow_closure(self, project: str, extras: tuple[str, ...]) -> list[Task]:
         return self._follow_rows(self.closure(project, extras))

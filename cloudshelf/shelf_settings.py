@@ -6,11 +6,10 @@ that they do not know.
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
+from .backoff import pause
 from .codecs.envelope import format_object, parse_object
 from .codecs.names import SHELF
 from .errors import Conflict, ObjectMissing, OutcomeUnknown, ShelfMissing, UsageError
@@ -86,5 +85,5 @@ def change_settings(store: SettingsStore, changes: Mapping[str, str | None]) -> 
             store.replace(SHELF, format_object("shelf", rest | {"settings": after}), etag=etag)
             return after
         except (Conflict, OutcomeUnknown):
-            time.sleep(random.uniform(0, min(1.0, 0.02 * 2 ** min(attempt, 6))))
+            pause(attempt, 0)
     raise Conflict(SHELF)

@@ -375,6 +375,8 @@ def policy(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--deps", action="store_true", help="and for what their defaults need, which the shelf knows")
     where = "and for the named locks there: team/, team/2026q4, / for all"
     parser.add_argument("--locks", action="append", default=[], metavar="PLACE", help=where)
+    without = "without the lists of the catalog: only who knows a name uses it"
+    parser.add_argument("--no-names", action="store_true", help=without)
     parser.add_argument("--no-catalog", action="store_true", help="who publishes does not write the catalog")
     parser.add_argument("--reports", metavar="PLACE", help="and for usage reports, as `settings usage-reports` has it")
     who = "of the bucket: a role that may delete what is collected"

@@ -271,6 +271,7 @@ def load(shell: Any) -> None:
     if configured and session.url in (None, default_shelf_folder().as_uri()):  # nobody named another
         session.configure(configured)
     session.require(CloudShelf(config=shell.config).trust)
+    _pass_on_recall(CloudShelf(config=shell.config))
     names = ShelfNames(session)
     magics = ShelfMagics(shell, session, names)
     shell.register_magics(magics)
@@ -285,6 +286,13 @@ def load(shell: Any) -> None:
     names.learn()
     target.register(shell, session)
     restart.apply_wish(shell, session)
+
+
+def _pass_on_recall(settings: CloudShelf) -> None:
+    """What IPython's configuration says of block lists, for the fetcher and children too; a variable wins over it."""
+    for name in ("recall_age", "recall_offline"):
+        if getattr(settings, name):
+            os.environ.setdefault(f"CLOUDSHELF_{name.upper()}", getattr(settings, name))
 
 
 def _wants_zero_step(shell: Any) -> bool:

@@ -13,4 +13,6 @@ class CloudShelf(SingletonConfigurable):
     trust = Unicode("", help="Whose signatures are required: a fingerprint that cloudshelf trust show prints").tag(
         config=True
     )
+    recall_age = Unicode("", help="How old what is known of blocks may be: 90s, 30m, 1h, 2d").tag(config=True)
+    recall_offline = Unicode("", help="Where that cannot be renewed: allow or refuse").tag(config=True)
     zero_step = Bool(True, help="Whether an import in a cell pins what nobody has pinned").tag(config=True)

@@ -24,12 +24,12 @@ def build(target: str, version: str) -> None:
 
     Raises SystemExit with one sentence where there is no Node, and CalledProcessError where npm fails.
     """
-    if not any(is_stale(BUNDLE / "package.json", HERE / source) for source in SOURCES):
-        return
-    require_node()
-    # npm runs jupyter-builder, which is beside this Python, whether or not its environment is activated.
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    npm_builder(target, version, path=str(HERE), build_cmd="build")
+    if any(is_stale(BUNDLE / "package.json", HERE / source) for source in SOURCES):
+        require_node()
+        # npm runs jupyter-builder, which is beside this Python, whether or not its environment is activated.
+        os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        npm_builder(target, version, path=str(HERE), build_cmd="build")
+    shutil.copy(HERE / "install.json", BUNDLE)  # `jupyter-builder develop` puts it there, too
 
 
 def require_node() -> None:

@@ -80,7 +80,8 @@ def main() -> int:
         print(f"\nEnvironmentLocationNotFound: Not a conda environment: {prefix}\n", file=sys.stderr)
         return 1
     asyncio.run(_install(prefix, os.environ["CONDA_CHANNEL"], args.names))
-    return 0
+    sys.stdout.flush()
+    os._exit(0)  # rattler's threads crash now and then in an interpreter that is ending, 3 of 25 times
 
 
 if __name__ == "__main__":

@@ -29,9 +29,13 @@ class Grants:
 
 
 def reader(scope: Scope) -> Grants:
-    """Projects with all their versions, the catalog's lists, what says whom to trust and what is blocked."""
-    shared = ["trust/*", "recall/*", "catalog/modules/*", "catalog/projects/*"]
-    shared += ["catalog/locks"] if scope.locks else []
+    """Projects with all their versions, the catalog's lists, what says whom to trust and what is blocked.
+
+    The lists are one object for many projects: who may not see all names gets none of them, and works without.
+    """
+    shared = ["trust/*", "recall/*"]
+    shared += ["catalog/modules/*", "catalog/projects/*"] if scope.names else []
+    shared += ["catalog/locks"] if scope.locks and scope.names else []
     own = [*scope.of_projects("projects/{}/*"), *scope.of_locks("{}*")]
     # The closure of foo is no prefix to list: catalog/closure/foo-bar begins so, too.
     closures = scope.of_projects("catalog/closure/{}")
@@ -45,9 +49,10 @@ def curator(scope: Scope) -> Grants:
     """Publishes: creates what has its digest in its name, and moves heads. Takes nothing away."""
     catalog = _catalog(scope) if scope.catalog else ()
     seen = reader(scope)
+    internal = "catalog/internal"  # names that no public index may supply
     return Grants(
-        read=seen.read,
-        listed=seen.listed,
+        read=(*seen.read, internal),
+        listed=(*seen.listed, internal),
         created=(*scope.of_projects("projects/{}/*"), *scope.of_locks("{}*"), *catalog),
         replaced=(*scope.of_projects("projects/{}/head"), *scope.of_locks("{}*_head"), *catalog),
     )
@@ -91,7 +96,13 @@ def administrator(scope: Scope) -> Grants:
 def _catalog(scope: Scope) -> tuple[str, ...]:
     """What who publishes brings up to date. Lists and owners of modules are one object for many projects."""
     locks = ["catalog/locks"] if scope.locks else []
-    return ("catalog/modules/*", "catalog/projects/*", *locks, *scope.of_projects("catalog/closure/{}"))
+    return (
+        "catalog/internal",
+        "catalog/modules/*",
+        "catalog/projects/*",
+        *locks,
+        *scope.of_projects("catalog/closure/{}"),
+    )
 
 
 ROLES: dict[str, Callable[[Scope], Grants]] = {

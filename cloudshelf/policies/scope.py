@@ -29,6 +29,7 @@ class Scope:
     locks: tuple[str, ...] = ()
     reports: str = ""
     catalog: bool = True  # whether who publishes brings the catalog up to date
+    names: bool = True  # whether who reads sees the names of all projects
 
     @property
     def bucket_arn(self) -> str:
@@ -55,6 +56,7 @@ def make_scope(
     locks: Sequence[str] = (),
     reports: str | None = None,
     catalog: bool = True,
+    names: bool = True,
 ) -> Scope:
     """The scope that words name. Raises UsageError for what is no shelf in a bucket, no project or no place of locks.
 
@@ -88,6 +90,7 @@ def make_scope(
         locks=tuple(dict.fromkeys(map(_locks, locks))),
         reports=f"{place.rstrip('/')}/*" if reports else "",
         catalog=catalog,
+        names=names,
     )
 
 

@@ -38,14 +38,12 @@ def trust(result: Result) -> list[Block]:
 
 
 def _signed(result: Result) -> list[Block]:
+    if not result["signed"]:
+        return ["There is nothing on the shelf to sign."]
     rows = [row | {"state": row["state"] or "as it was"} for row in result["signed"]]
     problems = [str(row["problem"]) for row in rows if row["problem"]]
     new = sum(1 for row in result["signed"] if row["state"])
-    return (
-        [records(rows, ("what", "before", "state")), *problems, f"Signed {count(new, 'head')}."]
-        if rows
-        else ["Nothing is there."]
-    )
+    return [records(rows, ("what", "before", "state")), *problems, f"Signed {count(new, 'head')}."]
 
 
 def _administrators(result: Result) -> int:

@@ -39,6 +39,7 @@ def policy(args: Args, progress: Progress) -> Result:
         locks=[str(name) for name in args.get("locks") or ()],
         reports=args.get("reports"),
         catalog=not args.get("no_catalog"),
+        names=not args.get("no_names"),
     )
     if role == "bucket":
         document = bucket_policy(scope, [str(arn) for arn in args.get("collector") or ()])
@@ -67,6 +68,8 @@ def _check(args: Args, role: str) -> None:
         raise UsageError(f"For which projects? policy {role} PROJECT …, or for the whole shelf: policy {role} --all")
     if role not in OF_PROJECTS and (named or args.get("all") or args.get("deps")):
         raise UsageError(f"The {role}'s policy is for the whole shelf; leave the projects out: policy {role}")
+    if args.get("no_names") and (role != "reader" or args.get("all")):
+        raise UsageError("--no-names is for a reader of some projects; all others need the lists of the catalog.")
     if args.get("collector") and role != "bucket":
         raise UsageError("--collector belongs to the bucket's policy: policy bucket --collector ARN")
 

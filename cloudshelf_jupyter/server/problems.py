@@ -51,6 +51,7 @@ _STATUS: tuple[tuple[type[ShelfError], int, bool], ...] = (
     (errors.ProjectMissing, 404, False),
     (errors.VersionMissing, 404, False),
     (errors.LockMissing, 404, False),
+    (errors.SignatureError, 502, False),
     (errors.ObjectInvalid, 502, False),
     (errors.ObjectMissing, 502, False),
     (errors.FormatUnknown, 502, False),

@@ -36,6 +36,7 @@ ROLES = {
     COLLECTOR: {"projects": ["foo"]},
     "indexer": {},
     "administrator": {},
+    "blind": {"role": "reader", "projects": ["foo"], "no_names": True},
     "everything": {"role": "reader", "all": True, "locks": ["/"]},
     "nobody": None,
 }

@@ -105,12 +105,30 @@ def test_what_one_may_see_is_listed_although_some_of_it_is_denied(people: People
     for words in (("ls", "bar"), ("show", "bar"), ("log", "bar"), ("ls", "bar==1.0")):
         assert_no_grant(reader.run(*words, code=3).stderr, "bar")
     assert reader.run("doctor").returncode == 0
+    said = reader.run("log").stdout
+    assert "publish 2.0" in said and "Not shown, for want of a grant: app, bar, foo-bar, the lock teams/x." in said
 
 
 def test_a_denied_name_is_suggested_only_where_the_catalog_shows_it(people: People) -> None:
     """S3 says 403 of every key that is not granted, be it there or not."""
     said = people("reader").run("show", "fooo", code=3).stderr
     assert "Did you mean foo" in said
+
+
+def test_who_may_see_no_names_uses_what_they_know(people: People) -> None:
+    """No list, no search, no suggestion and no error tells a name; what is granted works all the same."""
+    blind = people("blind")
+    assert blind.imports("foo==1.0", code="import foo; print(foo.version)").stdout == "1.0\n"
+    assert blind.run("ls", "foo").stdout.startswith("foo: ") and blind.run("log", "foo").returncode == 0
+    for words in (("ls",), ("search", "foo"), ("log",), ("locks",)):
+        said = blind.run(*words, code=3).stderr
+        assert "no access to" in said and "bar" not in said and "app" not in said
+    for name in ("fooo", "foo-ba", "nowhere"):
+        said = blind.run("show", name, code=3).stderr
+        assert_no_grant(said, name)
+        assert "Did you mean" not in said
+    said = blind.run("verify", code=3)
+    assert "bar" not in said.stdout + said.stderr
 
 
 def test_asking_for_what_is_denied_works(people: People) -> None:
@@ -197,3 +215,17 @@ def test_who_is_not_told_of_absence_reads_what_is_there_all_the_same(silent: Rol
     assert "foo-bar" in reader.run("ls").stdout and "foo-bar" in reader.run("search", "bar").stdout
     assert_no_grant(reader.imports("nowhere", code="pass", fails=3).stderr, "nowhere")
     assert_no_grant(reader.imports("bar", code="pass", fails=3).stderr, "bar")
+
+
+def test_a_collector_collects_and_purges_its_projects_and_no_others(people: People, running: Roles) -> None:
+    collector, owner = people("collector"), people(None)
+    left = f"curated/projects/{{}}/pack/{'e' * 64}.0"  # what a publish that did not end leaves behind
+    for name in ("foo", "bar"):
+        running.client().put_object(Bucket="shelf", Key=left.format(name), Body=b"left", IfNoneMatch="*")
+    assert "1 object" in collector.run("collect", "foo", "--grace", "0s").stdout
+    assert "no access to projects/bar/" in collector.run("collect", "bar", "--grace", "0s", code=3).stderr
+    assert running.client().get_object(Bucket="shelf", Key=left.format("bar"))["Body"].read() == b"left"
+    said = collector.run("purge", "foo==2.0", "--reason", "a test", "--yes").stdout
+    assert "It was not found out, for want of a grant, which named locks pin it." in said
+    assert "2.0" not in owner.run("ls", "foo").stdout
+    assert "no access" in people("curator").run("purge", "foo==1.0", "--reason", "x", "--yes", code=3).stderr

@@ -29,44 +29,45 @@ from .roles import ROOT, SCRATCH, Roles, roles
 PACK, RELEASE = f"{'a' * 64}.0", "b" * 64
 SEQ = f"{1:010}-{'c' * 64}"
 ETAG = f'"{hashlib.md5(b"content").hexdigest()}"'  # of an object that was put in one piece
-NAMES = ("reader", "curator", "careful", "collector", "indexer", "administrator", "everything", "nobody")
+NAMES = ("reader", "curator", "careful", "collector", "indexer", "administrator", "everything", "nobody", "blind")
 # fmt: off
 TABLE = {
-    #                                    reader curator careful collector indexer administr. everything nobody
-    f"projects/foo/pack/{PACK}":        ("GL",  "GLC",  "GLC",  "GLCD",   "L",    "GL",      "GL",      ""),
-    f"projects/foo/manifest/{PACK}":    ("GL",  "GLC",  "GLC",  "GLCD",   "L",    "GL",      "GL",      ""),
-    f"projects/foo/release/{RELEASE}":  ("GL",  "GLC",  "GLC",  "GLCD",   "GL",   "GL",      "GL",      ""),
-    f"projects/foo/provenance/{PACK}":  ("GL",  "GLC",  "GLC",  "GLC",    "L",    "GL",      "GL",      ""),
-    "collect/1":                        ("",    "",     "",     "LCD",    "L",    "GL",      "L",       ""),
-    f"projects/foo/history/{SEQ}":      ("GL",  "GLC",  "GLC",  "GLC",    "GL",   "GL",      "GL",      ""),
-    f"projects/foo/index/{RELEASE}":    ("GL",  "GLC",  "GLC",  "GLC",    "GL",   "GL",      "GL",      ""),
-    "projects/foo/head":                ("GL",  "GLCR", "GLCR", "GLCR",   "GL",   "GL",      "GL",      ""),
+    #                                    reader curator careful collector indexer administr. everything nobody blind
+    f"projects/foo/pack/{PACK}":        ("GL",  "GLC",  "GLC",  "GLCD",   "L",    "GL",      "GL",      "",     "GL"),
+    f"projects/foo/manifest/{PACK}":    ("GL",  "GLC",  "GLC",  "GLCD",   "L",    "GL",      "GL",      "",     "GL"),
+    f"projects/foo/release/{RELEASE}":  ("GL",  "GLC",  "GLC",  "GLCD",   "GL",   "GL",      "GL",      "",     "GL"),
+    f"projects/foo/provenance/{PACK}":  ("GL",  "GLC",  "GLC",  "GLC",    "L",    "GL",      "GL",      "",     "GL"),
+    "collect/1":                        ("",    "",     "",     "LCD",    "L",    "GL",      "L",       "",     ""),
+    f"projects/foo/history/{SEQ}":      ("GL",  "GLC",  "GLC",  "GLC",    "GL",   "GL",      "GL",      "",     "GL"),
+    f"projects/foo/index/{RELEASE}":    ("GL",  "GLC",  "GLC",  "GLC",    "GL",   "GL",      "GL",      "",     "GL"),
+    "projects/foo/head":                ("GL",  "GLCR", "GLCR", "GLCR",   "GL",   "GL",      "GL",      "",     "GL"),
     # cousins, whose names begin alike, and others
-    f"projects/foo-bar/pack/{PACK}":    ("",    "",     "",     "",       "L",    "GL",      "GL",      ""),
-    "projects/foo-bar/head":            ("",    "",     "",     "",       "GL",   "GL",      "GL",      ""),
-    f"projects/foobar/history/{SEQ}":   ("",    "",     "",     "",       "GL",   "GL",      "GL",      ""),
-    "projects/bar/head":                ("",    "",     "",     "",       "GL",   "GL",      "GL",      ""),
-    f"projects/bar/release/{RELEASE}":  ("",    "",     "",     "",       "GL",   "GL",      "GL",      ""),
+    f"projects/foo-bar/pack/{PACK}":    ("",    "",     "",     "",       "L",    "GL",      "GL",      "",     ""),
+    "projects/foo-bar/head":            ("",    "",     "",     "",       "GL",   "GL",      "GL",      "",     ""),
+    f"projects/foobar/history/{SEQ}":   ("",    "",     "",     "",       "GL",   "GL",      "GL",      "",     ""),
+    "projects/bar/head":                ("",    "",     "",     "",       "GL",   "GL",      "GL",      "",     ""),
+    f"projects/bar/release/{RELEASE}":  ("",    "",     "",     "",       "GL",   "GL",      "GL",      "",     ""),
     # what is the shelf's
-    "shelf.json":                       ("G",   "G",    "G",    "G",      "GL",   "GLCR",    "GL",      ""),
-    "trust/_head":                      ("GL",  "GL",   "GL",   "GL",     "GL",   "GLCR",    "GL",      ""),
-    f"trust/_history/{SEQ}":            ("GL",  "GL",   "GL",   "GL",     "GL",   "GLC",     "GL",      ""),
-    "recall/_head":                     ("GL",  "GL",   "GL",   "GL",     "GL",   "GLCR",    "GL",      ""),
-    "catalog/projects/0":               ("GL",  "GLCR", "GL",   "GLCR",   "GLCR", "GLCR",    "GL",      ""),
-    "catalog/modules/00":               ("GL",  "GLCR", "GL",   "GLCR",   "GLCR", "GLCR",    "GL",      ""),
-    "catalog/closure/foo":              ("G",   "GCR",  "G",    "GCR",    "GLCR", "GLCR",    "GL",      ""),
-    "catalog/closure/foo-bar":          ("",    "",     "",     "",       "GLCR", "GLCR",    "GL",      ""),
-    "catalog/locks":                    ("G",   "GCR",  "",     "",       "GLCR", "GLCR",    "GL",      ""),
+    "shelf.json":                       ("G",   "G",    "G",    "G",      "GL",   "GLCR",    "GL",      "",     "G"),
+    "trust/_head":                      ("GL",  "GL",   "GL",   "GL",     "GL",   "GLCR",    "GL",      "",     "GL"),
+    f"trust/_history/{SEQ}":            ("GL",  "GL",   "GL",   "GL",     "GL",   "GLC",     "GL",      "",     "GL"),
+    "recall/_head":                     ("GL",  "GL",   "GL",   "GL",     "GL",   "GLCR",    "GL",      "",     "GL"),
+    "catalog/projects/0":               ("GL",  "GLCR", "GL",   "GLCR",   "GLCR", "GLCR",    "GL",      "",     ""),
+    "catalog/modules/00":               ("GL",  "GLCR", "GL",   "GLCR",   "GLCR", "GLCR",    "GL",      "",     ""),
+    "catalog/internal":                 ("",    "GCR",  "G",    "GCR",    "GLCR", "GLCR",    "GL",      "",     ""),
+    "catalog/closure/foo":              ("G",   "GCR",  "G",    "GCR",    "GLCR", "GLCR",    "GL",      "",     "G"),
+    "catalog/closure/foo-bar":          ("",    "",     "",     "",       "GLCR", "GLCR",    "GL",      "",     ""),
+    "catalog/locks":                    ("G",   "GCR",  "",     "",       "GLCR", "GLCR",    "GL",      "",     ""),
     # named locks: team/, not teams/
-    "locks/team/_head":                 ("GL",  "GLCR", "",     "",       "GL",   "GL",      "GL",      ""),
-    "locks/team/2026/_head":            ("GL",  "GLCR", "",     "",       "GL",   "GL",      "GL",      ""),
-    f"locks/team/2026/_history/{SEQ}":  ("GL",  "GLC",  "",     "",       "L",    "GL",      "GL",      ""),
-    f"locks/team/_content/{RELEASE}":   ("GL",  "GLC",  "",     "",       "L",    "GL",      "GL",      ""),
-    "locks/teams/_head":                ("",    "",     "",     "",       "GL",   "GL",      "GL",      ""),
+    "locks/team/_head":                 ("GL",  "GLCR", "",     "",       "GL",   "GL",      "GL",      "",     ""),
+    "locks/team/2026/_head":            ("GL",  "GLCR", "",     "",       "GL",   "GL",      "GL",      "",     ""),
+    f"locks/team/2026/_history/{SEQ}":  ("GL",  "GLC",  "",     "",       "L",    "GL",      "GL",      "",     ""),
+    f"locks/team/_content/{RELEASE}":   ("GL",  "GLC",  "",     "",       "L",    "GL",      "GL",      "",     ""),
+    "locks/teams/_head":                ("",    "",     "",     "",       "GL",   "GL",      "GL",      "",     ""),
     # reports, and what is beside the shelf in the same bucket
-    "usage/2026-11-26/1":               ("C",   "",     "",     "",       "L",    "GL",      "L",       ""),
-    "../elsewhere/head":                ("",    "",     "",     "",       "",     "",        "",        ""),
-    f"../{ROOT}-too/shelf.json":        ("",    "",     "",     "",       "",     "",        "",        ""),
+    "usage/2026-11-26/1":               ("C",   "",     "",     "",       "L",    "GL",      "L",       "",     ""),
+    "../elsewhere/head":                ("",    "",     "",     "",       "",     "",        "",        "",     ""),
+    f"../{ROOT}-too/shelf.json":        ("",    "",     "",     "",       "",     "",        "",        "",     ""),
 }
 # fmt: on
 

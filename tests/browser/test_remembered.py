@@ -11,7 +11,10 @@ from .lab import Lab
 from .pages import LabPage, poll
 
 
-def test_the_sizes_of_the_sections_and_which_are_closed(lab: Lab, open_page: Callable[..., LabPage]) -> None:
+def test_the_sizes_of_the_sections_and_which_are_closed(
+    start_lab: Callable[..., Lab], open_page: Callable[..., LabPage]
+) -> None:
+    lab = start_lab("remembered")
     page = open_page(lab, lab.notebook("sizes.ipynb", kernel=lab.python()))
     page.panel.open()
     page.panel.nothing_pinned()
@@ -27,8 +30,7 @@ def test_the_sizes_of_the_sections_and_which_are_closed(lab: Lab, open_page: Cal
     page.page.mouse.up()
     poll(page.page, lambda: _height(page) < before - 100, "the smaller section")
     smaller = _height(page)
-    sizes = _sizes(page)
-    poll(page.page, lambda: _saved(page).get("sizes") == sizes, "the sizes in the workspace")
+    poll(page.page, lambda: _saved(page).get("sizes") == _sizes(page), "the sizes in the workspace")
     page.page.reload()
     page.ready()
     expect(page.panel.root).to_be_visible()
@@ -36,7 +38,7 @@ def test_the_sizes_of_the_sections_and_which_are_closed(lab: Lab, open_page: Cal
 
     page.panel.root.locator(".lm-AccordionPanel-title").first.click()
     expect(page.panel.here).to_be_hidden()
-    poll(page.page, lambda: _saved(page).get("expansionStates") == [False, True], "the closed section")
+    poll(page.page, lambda: _saved(page).get("open") == [False, True], "the closed section")
     page.page.reload()
     page.ready()
     expect(page.panel.shelf).to_be_visible()
@@ -57,8 +59,7 @@ def _sizes(page: LabPage) -> list[float]:
 
 
 def _saved(page: LabPage) -> dict[str, Any]:
-    """What Lab has written of the panel into the workspace."""
+    """What is written of the sections into the workspace."""
     data = page.lab.ask(f"/lab/api/workspaces/{page.workspace}")["data"]
-    states = data.get("layout-restorer:data", {}).get("left", {}).get("widgetStates") or {}
-    found: dict[str, Any] = states.get("cloudshelf-panel") or {}
+    found: dict[str, Any] = data.get("cloudshelf:sections") or {}
     return found

@@ -92,7 +92,7 @@ def race(store: Store, writers: int, key: str, etag: str | None) -> int:
         return [*pool.map(write, range(writers))].count(True)
 
 
-@pytest.mark.timeout(1500)
+@pytest.mark.timeout(2900)
 def test_of_many_processes_that_publish_to_one_project_nothing_is_lost_and_nothing_there_twice(
     place: tuple[str, str, dict[str, str]], tmp_path: Path, checks: Checks
 ) -> None:
@@ -115,7 +115,7 @@ def test_of_many_processes_that_publish_to_one_project_nothing_is_lost_and_nothi
     checks.add(total)
 
 
-@pytest.mark.timeout(1500)
+@pytest.mark.timeout(2900)
 def test_publishers_of_many_projects_do_not_get_in_each_others_way(
     place: tuple[str, str, dict[str, str]], tmp_path: Path, checks: Checks
 ) -> None:

@@ -49,7 +49,7 @@ class Kill(Fault):
         return Reply(500, (("Content-Length", "0"),), b"")
 
 
-@pytest.fixture(params=["s3", "moto"])
+@pytest.fixture(params=["s3", "moto"] if EVERYTHING else ["s3"])
 def server(request: pytest.FixtureRequest) -> S3Server:
     return request.getfixturevalue("seaweed_server" if request.param == "s3" else "moto_server")  # type: ignore[no-any-return]
 
@@ -122,7 +122,7 @@ def requests_of(proxy: FaultProxy, server: S3Server, store: Store, folder: Path,
 
 
 @pytest.mark.stress
-@pytest.mark.timeout(1500)
+@pytest.mark.timeout(2900)
 @pytest.mark.parametrize("history", HISTORIES)
 def test_a_publish_that_is_killed_at_any_request_is_seen_whole_or_not_at_all_and_succeeds_again(
     history: str, server: S3Server, proxy: FaultProxy, store: Store, tmp_path: Path, checks: Checks
@@ -148,7 +148,7 @@ def test_a_publish_that_is_killed_at_any_request_is_seen_whole_or_not_at_all_and
 
 
 @pytest.mark.stress
-@pytest.mark.timeout(1500)
+@pytest.mark.timeout(2900)
 @pytest.mark.parametrize("history", HISTORIES)
 def test_a_publish_into_a_folder_that_is_killed_at_any_step_is_seen_whole_or_not_at_all_and_succeeds_again(
     history: str, tmp_path: Path, checks: Checks

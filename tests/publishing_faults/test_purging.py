@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from cloudshelf.as_of import parse_moment
+from cloudshelf.catalog import refresh_catalog
 from cloudshelf.codecs.envelope import format_object
 from cloudshelf.codecs.head import format_head, parse_head
 from cloudshelf.codecs.names import head_key
@@ -80,10 +81,11 @@ def test_who_asks_for_a_purged_version_is_told_why(store: Store, wheels: Wheels)
 
 def test_the_last_version_can_be_purged_and_the_project_published_again(store: Store, wheels: Wheels) -> None:
     put_wheel(store, wheels["1-py3"])
-    Shelf(store).rebuild_catalog()
+    refresh_catalog(store, Repository(store), [PROJECT])
+    assert [facts.project for facts in Shelf(store).projects()] == [PROJECT]
     take_away(store)
     shelf = Shelf(store)
-    shelf.rebuild_catalog()
+    refresh_catalog(store, Repository(store), [PROJECT])
     assert shelf.projects() == () and shelf.verify().sound
     for ask in (lambda: shelf.versions(PROJECT), lambda: shelf.show(PROJECT), lambda: shelf.find_version(PROJECT, "1")):
         with pytest.raises(VersionPurged, match="Take another project, or ask whoever purged it"):

@@ -37,7 +37,7 @@ def one_request_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """An actor asks one thing after the other, waits for nothing else, and leaves the derived catalog alone."""
     for module in (garbage, collecting, upload):
         monkeypatch.setattr(module, "PARALLEL", 1)
-    monkeypatch.setattr(chain.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(chain, "pause", lambda attempt, took: None)
     monkeypatch.setattr(Repository, "suggest", lambda self, project: ())
     monkeypatch.setattr(Shelf, "_refresh_catalog", lambda self, project: ())
 

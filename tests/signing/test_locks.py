@@ -9,6 +9,7 @@ import pytest
 
 from cloudshelf.codecs.lock import format_lock
 from cloudshelf.codecs.names import SHELF, TRUST_HEAD, head_key, sha256
+from cloudshelf.codecs.recall import HEAD as RECALL
 from cloudshelf.errors import PinUnsigned, SignatureMissing
 from cloudshelf.model import Lock
 from cloudshelf.shelf import Shelf
@@ -107,7 +108,7 @@ def test_a_cold_start_with_a_lock_waits_no_longer(
     text = format_lock(locked(chain, "a"))
     everything = {stored.key for stored in chain.store.list("")}
     wave = {key for key in everything if key.endswith("/head") or "/release/" in key or "/manifest/" in key}
-    store = Waves(chain.store, {SHELF, TRUST_HEAD, *wave}, set())  # type: ignore[arg-type]
+    store = Waves(chain.store, {SHELF, TRUST_HEAD, *wave}, {RECALL})  # type: ignore[arg-type]
     monkeypatch.setattr("cloudshelf.verbs.common.shared_store", lambda url: store)
     result = sync({"lock": text, "shelf": chain.store.url, "trust": pin_text(chain)}, lambda event: None)
     assert len(result["pins"]) == 3
@@ -117,9 +118,7 @@ def test_a_cold_start_with_a_lock_waits_no_longer(
     assert again.asked == set()
 
 
-def test_a_use_costs_one_request_more_and_no_wait_more(
-    chain: SignedShelf, alone: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_use_costs_two_requests_more(chain: SignedShelf, alone: None, monkeypatch: pytest.MonkeyPatch) -> None:
     counts = []
     for number, trust in enumerate(["", pin_text(chain)]):
         monkeypatch.setenv("CLOUDSHELF_CACHE", str(chain.cache / str(number)))
@@ -127,7 +126,7 @@ def test_a_use_costs_one_request_more_and_no_wait_more(
         monkeypatch.setattr("cloudshelf.verbs.common.shared_store", lambda url, store=store: store)
         use({"requirements": ["a"], "shelf": chain.store.url, "trust": trust}, lambda event: None)
         counts.append(store.counts.total)
-    assert counts[1] == counts[0] + 1  # the root document
+    assert counts[1] == counts[0] + 2  # the root document; the block list, of which unsigned settings may keep silent
 
 
 def test_a_lock_gets_a_name_only_if_what_it_pins_was_signed(

@@ -6,6 +6,7 @@ import {
 import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { Poll } from '@lumino/polling';
+import type { AccordionPanel } from '@lumino/widgets';
 
 import { NotebookSection } from '../notebook/section';
 import { onCatalogChange } from '../shelf/events';
@@ -13,7 +14,7 @@ import { ShelfSection } from '../shelf/section';
 import { ShelfTree } from '../shelf/tree';
 import { ICurrentNotebook, IShelfApi, IShelfPanel } from '../tokens';
 import { ShelfPanel } from './panel';
-import { rememberView } from './remember';
+import { rememberSections, rememberView } from './remember';
 
 /** Milliseconds between two words to the server that this page is still open; it waits for ten minutes. */
 const STAY = 4 * 60_000;
@@ -58,6 +59,7 @@ export const panelPlugin: JupyterFrontEndPlugin<IShelfPanel> = {
         tree.refresh();
       }
     });
+    void rememberSections(panel.content as AccordionPanel, state, app.restored);
     void rememberView(tree, view, state).finally(() => tree.load());
     return panel;
   }
