@@ -26,7 +26,7 @@ from .environment.index import PRIVATE
 from .environment.interpreter import Interpreter, describe_interpreter
 from .environment.place import identity
 from .environment.prune import environment_folders, remove_unused
-from .environment.writing import disk_errors, temporary_sibling
+from .environment.writing import UNFINISHED, disk_errors, temporary_sibling
 from .errors import CacheUnusable, ShelfError, StoreError
 from .lower_cache import BLOBS, OBJECTS, lower_mode
 from .model import Lock, Manifest
@@ -116,7 +116,8 @@ class CacheCheck:
     def _check_engine(self, engine: Path) -> None:
         """A copy of the engine, which every start of an environment executes."""
         root = engine / PACKAGE
-        files = sorted(path for path in engine.rglob("*") if path.is_symlink() or not path.is_dir())
+        files = [path for path in sorted(engine.rglob("*")) if path.is_symlink() or not path.is_dir()]
+        files = [path for path in files if not path.name.startswith(UNFINISHED)]  # on its way, or left by a kill
         names = {path: path.relative_to(root).as_posix() for path in files if path.is_relative_to(root)}
         sources = {name: path for path, name in names.items() if not path.is_symlink() and path.suffix == ".py"}
         order = ["__init__.py", "errors.py", *sorted(name for name in sources if name.startswith("importing/"))]

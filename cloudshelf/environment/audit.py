@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 from .bytecode import is_bytecode_of
 from .index import PRIVATE
 from .seal import seal
+from .writing import UNFINISHED
 
 _SPECIAL = [  # what changes while an environment is used, and what is compared by its meaning
     f"{PRIVATE}/{name}"
@@ -86,7 +87,7 @@ class Audit:
         found = _entries(self._path / place)
         for name, status in found.items():
             path, below = self._path / place / name, f"{place}/{name}".lstrip("/")
-            if below in _SPECIAL:
+            if below in _SPECIAL or below.startswith(f"{PRIVATE}/{UNFINISHED}"):
                 continue
             number = numbers.get(name, -1)
             original = made.get(name)

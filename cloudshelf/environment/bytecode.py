@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import marshal
+import re
 import sys
 import warnings
 from importlib.util import MAGIC_NUMBER, source_hash
@@ -11,6 +12,7 @@ from pathlib import Path
 from types import CodeType
 
 _LEVELS = {"": 0, ".opt-1": 1, ".opt-2": 2}  # PEP 488
+_LEFT = re.compile(r".+\.pyc\.\d+")  # importlib's temporary name
 _FACTS = (  # of a code object, without co_filename, which Python sets anew when it loads one
     *("co_name", "co_qualname", "co_firstlineno", "co_flags", "co_stacksize", "co_nlocals"),
     *("co_argcount", "co_posonlyargcount", "co_kwonlyargcount"),
@@ -22,8 +24,11 @@ _FACTS = (  # of a code object, without co_filename, which Python sets anew when
 def is_bytecode_of(path: Path) -> bool:
     """Whether ``__pycache__/name.<tag>.pyc`` has the code that the source beside the folder compiles to.
 
-    Only for this interpreter's own tag; False for everything else.
+    Only for this interpreter's own tag; False for everything else, but for what Python itself left when it was killed
+    while it wrote: nothing loads that.
     """
+    if _LEFT.fullmatch(path.name):
+        return True
     name, _, rest = path.name.partition(f".{sys.implementation.cache_tag}")
     source = path.parent.parent / f"{name}.py"
     level = _LEVELS.get(rest.removesuffix(".pyc"))

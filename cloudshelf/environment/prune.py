@@ -34,7 +34,8 @@ def prune_environments(cache: Path, *, unused_for: float = 0.0) -> list[Path]:
                 _remove(path)
                 (cache / "builders" / path.name).unlink(missing_ok=True)
                 removed.append(path)
-    for folder in (cache / "environments", cache / "engine"):
+    within = (*cache.glob(f"environments/*/{PRIVATE}"), *(cache / "engine").rglob("__pycache__"))
+    for folder in (cache / "environments", cache / "engine", *within):
         remove_unfinished(folder)
     remove_leftovers(cache)
     _prune_engines(cache)

@@ -36,6 +36,9 @@ def remove_unfinished(folder: Path) -> int:
         for path in list(folder.iterdir()):
             owner = path.name.removeprefix(UNFINISHED).partition("-")[0]
             if path.name.startswith(UNFINISHED) and owner.isdecimal() and not Path("/proc", owner).exists():
-                shutil.rmtree(path, ignore_errors=True)
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    path.unlink(missing_ok=True)
                 removed += 1
     return removed

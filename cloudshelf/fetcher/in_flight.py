@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from ..errors import ObjectInvalid, ShelfError, StoreError
 from ..importing.paths import unusable
-from .blobs import Assembly
+from .blob_writer import Assembly
 from .environments import Environment, Piece
 from .frames import FrameJob, Priority
 from .request import Request

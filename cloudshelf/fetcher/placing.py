@@ -12,7 +12,8 @@ from functools import partial
 
 from ..codecs.pack import decompress_frame
 from ..errors import CacheUnusable, ObjectInvalid
-from .blobs import Assembly, BlobCache, is_small
+from .blob_writer import Assembly
+from .blobs import BlobCache, is_small
 from .copying import copy_file
 from .disk import temporary_name, write_file
 from .environments import Environment, Piece

@@ -16,7 +16,8 @@ import pytest
 
 from cloudshelf.codecs.names import sha256
 from cloudshelf.errors import CacheUnusable, DiskFull, ObjectInvalid
-from cloudshelf.fetcher.blobs import Assembly, BlobCache
+from cloudshelf.fetcher.blob_writer import Assembly
+from cloudshelf.fetcher.blobs import BlobCache
 from cloudshelf.fetcher.disk import FICLONE
 
 LARGE = bytes(range(256)) * 1024  # 256 KiB: linked
