@@ -44,12 +44,14 @@ def search(result: Result) -> list[Block]:
 
 def show(result: Result) -> list[Block]:
     plain = {k: v for k, v in result.items() if k not in ("wheels", "unknown", "age", "vulnerabilities", "released")}
-    plain["license"] = result["license"] or "not known"
-    plain["released"] = age_words(result["released"], result["age"])
-    plain["vulnerabilities"] = severity_words(result["vulnerabilities"], result["unknown"])
+    if "vulnerabilities" in result:
+        plain["license"] = result["license"] or "not known"
+        plain["released"] = age_words(result["released"], result["age"])
+        plain["vulnerabilities"] = severity_words(result["vulnerabilities"], result["unknown"])
     blocks = fields(plain)
-    told = [f"{row['filename']} says that it was {row['provenance']}" for row in result["wheels"] if row["provenance"]]
-    return [*blocks, "", renamed(result["wheels"], _WHEEL_COLUMNS), *told] if result.get("wheels") else blocks
+    wheels = result.get("wheels") or ()
+    told = [f"{row['filename']} says that it was {row['provenance']}" for row in wheels if row.get("provenance")]
+    return [*blocks, "", renamed(wheels, _WHEEL_COLUMNS), *told] if wheels else blocks
 
 
 def why(result: Result) -> list[Block]:
