@@ -7,10 +7,10 @@ the releases last, by which a purge that was interrupted finds what is left to d
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.version import InvalidVersion, Version
@@ -20,7 +20,7 @@ from .codecs.named_lock import parse_lock_head
 from .codecs.names import manifest_key, named_lock, named_project
 from .collecting import CollectStore, delete_all
 from .commit import Change, change_head, read_index
-from .errors import ObjectInvalid, ObjectMissing, ShelfError, VersionMissing
+from .errors import AccessDenied, ObjectInvalid, ObjectMissing, ShelfError, VersionMissing
 from .garbage import find_named, keys_of, named_keys, walk
 from .model import Head, Purge
 from .named_locks import lock_chain, read_content
@@ -55,6 +55,7 @@ class Breaks:
     bytes: int
     locks: tuple[str, ...]  # named locks that pin it: NAME, or NAME@STATE for an earlier state alone
     dependents: tuple[Dependent, ...]
+    unseen: tuple[str, ...] = ()  # what of the two could not be looked at, for want of a grant
 
 
 def find_breaks(store: BreaksStore, repository: Repository, project: str, version: str) -> Breaks:
@@ -67,6 +68,17 @@ def find_breaks(store: BreaksStore, repository: Repository, project: str, versio
     sizes = {stored.key: stored.size for stored in store.list(f"projects/{project}/")}
     gone = [key for keys in keys_of(store, project, releases) for key in keys if key in sizes and key not in kept]
     left = [other for other in repository.versions_of(head) if other != version]
+    unseen: list[str] = []
+
+    def seen(what: str, find: Callable[[], Iterable[Any]]) -> tuple[Any, ...]:
+        try:
+            return tuple(find())
+        except AccessDenied:
+            unseen.append(what)
+            return ()
+
+    locks = seen("which named locks pin it", lambda: _pinning(store, releases))
+    dependents = seen("which projects need it", lambda: _dependents(repository, project, version, left))
     return Breaks(
         project=project,
         version=version,
@@ -74,8 +86,9 @@ def find_breaks(store: BreaksStore, repository: Repository, project: str, versio
         versions=shorten(left),
         objects=len(gone),
         bytes=sum(sizes[key] for key in gone),
-        locks=tuple(_pinning(store, releases)),
-        dependents=tuple(_dependents(repository, project, version, left)),
+        locks=locks,
+        dependents=dependents,
+        unseen=tuple(unseen),
     )
 
 

@@ -64,6 +64,7 @@ def purge(args: Args, progress: Progress) -> Result:
         return _finish(shelf, args, project, version, reason)
     breaks = find_breaks(store, repository, project, version)
     result = plain(breaks) | {"shelf": shelf.url, "reason": reason, "purged": False, "notes": []}
+    result["notes"] += [f"It was not found out, for want of a grant, {what}." for what in breaks.unseen]
     if args.get("dry_run"):
         return result
     if not args.get("yes"):
@@ -73,7 +74,12 @@ def purge(args: Args, progress: Progress) -> Result:
         )
     progress({"stage": "purging", "done": 0, "total": breaks.objects, "unit": "objects", "what": project})
     head, deleted = purge_version(store, repository, project, version, reason=reason, by=person(), signer=shelf.signer)
-    return result | {"purged": True, "seq": head.seq, "objects": deleted, "notes": _refresh(shelf, project)}
+    return result | {
+        "purged": True,
+        "seq": head.seq,
+        "objects": deleted,
+        "notes": [*result["notes"], *_refresh(shelf, project)],
+    }
 
 
 def _finish(shelf: Shelf, args: Args, project: str, version: str, reason: str) -> Result:

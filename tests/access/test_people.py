@@ -215,3 +215,17 @@ def test_who_is_not_told_of_absence_reads_what_is_there_all_the_same(silent: Rol
     assert "foo-bar" in reader.run("ls").stdout and "foo-bar" in reader.run("search", "bar").stdout
     assert_no_grant(reader.imports("nowhere", code="pass", fails=3).stderr, "nowhere")
     assert_no_grant(reader.imports("bar", code="pass", fails=3).stderr, "bar")
+
+
+def test_a_collector_collects_and_purges_its_projects_and_no_others(people: People, running: Roles) -> None:
+    collector, owner = people("collector"), people(None)
+    left = f"curated/projects/{{}}/pack/{'e' * 64}.0"  # what a publish that did not end leaves behind
+    for name in ("foo", "bar"):
+        running.client().put_object(Bucket="shelf", Key=left.format(name), Body=b"left", IfNoneMatch="*")
+    assert "1 object" in collector.run("collect", "foo", "--grace", "0s").stdout
+    assert "no access to projects/bar/" in collector.run("collect", "bar", "--grace", "0s", code=3).stderr
+    assert running.client().get_object(Bucket="shelf", Key=left.format("bar"))["Body"].read() == b"left"
+    said = collector.run("purge", "foo==2.0", "--reason", "a test", "--yes").stdout
+    assert "It was not found out, for want of a grant, which named locks pin it." in said
+    assert "2.0" not in owner.run("ls", "foo").stdout
+    assert "no access" in people("curator").run("purge", "foo==1.0", "--reason", "x", "--yes", code=3).stderr

@@ -115,11 +115,12 @@ def other(tmp_path):
 
 
 @pytest.mark.stress
-def test_a_pip_that_the_lock_pins_writes_nothing_into_its_environment(with_pip, call, other, tmp_path, checks):
+def test_an_installer_that_the_lock_pins_writes_nothing_into_its_environment(with_pip, call, other, tmp_path, checks):
     newer = make_wheel(tmp_path, "shelfone", "9.0", {"shelfone/__init__.py": ""})
     before, python = with_pip.files(), with_pip.python
     in_process = "import sys; from pip._internal.cli.main import main; sys.exit(main(sys.argv[1:]))"
-    script = tmp_path / "deploy.py"  # its name does not tell
+    script = tmp_path / "deploy.py"  # nothing in its command tells, nor in its path
+    assert "pip" not in str(script)
     script.write_text(in_process)
     install = ["install", "--no-index"]
     commands = [
@@ -144,7 +145,7 @@ def test_a_pip_that_the_lock_pins_writes_nothing_into_its_environment(with_pip, 
 
 
 @pytest.mark.parametrize("with_pip", [pytest.param(1, id="new pip")], indirect=True)
-def test_a_pip_that_the_lock_pins_does_all_else(with_pip, call, other, tmp_path):
+def test_an_installer_that_the_lock_pins_does_all_else(with_pip, call, other, tmp_path):
     before, pip = with_pip.files(), [with_pip.python, "-m", "pip", "--disable-pip-version-check"]
     assert "Requirement already satisfied: shelfone==1.0" in call(*pip, "install", "--no-index", "shelfone==1.0").stdout
     assert "Would install shelfother-1.0" in call(*pip, "install", "--no-index", "--dry-run", other).stdout

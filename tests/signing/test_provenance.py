@@ -117,7 +117,8 @@ def store() -> MemoryStore:
 
 
 def shown(store: MemoryStore) -> str:
-    return to_text("show", plain(Shelf(store).show("demo")))
+    vetted = {"age": None, "vulnerabilities": [], "unknown": ""}  # which the verb adds
+    return to_text("show", plain(Shelf(store).show("demo")) | vetted)
 
 
 def digest_of(wheel: Path) -> str:
