@@ -48,7 +48,7 @@ def write(store: Store, path: Path, chosen: dict[str, list[str]]) -> Written:
     repository = Repository(store)
     projects = tuple(carry(repository, project, versions) for project, versions in chosen.items())
     members = tuple(member for each in projects for member in find_objects(store, each))
-    content = shelf_content(dict.fromkeys(chosen, store), path.parent)
+    content = shelf_content(dict.fromkeys(chosen, store), path.parent, {})
     return write_bundle(path, Bundle("outside", (), projects, members), content, lambda *_: None)
 
 

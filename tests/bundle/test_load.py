@@ -333,7 +333,10 @@ def test_without_room_nothing_is_written_and_nothing_half_is_left(outside, bundl
     monkeypatch.setattr(export.shutil, "disk_usage", lambda _: SimpleNamespace(free=1000))
     with pytest.raises(BundleUnwritten, match="1,000 are free"):
         write_bundle(
-            bundle, index, shelf_content({"one": outside, "two": outside, "many": outside}, tmp_path), lambda *_: None
+            bundle,
+            index,
+            shelf_content({"one": outside, "two": outside, "many": outside}, tmp_path, {}),
+            lambda *_: None,
         )
     monkeypatch.undo()
 
@@ -346,7 +349,7 @@ def test_without_room_nothing_is_written_and_nothing_half_is_left(outside, bundl
         write_bundle(
             bundle,
             replace(index, members=index.members[1:]),
-            shelf_content({"one": outside, "two": outside, "many": outside}, tmp_path),
+            shelf_content({"one": outside, "two": outside, "many": outside}, tmp_path, {}),
             lambda *_: None,
         )
     assert not [path for path in tmp_path.iterdir() if path.name != "outside"]
@@ -357,7 +360,7 @@ def test_no_more_than_a_few_members_are_in_memory(outside, tmp_path):
     for number in range(12):
         publish(outside, "many", f"{number}.0", catalog=False)
     read = written = most = 0
-    inner = shelf_content({"one": outside, "two": outside, "many": outside}, tmp_path)
+    inner = shelf_content({"one": outside, "two": outside, "many": outside}, tmp_path, {})
 
     def content(member):
         nonlocal read, most
