@@ -252,7 +252,7 @@ def remade(bundle: Path, change: Callable[[dict], None] = lambda index: None, **
         (lambda index: index.update(members="x"), "'members'"),
         (lambda index: index["members"].append(["../../etc/passwd", 1, "a" * 64]), "none that a bundle has"),
         (lambda index: index["members"].append(["engine/../x.whl", 1, "a" * 64]), "none that a bundle has"),
-        (lambda index: index["members"].append(["projects/one/head", 1, "a" * 64]), "none that a bundle has"),
+        (lambda index: index["members"].append(["projects/one/history/1", 1, "a" * 64]), "none that a bundle has"),
         (lambda index: index["members"].append(["projects/../release/" + "a" * 64, 1, "a" * 64]), "none that"),
         (lambda index: index["members"].append(["projects/one/release/" + "b" * 64, 1, "a" * 64]), "none that"),
         (lambda index: index["members"].append(["projects/one/release/" + "a" * 64, 1, "a" * 64]), "1 of its"),

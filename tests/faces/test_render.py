@@ -107,6 +107,8 @@ def test_publish_says_what_was_uploaded_and_why_nothing_was(result, said):
 
 
 SOUND = {"projects": 2, "releases": 3, "manifests": 3, "packs": 3, "bytes": 2000, "damages": [], "exit_code": 0}
+VERIFIED = {"cache": "/c", "verified": 3, "damaged": [], "unchecked": []}
+FOUND = {"damaged": [{"path": "/c/x", "what": "its content", "repaired": False}], "exit_code": 4}
 INFO = {"cache": "/c", "environments": 1, "parts": {"objects": 10, "blobs": 2000}, "total": 2010}
 
 
@@ -125,8 +127,8 @@ INFO = {"cache": "/c", "environments": 1, "parts": {"objects": 10, "blobs": 2000
             ["1 object damaged", "cloudshelf verify --repair"],
         ),
         ("cache", INFO, ["/c: 2.0 kB for 1 environment", "blobs", "cache prune", "cache clear"]),
-        ("cache", {"cache": "/c", "verified": 3, "damaged": []}, ["All 3 files in /c are sound."]),
-        ("cache", {"cache": "/c", "verified": 3, "damaged": ["/c/x"]}, ["1 file of 3 had been changed", "/c/x"]),
+        ("cache", VERIFIED, ["All 3 files in /c are sound."]),
+        ("cache", VERIFIED | FOUND, ["1 finding in /c, 3 files compared:", "/c/x", "cache verify --repair"]),
         ("cache", {"cache": "/c", "removed": 2, "kept": 0, "freed": 5}, ["Freed 5 B; removed 2 environments."]),
         ("cache", {"cache": "/c", "removed": 0, "kept": 1, "freed": 5}, ["0 environments.", "1 environment stayed"]),
     ],

@@ -22,7 +22,7 @@ class Fetcher:
     def __init__(self):
         self.calls, self.activated, self.failure, self.provided = [], [], None, {}
 
-    def call(self, verb, args, progress=None):
+    def call(self, verb, args, progress=None, beat=None):
         self.calls.append((verb, args))
         if self.failure:
             raise self.failure
