@@ -16,6 +16,7 @@ from typing import Any
 
 from ..errors import UsageError
 from ..parallel import map_parallel
+from .records import check_record
 from .vulnerabilities import Record, Vulnerability, describe, find, join
 
 API = "https://api.osv.dev"
@@ -86,8 +87,12 @@ def _records(data: bytes, name: str) -> Iterator[Record]:
         found: Any = json.loads(data)
     except (ValueError, RecursionError):
         raise UsageError(f"{name} is no JSON, so it has no records of vulnerabilities (OSV).") from None
-    rows = found if isinstance(found, list) else found.get("vulns", [found]) if isinstance(found, dict) else []
-    yield from (row for row in rows if isinstance(row, dict) and "id" in row)
+    rows = found.get("vulns", [found]) if isinstance(found, dict) else found
+    for row in rows if isinstance(rows, list) else [rows]:
+        try:
+            yield check_record(row)
+        except ValueError as error:
+            raise UsageError(f"{name} has what is no record of a vulnerability (OSV): {error}.") from None
 
 
 def _ask(wanted: Sequence[Wanted], api: str) -> Found:
@@ -108,10 +113,10 @@ def _query(api: str, project: str, version: str) -> tuple[Vulnerability, ...] | 
             request = urllib.request.Request(f"{api}/v1/query", body, {"Content-Type": "application/json"})
             with urllib.request.urlopen(request, timeout=max(0.1, deadline - time.monotonic())) as reply:
                 answer = json.loads(reply.read(_LARGEST))
-            records += [record for record in answer.get("vulns") or () if isinstance(record, dict)]
+            records += map(check_record, answer.get("vulns") or ())
             if not answer.get("next_page_token"):
                 return join(describe(record, project) for record in records if not record.get("withdrawn"))
             question["page_token"] = str(answer["next_page_token"])
-    except (OSError, ValueError, AttributeError) as error:
+    except (OSError, ValueError, AttributeError, TypeError, RecursionError) as error:
         return f"{api} gives no answer ({getattr(error, 'reason', None) or error})"
     return f"{api} does not end"

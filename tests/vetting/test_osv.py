@@ -15,6 +15,7 @@ import pytest
 
 from cloudshelf.errors import UsageError
 from cloudshelf.vetting.osv import Found, look_up
+from tests.reading.test_decoders import changed, places
 
 from .test_vulnerabilities import record
 
@@ -126,3 +127,40 @@ def test_an_api_that_answers_nonsense_or_not_at_all_leaves_it_unknown_and_says_w
         port = free.getsockname()[1]
     found = look_up(f"http://127.0.0.1:{port}", WANTED)
     assert found.of == {} and "refused" in found.cause
+
+
+WHOLE = {
+    "id": "GHSA-1",
+    "summary": "x",
+    "aliases": ["CVE-1"],
+    "severity": [{"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"}],
+    "affected": [
+        {
+            "package": {"name": "demo-kit", "ecosystem": "PyPI"},
+            "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "2.0"}]}],
+            "versions": ["1.0"],
+            "database_specific": {"severity": "HIGH"},
+        }
+    ],
+}
+JUNK = [None, True, 1, 1.5, "x", "", [], [1], [None], {}, {"a": 1}, ["\ud800"]]
+
+
+def test_a_record_that_is_damaged_anywhere_is_understood_or_refused(tmp_path: Path) -> None:
+    path = tmp_path / "osv.json"
+    refused = 0
+    for way in places(WHOLE):
+        for damaged in (each for junk in JUNK for each in changed(WHOLE, way, junk)):
+            path.write_text(json.dumps(damaged))
+            try:
+                look_up(str(path), WANTED)
+            except UsageError:
+                refused += 1
+    assert refused > 200
+
+
+def test_a_record_that_is_none_is_named_with_the_place(tmp_path: Path) -> None:
+    path = tmp_path / "osv.json"
+    path.write_text(json.dumps(WHOLE | {"affected": [{"versions": [1]}]}))
+    with pytest.raises(UsageError, match=r"at affected\.0\.versions\.0: 1 is not of type 'string'"):
+        look_up(str(path), WANTED)
