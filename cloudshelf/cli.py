@@ -183,12 +183,12 @@ def _hold_built(verb: str, args: dict[str, Any]) -> tuple[str, bytes]:
     from .importing.activate import hold
 
     for again in (True, True, False):
-        built = _build(verb, args)
         try:
+            built = _build(verb, args)
             os.set_inheritable(hold(built[0]), True)
             break
-        except CacheUnusable:
-            if Path(built[0]).exists() or not again:  # else it was removed between being built and being held
+        except CacheUnusable as error:
+            if Path(error.path).exists() or not again:  # else it was removed between being found and being held
                 raise
     return built
 

@@ -34,8 +34,9 @@ def prune_environments(cache: Path, *, unused_for: float = 0.0) -> list[Path]:
                 _remove(path)
                 (cache / "builders" / path.name).unlink(missing_ok=True)
                 removed.append(path)
-    within = (*cache.glob(f"environments/*/{PRIVATE}"), *(cache / "engine").rglob("__pycache__"))
-    for folder in (cache / "environments", cache / "engine", *within):
+    within = [path / PRIVATE for path in environment_folders(cache)]
+    compiled = [Path(folder) for folder, _, _ in os.walk(cache / "engine") if folder.endswith("/__pycache__")]
+    for folder in (cache / "environments", cache / "engine", *within, *compiled):  # any may be gone a moment later
         remove_unfinished(folder)
     remove_leftovers(cache)
     _prune_engines(cache)
@@ -100,7 +101,8 @@ def _prune_engines(cache: Path) -> None:
         engines = [p for p in (cache / "engine").iterdir() if not p.name.startswith(".")]
         named = ""
         for folder in environment_folders(cache):
-            named += "".join(p.read_text() for p in folder.glob("lib/python3*/site-packages/00_cloudshelf.pth"))
+            with contextlib.suppress(FileNotFoundError):
+                named += "".join(p.read_text() for p in folder.glob("lib/python3*/site-packages/00_cloudshelf.pth"))
         for engine in engines:
             if engine.name not in named and time.time() - engine.stat().st_mtime > BUILDING:
                 _remove(engine)

@@ -54,7 +54,7 @@ TABLE = {
     "recall/_head":                     ("GL",  "GL",   "GL",   "GL",     "GL",   "GLCR",    "GL",      "",     "GL"),
     "catalog/projects/0":               ("GL",  "GLCR", "GL",   "GLCR",   "GLCR", "GLCR",    "GL",      "",     ""),
     "catalog/modules/00":               ("GL",  "GLCR", "GL",   "GLCR",   "GLCR", "GLCR",    "GL",      "",     ""),
-    "catalog/internal":                 ("",    "GCR",  "G",    "GCR",    "GLCR", "GLCR",    "GL",      "",     ""),
+    "catalog/internal":                 ("",    "GCR",  "G",    "GCR",    "GLCR", "GLCR",    "L",       "",     ""),
     "catalog/closure/foo":              ("G",   "GCR",  "G",    "GCR",    "GLCR", "GLCR",    "GL",      "",     "G"),
     "catalog/closure/foo-bar":          ("",    "",     "",     "",       "GLCR", "GLCR",    "GL",      "",     ""),
     "catalog/locks":                    ("G",   "GCR",  "",     "",       "GLCR", "GLCR",    "GL",      "",     ""),

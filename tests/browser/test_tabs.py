@@ -54,7 +54,8 @@ def test_two_tabs_of_one_notebook_show_the_same(s3_lab: Lab, open_page: Callable
 def test_a_reload_in_the_middle_of_a_fetch(
     s3_lab: Lab, open_page: Callable[..., LabPage], proxy: FaultProxy, tmp_path: Path
 ) -> None:
-    path = s3_lab.notebook("fetch.ipynb", "%shelf use pandas", "import pandas\nprint('here')", kernel=s3_lab.python())
+    kernel = s3_lab.python(CLOUDSHELF_TIMEOUT="120")  # a page takes its time to load while the shelf is silent
+    path = s3_lab.notebook("fetch.ipynb", "%shelf use pandas", "import pandas\nprint('here')", kernel=kernel)
     page = open_page(s3_lab, path)
     page.panel.open()
     page.run(0)

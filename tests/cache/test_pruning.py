@@ -85,7 +85,7 @@ def pruning(user: User) -> Iterator[list[BaseException]]:
     def prune() -> None:
         while not over.is_set():
             try:
-                prune_environments(user.cache)
+                prune_environments(user.cache, unused_for=1.0)  # the verb says days; this meets most starts
             except BaseException as error:
                 failures.append(error)
 

@@ -242,7 +242,7 @@ def test_bytes_that_were_changed_on_their_way_are_not_shown(
 
 def test_a_project_that_is_gone_is_missing(folders: Folders) -> None:
     server = folders.server.at(3)
-    assert server.get("projects", "demo", "versions", "1.0", "files")["total"] == 1
+    assert server.get("projects", "demo", "versions", "1.0", "files")["total"] == 2
     shutil.rmtree(folders.vanishing / "projects" / "demo")
     for parts in ([], ["versions", "1.0"], ["versions", "1.0", "files"]):
         assert server.ask(server.path("projects", "demo", *parts)).problem["name"] == "ProjectMissing"
