@@ -27,10 +27,10 @@ def prune_environments(cache: Path, *, unused_for: float = 0.0) -> list[Path]:
     """
     removed = []
     for path in environment_folders(cache):
-        if time.time() - _last_used(path) < unused_for:  # not locked then: who is about to use it must not be refused
+        if not _is_due(path, unused_for):  # not locked then: who is about to use it must not be refused
             continue
         with _exclusive(path) as free:
-            if free and (time.time() - _last_used(path) >= unused_for or is_altered(path)):
+            if free and _is_due(path, unused_for):
                 _remove(path)
                 (cache / "builders" / path.name).unlink(missing_ok=True)
                 removed.append(path)
@@ -75,6 +75,10 @@ def _exclusive(path: Path) -> Iterator[bool]:
             yield True
     finally:
         os.close(descriptor)
+
+
+def _is_due(path: Path, unused_for: float) -> bool:
+    return time.time() - _last_used(path) >= unused_for or is_altered(path)
 
 
 def _last_used(path: Path) -> float:

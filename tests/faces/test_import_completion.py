@@ -59,7 +59,7 @@ def test_tab_offers_modules_that_an_import_would_pin_and_brings_nothing(started,
     kernel = started(CLOUDSHELF_CACHE=str(cache))
     found = {text: sorted(match for match in complete(kernel, text) if match in words) for text, words in TABS.items()}
     assert found == TABS
-    assert all(match in TABS["import shelf"] for match in complete(kernel, "import shelf"))
+    assert all(match.startswith("shelf") for match in complete(kernel, "import shelf"))
     assert "Nothing is pinned yet" in kernel("%shelf").text
     assert not list(cache.glob("environments/*")) and not list(cache.glob("blobs/*/*"))
     assert kernel("import shelfone.late\nprint(shelfone.late.x)").text.endswith("1\n")
