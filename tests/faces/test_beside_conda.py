@@ -111,9 +111,9 @@ def test_conda_refuses_an_environment_of_ours(shelf, active, cloudshelf, tmp_pat
 
 def test_what_a_wheel_brings_makes_no_environment_of_conda(shelf, cloudshelf, tmp_path):
     """The data of a wheel may go anywhere below the prefix, to conda-meta/history, too."""
-    wheel = make_wheel(tmp_path, "shelfmeta", "1.0", {"shelfmeta-1.0.data/data/conda-meta/history": "", "meta.py": ""})
+    wheel = make_wheel(tmp_path, "metaone", "1.0", {"metaone-1.0.data/data/conda-meta/history": "", "meta.py": ""})
     cloudshelf("publish", "--no-deps", wheel)
     code = "import meta, sys; print(sys.prefix)"
     cache = str(tmp_path / "cache")
-    shown = cloudshelf("run", "--fill", "--with", "shelfmeta", "--", "python", "-c", code, CLOUDSHELF_CACHE=cache)
+    shown = cloudshelf("run", "--fill", "--with", "metaone", "--", "python", "-c", code, CLOUDSHELF_CACHE=cache)
     assert not Path(shown.stdout.strip(), "conda-meta").exists()

@@ -179,10 +179,10 @@ def test_sync_says_how_to_run_in_what_it_made(shelf, cloudshelf, tmp_path):
 
 
 def test_a_wheel_that_needs_what_only_the_shelf_has_may_come_alone(shelf, cloudshelf, tmp_path):
-    wheel = make_wheel(tmp_path, "shelfneedy", "1.0", {"shelfneedy.py": ""}, requires=["elsewhere"])
+    wheel = make_wheel(tmp_path, "needyone", "1.0", {"needyone.py": ""}, requires=["elsewhere"])
     said = cloudshelf("publish", wheel, "--no-index", code=1).stderr
-    assert "elsewhere (from shelfneedy)" in said and "publish with --no-deps" in said and "Check the name" not in said
-    wheel = make_wheel(tmp_path, "shelfneedy", "1.0", {"shelfneedy.py": ""}, requires=["shelfone"])
+    assert "elsewhere (from needyone)" in said and "publish with --no-deps" in said and "Check the name" not in said
+    wheel = make_wheel(tmp_path, "needyone", "1.0", {"needyone.py": ""}, requires=["shelfone"])
     assert "published" in cloudshelf("publish", wheel, "--no-index").stdout  # what is internal comes from the shelf
 
 
