@@ -105,7 +105,7 @@ def test_a_policy_refuses_before_anything_is_uploaded_and_says_every_reason(
     said = str(caught.value)
     for reason in ("demo 1.0 has the licence 'Apache-2.0'", "GHSA-1 (high), fixed in 1.1", "base 1.0 has to be 7 days"):
         assert reason in said
-    assert ask(shelf, index, osv, POLICY, dry_run=True).refused == caught.value.reasons
+    assert [*ask(shelf, index, osv, POLICY, dry_run=True).refused] == [*caught.value.reasons]
 
 
 def test_a_policy_that_is_kept_lets_it_be_published(shelf: CountingStore, index: Index, osv: str) -> None:
