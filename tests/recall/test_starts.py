@@ -192,15 +192,18 @@ def test_the_age_is_a_setting_of_the_files_too(setting: str, used: Machine) -> N
     config = used.folder / "home/.config/cloudshelf/config.toml"
     config.parent.mkdir(parents=True, exist_ok=True)
     config.write_text(setting + "\n")
+    own = used.folder / "own"  # a fetcher of its own: one that was started with another file keeps to that
+    own.mkdir(mode=0o700, exist_ok=True)
+    files = {"CLOUDSHELF_CONFIG": "", "XDG_RUNTIME_DIR": str(own)}
     words = ("run", "--lock", used.folder / "pylock.toml", "--", "python", "-c", SHOW)
-    used(*words, CLOUDSHELF_CONFIG="")
+    used(*words, **files)
     known = used.known()
     block(used)
     known.checked = time.time() - 3700
     used.know(known)
-    assert used(*words, CLOUDSHELF_CONFIG="") == "1.0\n"
+    assert used(*words, **files) == "1.0\n"
     config.unlink()
-    used(*words, code=1, CLOUDSHELF_CONFIG="")
+    used(*words, code=1, **files)
 
 
 @pytest.mark.parametrize("variable", ["CLOUDSHELF_RECALL_AGE", "CLOUDSHELF_RECALL_OFFLINE"])
