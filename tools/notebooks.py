@@ -34,6 +34,7 @@ def kernel_environ(url: str, cache: Path) -> dict[str, str]:
         "CLOUDSHELF_URL": url,
         "CLOUDSHELF_CACHE": str(cache),
         "CLOUDSHELF_FETCHER_IDLE": "10",
+        "CLOUDSHELF_OSV": "off",
         "IPYTHONDIR": ipython,
         "TQDM_DISABLE": "1",
         "PATH": path,

@@ -67,6 +67,7 @@ def _kernel_environ(environ: dict[str, str], folder: Path) -> dict[str, str]:
     own = {
         "CLOUDSHELF_CACHE": str(folder / "cache"),
         "CLOUDSHELF_FETCHER_IDLE": "5",
+        "CLOUDSHELF_OSV": "off",  # what is known of a version changes, and takes a network
         "IPYTHONDIR": str(folder / "ipython"),
         "TQDM_DISABLE": "1",  # whether a bar is shown depends on how fast the machine is
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
