@@ -25,7 +25,6 @@ from .plan import Planned
 TIMEOUT = 5.0  # seconds for an answer
 _PAGE = 64 << 20  # bytes of an index's page, at most
 _JSON = "application/vnd.pypi.simple.v1+json"
-_PYPI = "https://pypi.org/simple"
 
 
 class IndexFile(NamedTuple):
@@ -110,8 +109,15 @@ def _indexes(options: IndexOptions) -> list[str]:
     """The indexes that pip asks; what is not said comes from its configuration."""
     if options.no_index:
         return []
-    first = options.index_url or os.environ.get("PIP_INDEX_URL") or _configured() or _PYPI
+    first = options.index_url or os.environ.get("PIP_INDEX_URL") or _configured() or _default()
     return [first, *options.extra_index_urls]
+
+
+def _default() -> str:
+    """What pip asks where nobody configured anything: it knows, so it is not written here again."""
+    from pip._internal.models.index import PyPI
+
+    return str(PyPI.simple_url)
 
 
 def _configured() -> str:

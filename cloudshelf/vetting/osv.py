@@ -1,6 +1,6 @@
 """Where records of vulnerabilities come from: a file, a folder or a zip of them, or the API of osv.dev.
 
-The zip is what https://osv-vulnerabilities.storage.googleapis.com/PyPI/all.zip has, carried where there is no internet.
+The zip is OSV's export of the ecosystem PyPI (all.zip), carried where there is no internet.
 """
 
 from __future__ import annotations
