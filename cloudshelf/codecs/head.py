@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from ..errors import ObjectInvalid
-from ..model import Entry, Head, Link, Purge
+from ..model import Entry, Head, Purge
+from .chained import format_place, parse_place
 from .envelope import Fields, format_object, parse_object
 from .names import is_collectable, is_sha256
 
@@ -16,17 +17,11 @@ def format_head(head: Head) -> bytes:
         "head",
         {
             "project": head.project,
-            "seq": head.seq,
             "epoch": head.epoch,
-            "write_id": head.write_id,
-            "prev": head.prev,
-            "time": head.time,
-            "by": head.by,
-            "action": head.action,
             "default": head.default,
             "versions": encode_versions(head.versions),
             "older": head.older,
-            **format_skips(head.latest, head.skips),
+            **format_place(head),
             **({"purged": _encode_purged(head.purged)} if head.purged else {}),
         },
     )
@@ -37,47 +32,18 @@ def parse_head(data: bytes, project: str, key: str) -> Head:
     fields = parse_object(data, "head", key)
     if fields.text("project") != project:
         raise ObjectInvalid(key, f"it is the head of {fields.text('project')!r}")
-    older, prev = fields.text_or_none("older"), fields.text_or_none("prev")
-    if not all(digest is None or is_sha256(digest) for digest in (older, prev)):
+    older = fields.text_or_none("older")
+    if not (older is None or is_sha256(older)):
         raise ObjectInvalid(key, "it names something that is not a digest")
     return Head(
         project=project,
-        seq=fields.count("seq"),
         epoch=fields.count("epoch"),
-        write_id=fields.text("write_id"),
-        prev=prev,
-        time=fields.text("time"),
-        by=fields.text("by"),
-        action=fields.text("action"),
         default=fields.text_or_none("default"),
         versions=parse_versions(fields),
         older=older,
-        latest=parse_latest(fields),
-        skips=parse_skips(fields),
+        **parse_place(fields),
         purged=_parse_purged(fields) if "purged" in fields.raw else {},
     )
-
-
-def format_skips(latest: str, skips: Sequence[Link]) -> dict[str, Any]:
-    """What lets a reader find an earlier head without reading all between; nothing where it is not known."""
-    return {"latest": latest, "skips": [list(link) for link in skips]} if latest else {}
-
-
-def parse_latest(fields: Fields) -> str:
-    return fields.text("latest") if "latest" in fields.raw else ""
-
-
-def parse_skips(fields: Fields) -> tuple[Link, ...]:
-    """The nearest first. Raises ObjectInvalid for one that does not lead back."""
-    links: list[Link] = []
-    for value in fields.rows("skips") if "skips" in fields.raw else ():
-        before = links[-1].seq if links else fields.count("seq")
-        match value:
-            case [int(seq), str(digest), str(latest)] if 0 < seq < before and is_sha256(digest):
-                links.append(Link(seq, digest, latest))
-            case _:
-                raise ObjectInvalid(fields.key, "one of its skips is malformed")
-    return tuple(links)
 
 
 def format_index(project: str, versions: Mapping[str, Entry]) -> bytes:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from ..errors import ObjectInvalid
 from ..model import Link
+from .chained import format_place, parse_place
 from .envelope import format_object, parse_object
-from .head import format_skips, parse_latest, parse_skips
 from .names import is_lock_name, is_sha256
 
 LOCKS = "catalog/locks"
@@ -55,17 +55,11 @@ def format_lock_head(head: LockHead) -> bytes:
         "lock-head",
         {
             "name": head.name,
-            "seq": head.seq,
-            "write_id": head.write_id,
-            "prev": head.prev,
-            "time": head.time,
-            "by": head.by,
-            "action": head.action,
             "lock": head.lock,
             "pins": head.pins,
             "tag": head.tag,
             "requirements": list(head.requirements),
-            **format_skips(head.latest, head.skips),
+            **format_place(head),
             **({"removed": True} if head.removed else {}),
         },
     )
@@ -76,23 +70,16 @@ def parse_lock_head(data: bytes, name: str, key: str) -> LockHead:
     fields = parse_object(data, "lock-head", key)
     if fields.text("name") != name:
         raise ObjectInvalid(key, f"it is the head of {fields.text('name')!r}")
-    prev, lock = fields.text_or_none("prev"), fields.text("lock")
-    if not is_sha256(lock) or not (prev is None or is_sha256(prev)):
+    lock = fields.text("lock")
+    if not is_sha256(lock):
         raise ObjectInvalid(key, "it names something that is not a digest")
     return LockHead(
         name=name,
-        seq=fields.count("seq"),
-        write_id=fields.text("write_id"),
-        prev=prev,
-        time=fields.text("time"),
-        by=fields.text("by"),
-        action=fields.text("action"),
         lock=lock,
         pins=fields.count("pins"),
         tag=fields.text("tag"),
         requirements=fields.texts("requirements"),
-        latest=parse_latest(fields),
-        skips=parse_skips(fields),
+        **parse_place(fields),
         removed=fields.raw.get("removed") is True,
     )
 

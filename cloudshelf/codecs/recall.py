@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from ..errors import ObjectInvalid
 from ..model import Link
+from .chained import format_place, parse_place
 from .envelope import Fields, format_object, parse_object
-from .head import format_skips, parse_latest, parse_skips
 from .names import is_normalized, is_sha256
 
 HEAD = "recall/_head"
@@ -56,14 +56,8 @@ def format_block_list(found: BlockList) -> bytes:
     return format_object(
         "recall",
         {
-            "seq": found.seq,
-            "write_id": found.write_id,
-            "prev": found.prev,
-            "time": found.time,
-            "by": found.by,
-            "action": found.action,
             "blocks": encode_blocks(found.blocks),
-            **format_skips(found.latest, found.skips),
+            **format_place(found),
         },
     )
 
@@ -71,19 +65,9 @@ def format_block_list(found: BlockList) -> bytes:
 def parse_block_list(data: bytes, key: str) -> BlockList:
     """Raises ObjectInvalid, or FormatUnknown for one of a later cloudshelf."""
     fields = parse_object(data, "recall", key)
-    prev = fields.text_or_none("prev")
-    if not (prev is None or is_sha256(prev)):
-        raise ObjectInvalid(key, "it names something that is not a digest")
     return BlockList(
-        seq=fields.count("seq"),
-        write_id=fields.text("write_id"),
-        prev=prev,
-        time=fields.text("time"),
-        by=fields.text("by"),
-        action=fields.text("action"),
         blocks=parse_blocks(fields),
-        latest=parse_latest(fields),
-        skips=parse_skips(fields),
+        **parse_place(fields),
     )
 
 

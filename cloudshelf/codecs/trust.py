@@ -15,9 +15,9 @@ from typing import Any
 
 from ..errors import ObjectInvalid
 from ..model import Link
+from .chained import format_place, parse_place
 from .envelope import Fields, format_object, parse_object
-from .head import format_skips, parse_latest, parse_skips
-from .names import is_sha256, sha256
+from .names import sha256
 
 ROLES = ("projects", "locks", "recall")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
@@ -66,12 +66,6 @@ def format_root(root: Root) -> bytes:
         "trust",
         {
             "shelf": root.shelf,
-            "seq": root.seq,
-            "write_id": root.write_id,
-            "prev": root.prev,
-            "time": root.time,
-            "by": root.by,
-            "action": root.action,
             "expires": root.expires,
             "threshold": root.threshold,
             "administrators": list(root.administrators),
@@ -80,7 +74,7 @@ def format_root(root: Root) -> bytes:
                 for id, key in root.keys.items()
             },
             "roles": {role: {name: list(ids) for name, ids in names.items()} for role, names in root.roles.items()},
-            **format_skips(root.latest, root.skips),
+            **format_place(root),
         },
     )
 
@@ -88,24 +82,14 @@ def format_root(root: Root) -> bytes:
 def parse_root(data: bytes, key: str) -> Root:
     """Raises ObjectInvalid for what names keys that it does not have, or could never be changed again."""
     fields = parse_object(data, "trust", key)
-    prev = fields.text_or_none("prev")
-    if prev is not None and not is_sha256(prev):
-        raise ObjectInvalid(key, "it names something that is not a digest")
     root = Root(
         shelf=fields.text("shelf"),
-        seq=fields.count("seq"),
-        write_id=fields.text("write_id"),
-        prev=prev,
-        time=fields.text("time"),
-        by=fields.text("by"),
-        action=fields.text("action"),
         expires=_moment(fields, "expires"),
         threshold=fields.count("threshold"),
         administrators=fields.texts("administrators"),
         keys={id: _parse_key(id, value, key) for id, value in fields.mapping("keys").items()},
         roles=_parse_roles(fields),
-        latest=parse_latest(fields),
-        skips=parse_skips(fields),
+        **parse_place(fields),
     )
     used = {*root.administrators, *(id for names in root.roles.values() for ids in names.values() for id in ids)}
     if not used <= root.keys.keys():
