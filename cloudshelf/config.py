@@ -21,6 +21,7 @@ from .urls import normalize_url, normalize_urls
 
 _SYSTEM_FILE = Path("/etc/cloudshelf.toml")
 _LISTS = ("shelf", "trust")
+_kept_recall = [(AGE, OFFLINE[0])]  # the last one holds where nothing else was said
 _OFF = {"0", "no", "off", "false"}
 FLAGS = {  # on, unless somebody says otherwise: a key of the files, and the variable that wins over them
     "zero_step": "CLOUDSHELF_ZERO_STEP",  # an import in a cell pins what nobody pinned
@@ -119,12 +120,22 @@ def read_recall(environ: Mapping[str, str] | None = None) -> tuple[float, str]:
     files = [(path, _read_file(path, required)) for path, required in _files(environ)]
     age, age_origin = _setting("CLOUDSHELF_RECALL_AGE", "recall_age", environ, files)
     offline, offline_origin = _setting("CLOUDSHELF_RECALL_OFFLINE", "recall_offline", environ, files)
-    seconds = AGE if age is None else seconds_of(age)
+    default_age, default_offline = _kept_recall[-1]
+    seconds = default_age if age is None else seconds_of(age)
     if seconds is None:
         raise UsageError(f"A block list may be as old as 90s, 30m, 1h or 2d, not {age!r} ({age_origin}).")
     if offline not in (None, *OFFLINE):
         raise UsageError(f"recall_offline is {' or '.join(OFFLINE)}, not {offline!r} ({offline_origin}).")
-    return seconds, offline or OFFLINE[0]
+    return seconds, offline or default_offline
+
+
+def keep_recall() -> None:
+    """What ``read_recall`` reads now is the default of this process from now on.
+
+    For a fetcher, which forgets the file that CLOUDSHELF_CONFIG names: not a variable, for those are part of who a
+    fetcher is (importing/paths.py), and it would ask, and so start, another one.
+    """
+    _kept_recall.append(read_recall())
 
 
 def read_trust(environ: Mapping[str, str] | None = None, *, configured: str = "") -> tuple[str, str]:

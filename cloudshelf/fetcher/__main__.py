@@ -14,7 +14,7 @@ import sys
 import threading
 from pathlib import Path
 
-from ..config import read_recall
+from ..config import keep_recall
 from ..errors import ShelfError
 from .daemon import detach, open_log
 from .server import IDLE, Server
@@ -56,8 +56,7 @@ def main(arguments: list[str]) -> int:
 def _keep_recall_settings() -> None:
     """What the file that CLOUDSHELF_CONFIG names says of block lists, for verbs that are served here without it."""
     with contextlib.suppress(ShelfError):  # who named a wrong one is told by the verbs that it calls
-        age, offline = read_recall()
-        os.environ |= {"CLOUDSHELF_RECALL_AGE": f"{age:.0f}", "CLOUDSHELF_RECALL_OFFLINE": offline}
+        keep_recall()
 
 
 def _get_ready(server: Server, url: str, log: Path) -> None:

@@ -70,11 +70,11 @@ class User:
         return done.stdout
 
     @contextmanager
-    def talking(self, script: str) -> Iterator[subprocess.Popen[str]]:
+    def talking(self, script: str, **environ: str) -> Iterator[subprocess.Popen[str]]:
         """A script that runs while the test does things; both ends of its standard streams are text."""
         with subprocess.Popen(
             [sys.executable, "-u", "-c", script],
-            env=self.environ,
+            env=self.environ | environ,
             cwd=self.folder,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -108,8 +108,15 @@ def assert_clear(text: str, *says: str) -> None:
 
 
 def stop_fetchers(user: User) -> None:
-    """End the fetchers that this user's commands and scripts started: those of their own cache."""
+    """End the fetchers that this user's commands and scripts started."""
+    for pid in pids_of_fetchers(user):
+        os.kill(pid, signal.SIGKILL)
+
+
+def pids_of_fetchers(user: User) -> list[int]:
+    """The processes that work for this user's own cache."""
     own = str(user.cache).encode()
+    found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdecimal():
             try:
@@ -117,7 +124,8 @@ def stop_fetchers(user: User) -> None:
             except OSError:
                 continue
             if b"cloudshelf.fetcher" in words and own in words.split(b"\0"):
-                os.kill(int(entry.name), signal.SIGKILL)
+                found.append(int(entry.name))
+    return found
 
 
 @pytest.fixture(scope="session")

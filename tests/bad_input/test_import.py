@@ -6,12 +6,13 @@ import json
 import os
 import signal
 import subprocess
+import time
 
 import pytest
 
 from tools.fault_proxy import Answer, Corrupt, Fault, FaultProxy, Reset, Truncate
 
-from .conftest import BULK, User, assert_clear
+from .conftest import BULK, User, assert_clear, pids_of_fetchers
 
 # Reads one expression or statement a line, and answers with one line of JSON.
 TALK = """
@@ -134,6 +135,8 @@ def test_a_cold_import_makes_get_requests_only_and_its_numbers_are_measured(remo
     """Issue, "Done when", 3."""
     with remote.talking(TALK) as script:
         ask(script, "cloudshelf.use('badone')")
+        while not any(r.range == "bytes=0-0" for r in proxy.requests):  # the fetcher, which opens a connection ahead
+            time.sleep(0.02)
         assert only_objects_were_got(proxy)
         proxy.forget()
         assert ask(script, "attempt('badone')") == {"error": None}
@@ -143,10 +146,21 @@ def test_a_cold_import_makes_get_requests_only_and_its_numbers_are_measured(remo
         requests = proxy.requests
         assert isinstance(numbers, dict)
         (measured,) = numbers.values()
-    assert all("/pack/" in r.path and r.range for r in requests)
+    assert [(r.path, r.range) for r in requests if not ("/pack/" in r.path and r.range)] == []
     assert measured["requests"] == len(requests) > 0
     assert measured["bytes"] == sum(_length(r.range) for r in requests) > BULK // 4
     assert measured["seconds"] > 0
+
+
+@pytest.mark.parametrize("config", ["", 'recall_age = "2h"\n'], ids=["empty", "recall"])
+def test_one_fetcher_serves_a_program_whatever_its_configuration_file_says(remote: User, config: str) -> None:
+    file = remote.folder / "cloudshelf.toml"
+    file.write_text(config)
+    with remote.talking(TALK, CLOUDSHELF_CONFIG=str(file)) as script:
+        ask(script, "cloudshelf.use('badone')")
+        assert ask(script, "attempt('badone')") == {"error": None}
+        assert ask(script, "numbers()")
+        assert len(pids_of_fetchers(remote)) == 1
 
 
 def only_objects_were_got(proxy: FaultProxy) -> bool:
