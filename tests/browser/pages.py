@@ -27,7 +27,8 @@ class LabPage:
         self.context = browser.new_context(
             viewport={"width": width, "height": height}, permissions=["clipboard-read", "clipboard-write"]
         )
-        self.problems: list[str] = []
+        self._expected: list[str] = []
+        self._problems: list[str] = []
         self.page = self.tab()
         self.panel = Panel(self.page)
 
@@ -36,7 +37,7 @@ class LabPage:
         page = self.context.new_page()
         page.set_default_timeout(SLOW)
         page.on("console", self._console)
-        page.on("pageerror", lambda error: self.problems.append(f"error: {error.stack or error}"))
+        page.on("pageerror", lambda error: self._problems.append(f"error: {error.stack or error}"))
         page.on("response", self._response)
         page.on("requestfailed", lambda request: self._failed(request.url, request.failure or ""))
         return page
@@ -143,8 +144,13 @@ class LabPage:
         self.page.screenshot(path=path)
 
     def expect_problems(self, *patterns: str) -> None:
-        """What a test provokes is no surprise: forget problems that have one of ``patterns``."""
-        self.problems = [p for p in self.problems if not any(re.search(each, p, re.DOTALL) for each in patterns)]
+        """What a test provokes is no surprise, whether the page has said it already or says it a moment later."""
+        self._expected += patterns
+
+    @property
+    def problems(self) -> list[str]:
+        """What the page reported and the test did not expect."""
+        return [p for p in self._problems if not any(re.search(each, p, re.DOTALL) for each in self._expected)]
 
     def close(self) -> None:
         self.context.close()
@@ -154,15 +160,15 @@ class LabPage:
     def _console(self, message: ConsoleMessage) -> None:
         # The browser's own line for a status of 400 and above says less than ``_response``.
         if message.type == "error" and "Failed to load resource" not in message.text:
-            self.problems.append(f"console: {message.text} ({message.location.get('url')})")
+            self._problems.append(f"console: {message.text} ({message.location.get('url')})")
 
     def _response(self, response: Response) -> None:
         if response.status >= 400:
-            self.problems.append(f"{response.status}: {response.request.method} {response.url}")
+            self._problems.append(f"{response.status}: {response.request.method} {response.url}")
 
     def _failed(self, url: str, why: str) -> None:
         if "ERR_ABORTED" not in why:  # a page that goes away, or a filter that was typed on
-            self.problems.append(f"{why}: {url}")
+            self._problems.append(f"{why}: {url}")
 
 
 _NOTEBOOK = "[...window.jupyterapp.shell.widgets('main')].find(w => w.isVisible && w.sessionContext && w.content.model)"

@@ -39,7 +39,9 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "Größe of Ωmega"
     folder.mkdir()
     yield folder
-    subprocess.run(["umount", "--lazy", "--recursive", str(folder)], capture_output=True, check=False)
+    mounted = [where for where in (folder, *folder.rglob("*")) if where.is_mount()]
+    for where in reversed(mounted):
+        subprocess.run(["umount", "--lazy", str(where)], check=True)
 
 
 def works_from(user: User, cache: Path) -> None:
