@@ -68,7 +68,9 @@ def test_a_reload_in_the_middle_of_a_fetch(
     page.page.reload()
     page.ready(kernel=False)
     expect(page.panel.root).to_be_visible()
-    expect(page.panel.here).to_have_attribute("data-state", re.compile("busy|ready"))  # it waits, and says so
+    page.panel.state("ready")
+    page.panel.badges("pandas", "loaded")  # as Python has it from the first line of its import on
+    expect(page.panel.here.locator('[data-notice="busy"]')).to_contain_text(re.compile("importing .* waiting for"))
     proxy.heal()
     slow.release()
     page.idle()

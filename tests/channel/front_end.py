@@ -21,7 +21,9 @@ class FrontEnd:
         self.client = kernel.manager.client(session=own)
         self.client.start_channels()
         self.client.wait_for_ready(timeout=PATIENCE)
-        self.subshell = self._create_subshell() if subshell else None
+        self.subshell = None
+        if subshell:
+            self.create_subshell()
         self.panels = {}
         self.others = []  # all other messages that a front end gets, of cells too
 
@@ -35,7 +37,8 @@ class FrontEnd:
     def open_after_restart(self, **data):
         """The kernel is a new process: without the subshell, and without the panels of the old one."""
         self.client.wait_for_ready(timeout=PATIENCE)
-        self.subshell = self._create_subshell() if self.subshell else None
+        if self.subshell:
+            self.create_subshell()
         self.panels.clear()
         return self.open(**data)
 
@@ -86,13 +89,15 @@ class FrontEnd:
     def stop(self):
         self.client.stop_channels()
 
-    def _create_subshell(self):
+    def create_subshell(self):
+        """What it sends travels by this one from now on; a kernel whose cell runs makes one too."""
         message = self.client.session.msg("create_subshell_request", {})
         self.client.control_channel.send(message)
         while True:
             reply = self.client.control_channel.get_msg(timeout=PATIENCE)
             if reply["parent_header"].get("msg_id") == message["header"]["msg_id"]:
-                return reply["content"]["subshell_id"]
+                self.subshell = reply["content"]["subshell_id"]
+                return
 
 
 def pack(content):

@@ -118,3 +118,20 @@ def test_a_reload_in_the_middle_of_a_use_finds_the_kernel_busy_and_then_the_pins
     assert after.messages[0]["state"]["busy"]["verb"] == "use"
     hold.release.set()
     after.wait(lambda state: state["pins"] and state["busy"] is None)
+
+
+@pytest.mark.parametrize(("before", "code", "path", "busy"), CELLS)
+def test_a_page_that_is_new_gets_the_state_while_a_cell_waits(kernel, front_end, proxy, before, code, path, busy):  # noqa: F811
+    kernel(before)
+    earlier, new, hold = front_end.open(), FrontEnd(kernel, subshell=False), Hold()
+    proxy.fail(hold, path=path, nth=None)
+    cell = front_end.run(code)
+    earlier.wait(lambda state: state["busy"] and busy.items() <= state["busy"].items())
+    new.create_subshell()
+    panel = new.open()
+    panel.wait(lambda state: state["busy"] and busy.items() <= state["busy"].items())
+    assert not front_end.is_done(cell)
+    hold.release.set()
+    panel.wait(lambda state: state["busy"] is None)
+    front_end.wait(lambda: front_end.is_done(cell))
+    new.stop()
