@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 EVERY = 1.0  # seconds
+PATIENCE = 5.0  # seconds that who works waits for who shows
 
 
 class Ticker:
@@ -28,20 +29,25 @@ class Ticker:
         self._thread: threading.Thread | None = None
 
     def __call__(self, event: Mapping[str, Any]) -> None:
-        with self._guard:
-            self._last = event
-            if self._thread is None:
-                self._ended = threading.Event()
-                self._thread = threading.Thread(target=self._run, args=(self._ended,), daemon=True)
-                self._thread.start()
-            if time.monotonic() - self._begun >= self._delay:
+        self._last = event
+        is_time = time.monotonic() - self._begun >= self._delay
+        if is_time and self._guard.acquire(blocking=False):  # else the thread is showing, and shows this one next
+            try:
                 self._show(event)
+            finally:
+                self._guard.release()
+        if self._thread is None:
+            self._ended = threading.Event()
+            self._thread = threading.Thread(target=self._run, args=(self._ended,), daemon=True)
+            self._thread.start()
 
     def close(self) -> None:
-        """From here on nothing is shown by itself."""
+        """From here on nothing is shown by itself, unless the thread hangs in ``show``: that is not waited for."""
         self._ended.set()
-        with self._guard:
-            self._last, self._thread = None, None
+        free = self._guard.acquire(timeout=PATIENCE)
+        self._last, self._thread = None, None
+        if free:
+            self._guard.release()
 
     def _run(self, ended: threading.Event) -> None:
         wait = max(0.0, self._delay - (time.monotonic() - self._begun))

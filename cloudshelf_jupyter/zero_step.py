@@ -7,10 +7,12 @@ An outage raises the shelf's own error, which is no ImportError.
 
 from __future__ import annotations
 
+import _imp
+import contextlib
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.machinery import ModuleSpec, PathFinder
 from types import FrameType, ModuleType
 from typing import Any
@@ -47,7 +49,9 @@ class ZeroStepFinder:
             return None
         self._busy.now = True
         try:
-            return self._pin(url, wanted) and PathFinder.find_spec(fullname, path)
+            with _others_may_import():
+                pinned = self._pin(url, wanted)
+            return pinned and PathFinder.find_spec(fullname, path)
         finally:
             self._busy.now = False
 
@@ -78,6 +82,24 @@ class ZeroStepFinder:
         keep = f"Keep it with: %shelf use {project}=={version}"
         self._say(f"{project} {version}, the shelf's default, is pinned now{more}. {keep}")
         return True
+
+
+@contextlib.contextmanager
+def _others_may_import() -> Iterator[None]:
+    """Without the one lock of all imports, which is held while a finder is asked (importlib._bootstrap._find_spec).
+
+    What takes seconds must not hold it: every import of every other thread would wait, and where we wait for one of
+    those (it shows progress, or a panel), for ever. The lock of the module itself stays held.
+    """
+    try:
+        _imp.release_lock()
+    except RuntimeError:  # another thread's: who asks us does not hold it
+        yield
+        return
+    try:
+        yield
+    finally:
+        _imp.acquire_lock()
 
 
 def wanted_by_cell(frame: FrameType | None, namespace: dict[str, Any]) -> str | None:

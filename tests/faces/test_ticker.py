@@ -69,3 +69,22 @@ def test_short_work_shows_nothing(shown):
     ticks({"done": 1})
     ticks.close()
     assert shown == []
+
+
+def test_a_display_that_hangs_holds_up_no_work(monkeypatch):
+    monkeypatch.setattr(ticker, "EVERY", 0.001)
+    monkeypatch.setattr(ticker, "PATIENCE", 0.01)
+    hangs, go_on = threading.Event(), threading.Event()
+
+    def show(event):
+        if threading.current_thread() is not threading.main_thread():
+            hangs.set()
+            go_on.wait(60)
+
+    ticks = ticker.Ticker(show, delay=0)
+    ticks({"done": 1})
+    assert hangs.wait(30)
+    ticks({"done": 2})
+    ticks.close()
+    assert not go_on.is_set()
+    go_on.set()

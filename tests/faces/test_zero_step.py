@@ -1,6 +1,9 @@
 """An import of a module that nobody provides pins the shelf's default, but only in the user's own cell."""
 
+import _imp
+import importlib
 import sys
+import threading
 
 import pytest
 
@@ -69,6 +72,24 @@ def test_an_import_in_a_cell_pins_and_says_how_to_keep_it(cell):
 def test_a_dotted_import_asks_for_the_whole_name(cell):
     assert cell("import shelfmodule.sub as s")["s"].y == 2
     assert cell.session.asked == ["shelfmodule.sub"]
+
+
+@pytest.mark.parametrize("code", ["import shelfmodule", "import shelfmodule.sub as s"])
+def test_other_threads_import_while_a_project_is_pinned(cell, tmp_path, code):
+    """Progress and panels do, and the import that is waited for waits for them."""
+    (tmp_path / "library/shelflibrary_late.py").write_text("x = 1\n")
+    find, imported = cell.session.find_module, []
+
+    def find_slowly(name):
+        thread = threading.Thread(target=lambda: imported.append(importlib.import_module("shelflibrary_late")))
+        thread.start()
+        thread.join(20)
+        return find(name)
+
+    cell.session.find_module = find_slowly
+    cell(code)
+    assert len(imported) == 1
+    assert not _imp.lock_held()
 
 
 def test_import_module_in_a_cell_counts_as_an_import(cell):
