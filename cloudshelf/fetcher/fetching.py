@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections import deque
 from collections.abc import Iterator
 from functools import partial
@@ -65,6 +66,8 @@ class RangeFetcher:
         content = memoryview(bytearray(batch.length))
         received = 0
         waiting = deque(batch.jobs)
+        for job in batch.jobs:
+            job.begun = time.monotonic()
         self._statistics.request_begins(path, project)
         try:
             for part in environment.store.stream_range(key, start=batch.start, length=batch.length):

@@ -32,6 +32,7 @@ class FrameJob:
     priority: Priority
     sequence: int  # in which order frames were asked for
     alone: bool = False  # a second try: its own request, no company that could be at fault
+    begun: float = float("inf")  # when it was asked of the store (time.monotonic)
     idle_too: bool = False  # somebody asked for an idle file in it, so its neighbours are welcome
 
     @property

@@ -18,6 +18,7 @@ from .frames import FrameJob, Priority
 from .request import Request
 from .scheduler import Scheduler
 
+LATE = 0.2  # seconds after which a request that joins is not part of what had the files fetched
 log = logging.getLogger(__name__)
 
 
@@ -220,9 +221,13 @@ class InFlight:
                 self.settle(environment, number, told)
 
     def fail_frames(self, jobs: Sequence[FrameJob], error: Exception) -> None:
-        """Damage is asked for once more, each frame by itself; anything else is told to all who wait, and forgotten."""
+        """Damage is asked for once more, each frame by itself; anything else is told to all who wait, and forgotten.
+
+        Who asked long after what fails for an outage was begun is owed a try of their own: since then the outage may
+        be over, and it was another's patience that ended.
+        """
         environment, told = jobs[0].environment, _as_shelf_error(error)
-        failed = list(jobs)
+        failed, early = list(jobs), list[Request]()
         with self._lock:
             filling = self._filling[environment]
             if isinstance(told, ObjectInvalid):
@@ -232,8 +237,10 @@ class InFlight:
                     job.alone = True
                 self._scheduler.queue.add(again)
                 self._scheduler.notify_queued()
-            elif isinstance(told, StoreError) and jobs[0].priority >= Priority.LATER:
-                failed += self._scheduler.queue.drop_background(environment)
+            elif isinstance(told, StoreError):
+                early, failed = self._try_for_late(filling, failed)
+                if jobs[0].priority >= Priority.LATER:
+                    failed += self._scheduler.queue.drop_background(environment)
             files = []
             for job in failed:
                 del filling.jobs[job.frame]
@@ -248,6 +255,31 @@ class InFlight:
             environment.expanded.clear()
         for number in dict.fromkeys(files):
             self.settle(environment, number, told)
+        for request in early:
+            request.settle(0, told)
+
+    def _try_for_late(self, filling: _Filling, jobs: Sequence[FrameJob]) -> tuple[list[Request], list[FrameJob]]:
+        """With the lock held: queue again the frames of ``jobs`` that somebody waits for who came late.
+
+        Returns who else waits for their files, once for each file, and the other frames.
+        """
+        early: list[Request] = []
+        again: list[FrameJob] = []
+        for job in jobs:
+            for number in job.environment.touching(job.frame):
+                wanted = filling.wanted.get(number)
+                if wanted is None or wanted.from_cache or wanted.placing:
+                    continue
+                late = [request for request in wanted.requests if request.since > job.begun + LATE]
+                if late:
+                    early += [request for request in wanted.requests if request not in late]
+                    wanted.requests = late
+                    job.priority = min(job.priority, wanted.priority)
+                    if job not in again:
+                        again.append(job)
+        self._scheduler.queue.add(again)
+        self._scheduler.notify_queued()
+        return early, [job for job in jobs if job not in again]
 
     def fail_all(self, error: ShelfError) -> None:
         """Tell everybody who waits for anything."""

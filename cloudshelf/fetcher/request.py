@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 from ..errors import ShelfError
 
@@ -11,6 +12,7 @@ class Request:
     """Somebody wants some files. Done when each is in place, or could not be brought. Any thread."""
 
     def __init__(self) -> None:
+        self.since = time.monotonic()
         self._lock = threading.Lock()
         self._done = threading.Event()
         self._open = 1  # itself, until it is complete

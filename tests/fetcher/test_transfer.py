@@ -10,6 +10,7 @@ import os
 import shutil
 import stat
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from cloudshelf.errors import (
     StoreUnreachable,
     UsageError,
 )
+from cloudshelf.fetcher import in_flight
 from cloudshelf.fetcher.environments import Environment
 from cloudshelf.fetcher.frames import Priority
 
@@ -259,6 +261,41 @@ def test_an_outage_is_told_to_everybody_and_forgotten(shelf: Shelf, transfers: A
     assert len(gate.requests) == 1
     transfer.ensure(environment, [1]).result()
     assert content(environment, 1) == SMALL.files["small/m1.py"]
+
+
+def test_who_asks_while_an_outage_is_under_way_gets_a_try_of_its_own(
+    shelf: Shelf, transfers: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a cell that is run again: what fails then was begun before the outage was over."""
+    monkeypatch.setattr(in_flight, "LATE", 0.01)
+    gate = Gate(shelf.store)
+    gate.failures = [StoreUnreachable("s", "it did not answer in time")]
+    environment, transfer = shelf.environment(SMALL, store=gate), transfers()
+    first = transfer.ensure(environment, [1, 3])
+    assert gate.asked.acquire(timeout=30)
+    time.sleep(0.05)
+    again = transfer.ensure(environment, [1])
+    gate.opened.set()
+    with pytest.raises(StoreUnreachable):
+        first.result()
+    again.result()
+    assert content(environment, 1) == SMALL.files["small/m1.py"]
+    assert len(gate.requests) == 2
+
+
+def test_a_try_of_its_own_is_the_last(shelf: Shelf, transfers: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(in_flight, "LATE", 0.01)
+    gate = Gate(shelf.store)
+    gate.failures = [StoreUnreachable("s", "no route") for _ in range(9)]
+    environment, transfer = shelf.environment(SMALL, store=gate), transfers()
+    transfer.ensure(environment, [1])
+    assert gate.asked.acquire(timeout=30)
+    time.sleep(0.05)
+    again = transfer.ensure(environment, [1])
+    gate.opened.set()
+    with pytest.raises(StoreUnreachable):
+        again.result()
+    assert len(gate.requests) == 2
 
 
 def test_an_unexpected_error_of_a_store_is_a_shelf_error(shelf: Shelf, transfers: Any) -> None:
