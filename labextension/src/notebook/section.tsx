@@ -5,8 +5,8 @@ import React from 'react';
 
 import { useSignal } from '../panel/hooks';
 import type { CurrentNotebook } from './current';
-import type { NotebookLink } from './link';
 import { PinsView } from './pinsView';
+import { stateOf } from './sectionState';
 import { StandIn } from './standIn';
 
 /** The section "In this notebook". */
@@ -39,31 +39,6 @@ export class NotebookSection extends ReactWidget {
 
   private _showState(): void {
     this.node.dataset.state = stateOf(this._current.link);
-  }
-}
-
-/** What the section is in, in the words that it shows to style sheets and tests. */
-export type SectionState =
-  | 'empty'
-  | 'loading'
-  | 'no-kernel'
-  | 'dead'
-  | 'busy'
-  | 'not-python'
-  | 'no-extension'
-  | 'ready';
-
-export function stateOf(link: NotebookLink | null): SectionState {
-  if (!link) {
-    return 'empty';
-  }
-  switch (link.status) {
-    case 'starting':
-      return 'loading';
-    case 'waiting':
-      return link.busy ? 'busy' : 'loading';
-    default:
-      return link.status;
   }
 }
 

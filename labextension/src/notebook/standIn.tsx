@@ -4,7 +4,7 @@ import React from 'react';
 
 import { CommandIDs } from '../commands/ids';
 import { ActionButton } from '../panel/actionButton';
-import type { SectionState } from './section';
+import type { SectionState } from './sectionState';
 
 /** What stands in place of pins: why there are none, and what to do. */
 export function StandIn(props: {
