@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from . import grammar
+from . import grammar, interrupts
 from .arguments import prepare, write_text
 from .errors import CacheUnusable, NoShelf, ShelfError, UsageError
 
@@ -143,6 +143,7 @@ def _run(command: grammar.Command) -> int:
 
     Being replaced is what passes the exit status, signals and the terminal through.
     """
+    interrupts.watch()
     args = prepare(command)
     words: list[str] = args.pop("command")
     if not words:
@@ -169,6 +170,7 @@ def _run(command: grammar.Command) -> int:
     leave_children()
     sys.stdout.flush()
     sys.stderr.flush()
+    interrupts.check()
     if not args.get("profile"):
         os.execve(program, words, environ)
     from .profiling import end_as, run_profiled, show
@@ -226,6 +228,7 @@ class _Late:
         self._ticker = Ticker(self._show, delay=1.0)
 
     def __call__(self, event: dict[str, Any]) -> None:
+        interrupts.check()
         self._ticker(event)
 
     def _show(self, event: Mapping[str, Any]) -> None:

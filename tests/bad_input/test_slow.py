@@ -126,3 +126,27 @@ def test_the_command_shows_a_bar_in_a_terminal_and_ctrl_c_ends_it_with_one_line(
     os.close(reader)
     assert said.count("interrupted; running it again continues") == 1 and "Traceback" not in said
     assert "ran" in remote.run("run", "--with", "badone", "--", "python", "-c", "print('ran')").stdout
+
+
+LOST = """
+import os, signal
+from cloudshelf import interrupts
+
+class Finalized:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+
+interrupts.watch()
+interrupts.check()
+Finalized()
+try:
+    interrupts.check()
+except KeyboardInterrupt:
+    print("heard")
+"""
+
+
+def test_ctrl_c_that_comes_where_python_loses_it_is_heard_all_the_same() -> None:
+    done = subprocess.run([sys.executable, "-c", LOST], capture_output=True, text=True, check=False)
+    assert "Exception ignored in" in done.stderr and "KeyboardInterrupt" in done.stderr
+    assert done.stdout == "heard\n"
