@@ -72,7 +72,8 @@ class FakeApi extends ShelfApi {
       versions: ['2', '1'].map(version => ({
         version,
         default: version === '1',
-        yanked: null
+        yanked: null,
+        blocked: null
       })),
       modules: []
     });

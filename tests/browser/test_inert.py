@@ -87,7 +87,9 @@ def inert_lab(start_lab: Callable[..., Lab], tmp_path_factory: pytest.TempPathFa
         files[f"{name}_data/chart.vl.json"] = '{"data": {"url": "https://evil.example/chart"}, "mark": "bar"}'
         shelf.publish(name, "1.0", files, more=more)
         shelf.publish(name, "2.0", files, more=more)
+    shelf.publish("marked", "0.5", {"marked.py": "x = 1\n"}, more="")
     shelf.cloudshelf("yank", "marked==2.0", "--reason", SHORT)
+    shelf.cloudshelf("block", "marked==0.5", "--reason", SHORT)
     return start_lab("inert", CLOUDSHELF_URL=shelf.url)
 
 
@@ -137,10 +139,18 @@ def test_a_readme_and_all_other_fields_are_only_text(page: LabPage, project: str
             text.click()
 
 
+def test_why_a_version_is_blocked_is_said_in_its_details(page: LabPage) -> None:
+    page.panel.expand(page.panel.project("marked"))
+    page.panel.show_details(page.panel.version("marked", "0.5"))
+    expect(page.panel.details.locator(".cloudshelf-Warning")).to_have_text(f"blocked: {SHORT}")
+    expect(page.panel.details.locator('tr[data-version="0.5"]')).to_contain_text(f"blocked: {SHORT}")
+
+
 def test_what_the_tree_and_the_bar_show_is_only_text(page: LabPage) -> None:
     panel = page.panel
     panel.expand(panel.project("marked"))
     expect(panel.version("marked", "2.0")).to_contain_text(SHORT)  # why it was yanked
+    expect(panel.version("marked", "0.5").locator('[data-badge="blocked"]')).to_have_attribute("title", SHORT)
     panel.version("marked", "2.0").hover()
     expect(page.page.locator('[data-cloudshelf="status"]')).to_contain_text(SHORT)
     panel.act(panel.version("marked", "1.0"), "use")

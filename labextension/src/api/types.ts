@@ -50,6 +50,8 @@ export interface IVersionRow {
   default: boolean;
   /** The curator's reason where the version is yanked. */
   yanked: string | null;
+  /** The security role's reason where nobody may use it. */
+  blocked: string | null;
 }
 
 export interface IProject {

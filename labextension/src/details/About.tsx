@@ -26,6 +26,7 @@ export function About(props: {
       trans.__('Project last changed'),
       event(trans, project.changed, project.changed_by)
     ],
+    [trans.__('Signed'), version.signed],
     [trans.__('Default version'), project.default],
     [trans.__('Latest version'), project.latest],
     [trans.__('Python'), version.requires_python],

@@ -9,7 +9,7 @@ import { type ILoaded, load } from './load';
 import { Problem } from '../panel/problem';
 import { Readme } from './Readme';
 import type { ISubject } from './types';
-import { Versions, yankedText } from './Versions';
+import { Versions, blockedText, yankedText } from './Versions';
 import { Wheels } from './Wheels';
 
 type Answer =
@@ -88,6 +88,11 @@ function Ready(props: {
         {project.project} {version.version}
       </h1>
       <p>{version.summary}</p>
+      {version.blocked !== null && (
+        <p className="cloudshelf-Warning" role="note">
+          {blockedText(version.blocked, trans)}
+        </p>
+      )}
       {yanked !== null && (
         <p className="cloudshelf-Warning" role="note">
           {yankedText(yanked, trans)}

@@ -48,6 +48,7 @@ export function Versions(props: {
               <td>
                 {[
                   row.default && trans.__('default'),
+                  row.blocked !== null && blockedText(row.blocked, trans),
                   row.yanked !== null && yankedText(row.yanked, trans)
                 ]
                   .filter(Boolean)
@@ -93,4 +94,9 @@ export function Versions(props: {
 /** Why a version is not taken by itself any more. */
 export function yankedText(reason: string, trans: TranslationBundle): string {
   return reason ? trans.__('yanked: %1', reason) : trans.__('yanked');
+}
+
+/** Why nobody may use a version. */
+export function blockedText(reason: string, trans: TranslationBundle): string {
+  return reason ? trans.__('blocked: %1', reason) : trans.__('blocked');
 }

@@ -28,6 +28,9 @@ export interface IMetadata {
 /** One version with all that the tab shows. */
 export interface IVersionDetails extends IVersion {
   readonly yanked: string | null;
+  readonly blocked: string | null;
+  /** Who signed the project's head and what that is worth; "" where nobody did. */
+  readonly signed: string;
   readonly license: string;
   readonly requires_python: string;
   readonly extras: readonly string[];

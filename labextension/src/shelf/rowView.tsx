@@ -193,6 +193,15 @@ function Facts(props: {
               {trans.__('default')}
             </span>
           )}
+          {node.row.blocked !== null && (
+            <span
+              className="cloudshelf-Badge"
+              data-badge="blocked"
+              title={node.row.blocked}
+            >
+              {trans.__('blocked')}
+            </span>
+          )}
           {node.row.yanked !== null && (
             <span
               className="cloudshelf-Badge"
@@ -202,7 +211,7 @@ function Facts(props: {
               {trans.__('yanked')}
             </span>
           )}
-          {node.row.yanked}
+          {node.row.blocked || node.row.yanked}
         </span>
       );
     case 'entry':
