@@ -169,6 +169,19 @@ def refuse_blocked(environment: str) -> None:
             raise blocked_error(found, shelf)
 
 
+def blocked_projects(environment: str) -> dict[str, str]:
+    """Why each project of ``environment`` is blocked that is, as far as this machine knows: nobody is asked."""
+    import json
+
+    pins, found = read_pins(environment), {}
+    for shelf in pins.shelves if pins else ():
+        known = read_known(_cache_of(environment), shelf)
+        found.update(
+            {part[0]: str(json.loads(row)["reason"]) for part, row in pins.find(known)} if pins and known else {}
+        )
+    return found
+
+
 def blocked_error(found: list[tuple[tuple[str, str, str], str]], shelf: str) -> Blocked:
     """The error for what ``Pins.find`` found, which is not empty."""
     import json

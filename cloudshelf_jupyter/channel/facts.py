@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from cloudshelf.errors import AlreadyLoaded, ShelfError
+from cloudshelf.importing.blocklist import blocked_projects
 from cloudshelf.in_place import InPlace
 from cloudshelf.lock_text import project_of
 from cloudshelf.session import Pinned, Session
@@ -105,14 +106,16 @@ class Facts:
         rows = sorted(self._in_place.rows(), key=lambda row: str(row["project"])) if self._in_place else []
         seconds = self._seconds.of_projects({module: row["project"] for row in rows for module in row["modules"]})
         asked = {project_of(requirement) for requirement in pinned.requirements}
+        blocked = blocked_projects(pinned.environment) if pinned.environment else {}
         pins = []
         for row in rows:
             loaded_version = row.pop("loaded_version")
             other = loaded_version not in (None, row["version"])
             badges = ["loaded" if row["loaded"] else "pinned"]
             badges += ["restart"] if other or row["project"] in wanted else []
+            badges += ["blocked"] if row["project"] in blocked else []
             more = {"asked": row["project"] in asked, "seconds": seconds.get(row["project"]), "badges": badges}
-            pins.append(row | more)
+            pins.append(row | more | {"blocked": blocked.get(row["project"])})
         return pins
 
     def _restart(self, pinned: Pinned) -> Json | None:

@@ -22,6 +22,7 @@ const state: IState = {
       fetched: 10,
       seconds: null,
       lock_version: null,
+      blocked: null,
       badges: ['pinned']
     }
   ],

@@ -44,3 +44,16 @@ def test_the_shelfs_name_comes_when_it_is_known(kernel, front_end, cloudshelf, t
     panel = front_end.open()
     kernel(f"%shelf connect {url}")
     panel.wait(lambda state: state["shelf"] == {"url": url, "name": "curated"})
+
+
+def test_a_pin_that_is_blocked_says_so_and_why(kernel, front_end, cloudshelf, fresh):
+    kernel(f"%shelf use {fresh}")
+    panel = front_end.open()
+    panel.wait(lambda state: state["pins"])
+    assert (panel.pin(fresh)["blocked"], panel.pin(fresh)["badges"]) == (None, ["pinned"])
+    cloudshelf("block", f"{fresh}==1.0", "--reason", "it sends keys")
+    kernel("%shelf blocks")
+    panel.ask("state")
+    panel.wait(lambda state: state["pins"][0]["badges"] == ["pinned", "blocked"])
+    assert panel.pin(fresh)["blocked"] == "it sends keys"
+    cloudshelf("unblock", f"{fresh}==1.0")

@@ -4,7 +4,7 @@ import type { NotebookBlock } from '../api';
 export const TARGET = 'cloudshelf.panel';
 export const VERSION = 1;
 
-export type Badge = 'loaded' | 'pinned' | 'differs' | 'restart';
+export type Badge = 'loaded' | 'pinned' | 'differs' | 'restart' | 'blocked';
 
 export interface IPin {
   project: string;
@@ -21,6 +21,8 @@ export interface IPin {
   seconds: number | null;
   /** What the notebook's lock has, where it has one. */
   lock_version: string | null;
+  /** Why nobody may use it, where the kernel's machine knows that it is blocked. */
+  blocked: string | null;
   badges: Badge[];
 }
 

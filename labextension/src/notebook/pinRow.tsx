@@ -131,5 +131,7 @@ function wordsOf(
         trans.__('restart needed'),
         trans.__('Another version is loaded until the kernel restarts')
       ];
+    case 'blocked':
+      return [trans.__('blocked'), pin.blocked ?? ''];
   }
 }
