@@ -184,33 +184,16 @@ function Facts(props: {
     case 'version':
       return (
         <span className="cloudshelf-Row-note">
-          {node.row.default && (
-            <span
-              className="cloudshelf-Badge"
-              data-badge="default"
-              title={trans.__('What an import gets without a version')}
-            >
-              {trans.__('default')}
-            </span>
-          )}
-          {node.row.blocked !== null && (
-            <span
-              className="cloudshelf-Badge"
-              data-badge="blocked"
-              title={node.row.blocked}
-            >
-              {trans.__('blocked')}
-            </span>
-          )}
-          {node.row.yanked !== null && (
-            <span
-              className="cloudshelf-Badge"
-              data-badge="yanked"
-              title={node.row.yanked}
-            >
-              {trans.__('yanked')}
-            </span>
-          )}
+          {node.row.default &&
+            badge(
+              'default',
+              trans.__('default'),
+              trans.__('What an import gets without a version')
+            )}
+          {node.row.blocked !== null &&
+            badge('blocked', trans.__('blocked'), node.row.blocked)}
+          {node.row.yanked !== null &&
+            badge('yanked', trans.__('yanked'), node.row.yanked)}
           {node.row.blocked || node.row.yanked}
         </span>
       );
@@ -223,6 +206,14 @@ function Facts(props: {
         </span>
       );
   }
+}
+
+function badge(name: string, text: string, title: string): React.JSX.Element {
+  return (
+    <span className="cloudshelf-Badge" data-badge={name} title={title}>
+      {text}
+    </span>
+  );
 }
 
 function iconOf(node: ShelfNode): LabIcon | null {
