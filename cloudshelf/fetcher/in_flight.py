@@ -244,11 +244,7 @@ class InFlight:
             files = []
             for job in failed:
                 del filling.jobs[job.frame]
-                files += [
-                    n
-                    for n in environment.touching(job.frame)
-                    if n in filling.wanted and not filling.wanted[n].from_cache and not filling.wanted[n].placing
-                ]
+                files += _waited_for(filling, job)
         if failed:
             log.info("%s: %s", environment.pack_key(failed[0].frame), told)
             environment.followed.clear()
@@ -261,22 +257,19 @@ class InFlight:
     def _try_for_late(self, filling: _Filling, jobs: Sequence[FrameJob]) -> tuple[list[Request], list[FrameJob]]:
         """With the lock held: queue again the frames of ``jobs`` that somebody waits for who came late.
 
-        Returns who else waits for their files, once for each file, and the other frames.
+        Returns who else waits for files in those, once for each file, and the other frames.
         """
         early: list[Request] = []
         again: list[FrameJob] = []
         for job in jobs:
-            for number in job.environment.touching(job.frame):
-                wanted = filling.wanted.get(number)
-                if wanted is None or wanted.from_cache or wanted.placing:
-                    continue
-                late = [request for request in wanted.requests if request.since > job.begun + LATE]
-                if late:
-                    early += [request for request in wanted.requests if request not in late]
-                    wanted.requests = late
+            since = job.begun + LATE
+            waited = [filling.wanted[number] for number in _waited_for(filling, job)]
+            if any(request.since > since for wanted in waited for request in wanted.requests):
+                again.append(job)
+                for wanted in waited:
+                    early += [request for request in wanted.requests if request.since <= since]
+                    wanted.requests = [request for request in wanted.requests if request.since > since]
                     job.priority = min(job.priority, wanted.priority)
-                    if job not in again:
-                        again.append(job)
         self._scheduler.queue.add(again)
         self._scheduler.notify_queued()
         return early, [job for job in jobs if job not in again]
@@ -301,6 +294,12 @@ class InFlight:
             assembly.close()
         for request in wanted.requests if wanted else ():
             request.settle(environment.sizes[number] if error is None else 0, error)
+
+
+def _waited_for(filling: _Filling, job: FrameJob) -> list[int]:
+    """The files in a frame that nothing else brings."""
+    touching, wanted = job.environment.touching(job.frame), filling.wanted
+    return [n for n in touching if n in wanted and not wanted[n].from_cache and not wanted[n].placing]
 
 
 def _as_shelf_error(error: Exception, path: str = "") -> ShelfError:

@@ -173,12 +173,12 @@ def blocked_projects(environment: str) -> dict[str, str]:
     """Why each project of ``environment`` is blocked that is, as far as this machine knows: nobody is asked."""
     import json
 
-    pins, found = read_pins(environment), {}
-    for shelf in pins.shelves if pins else ():
-        known = read_known(_cache_of(environment), shelf)
-        found.update(
-            {part[0]: str(json.loads(row)["reason"]) for part, row in pins.find(known)} if pins and known else {}
-        )
+    pins, found = read_pins(environment), dict[str, str]()
+    if pins is not None:
+        for shelf in pins.shelves:
+            known = read_known(_cache_of(environment), shelf)
+            for part, row in pins.find(known) if known else ():
+                found[part[0]] = str(json.loads(row)["reason"])
     return found
 
 

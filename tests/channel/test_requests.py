@@ -40,8 +40,10 @@ def test_plan_tells_what_would_change_and_why_and_changes_nothing(panel):
 
 
 def pinned(state):
-    """What a verb could have changed; how much of it was fetched changes by itself."""
-    return [(pin["project"], pin["version"], pin["asked"], pin["badges"]) for pin in state["pins"]], state["restart"]
+    """All that a verb could have changed; how much of it was fetched changes by itself."""
+    moving = ("present", "fetched", "seconds")
+    pins = [{key: value for key, value in pin.items() if key not in moving} for pin in state["pins"]]
+    return {key: value for key, value in state.items() if key not in ("seq", "totals", "busy")} | {"pins": pins}
 
 
 def test_a_version_that_cannot_be_switched_here_is_an_error_that_offers_the_restart(kernel, panel):
