@@ -7,6 +7,8 @@ export function useSignal(signal: ISignal<unknown, unknown>): void {
   React.useEffect(() => {
     const slot = (): void => again();
     signal.connect(slot);
+    // An effect runs after the browser has painted: what was said since the rendering was not heard.
+    again();
     return () => {
       signal.disconnect(slot);
     };
