@@ -218,8 +218,8 @@ class Transfer:
             work += [(ranges.fetch_background, BACKGROUND_NICENESS)] * min(BACKGROUND_CONNECTIONS, self._connections)
             work += [(partial(copy_when_quiet, self._scheduler, self.blobs), COPY_NICENESS)]
             self._threads = [threading.Thread(target=_run, args=row, daemon=True) for row in work]
-        for thread in self._threads:
-            thread.start()
+            for thread in self._threads:  # before ``close`` can join them
+                thread.start()
 
 
 def _run(work: Callable[[], None], niceness: int) -> None:
