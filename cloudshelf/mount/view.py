@@ -7,7 +7,7 @@ leading one. Every method may be called by any thread.
 from collections.abc import Iterable
 from typing import Literal, NamedTuple, Protocol
 
-type Kind = Literal["d", "f", "l"]
+Kind = Literal["d", "f", "l"]
 
 
 class Entry(NamedTuple):
