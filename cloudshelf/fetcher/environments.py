@@ -160,6 +160,11 @@ class Environment:
     def is_idle(self, number: int) -> bool:
         return self.kinds[number] == Kind.IDLE
 
+    def is_recorded(self, number: int) -> bool:
+        """Whether the recorded import of its project opens a file."""
+        project = self.projects[bisect.bisect_right(self._starts, number) - 1]
+        return number in project["profile"]
+
     def is_shadowed(self, number: int) -> bool:
         """Whether this is an inline file that has no place in the environment (see environment/index.py)."""
         return self.first_frame[number] < 0 and self.paths[number].startswith(".cloudshelf/shadowed/")
