@@ -36,6 +36,7 @@ _PAGES = {
     "diff": "locks.diff",
     "kernelspec": "locks.kernelspec",
     "blocks": "recalling.blocks",
+    "mount": "mounting.mount",
     "publish": "curating.publish",
     "collect": "collecting.collect",
     "purge": "collecting.purge",

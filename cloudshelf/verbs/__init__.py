@@ -28,6 +28,7 @@ _PLACES = {
     "sources": ("read-sources",),
     "notebooks": ("put-lock", "refuse-open-notebook"),
     "kernels": ("kernelspec",),
+    "mounting": ("mount", "umount"),
     "carrying": ("export", "import"),
     "asking": ("request",),
     "administering": ("settings", "usage"),
