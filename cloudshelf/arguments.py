@@ -148,6 +148,8 @@ def prepare(command: Command) -> dict[str, Any]:
         args["logs"] = normalize_url(args["logs"])
     if args.get("bundle"):
         args["bundle"] = str(Path(args["bundle"]).expanduser().absolute())
+    if args.get("mount"):
+        args["mount"] = str(Path(args["mount"]).expanduser().absolute())
     if args.get("cache"):
         args["cache"] = str(Path(args["cache"]).expanduser().absolute())
     gathered = gather_files(args)

@@ -13,6 +13,7 @@ from typing import Any
 
 from . import grammar, interrupts
 from .arguments import prepare, write_text
+from .environment.variables import entered, left
 from .errors import CacheUnusable, NoShelf, ShelfError, UsageError
 
 
@@ -76,7 +77,7 @@ def _obey(command: grammar.Command) -> int:
         option = "--notebook" if args.get("notebook") else "--lock"
         result["notes"] = [*result["notes"], f"Run in it with: cloudshelf run {option} {name} -- python script.py"]
     print(render.to_json(result) if command.json else render.to_text(command.verb, result))
-    if command.verb == "policy" and not command.json:  # the policy alone goes into a file
+    if command.verb in ("policy", "env", "bootstrap") and not command.json:  # what goes into a file stands alone
         for note in result["notes"]:
             _say(note)
     if command.verb == "request" and result["url"] and not command.json and not command.args["no_browser"]:
@@ -250,10 +251,12 @@ def isolated(environ: os._Environ[str] | dict[str, str], environment: str) -> di
     It is no activated venv: every run of the lock shares it, and uv installs into what VIRTUAL_ENV names, else into
     the first Python on PATH if that is a venv. uv 0.11.8 and newer look at UV_PYTHON_SEARCH_PATH instead.
     """
-    outer = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "CLOUDSHELF_ENVIRONMENT")
-    inner = {k: v for k, v in environ.items() if k not in outer}
-    path = inner.get("PATH", os.defpath)
-    return {"UV_PYTHON_SEARCH_PATH": path} | inner | {"PATH": f"{environment}/bin{os.pathsep}{path}"}
+    outer = environ.get("CLOUDSHELF_ENVIRONMENT")
+    inner = left(environ, outer) if outer else dict(environ)
+    for name in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "CLOUDSHELF_ENVIRONMENT"):
+        inner.pop(name, None)
+    inner.setdefault("PATH", os.defpath)
+    return {"UV_PYTHON_SEARCH_PATH": inner["PATH"]} | entered(inner, environment)
 
 
 def inheriting(isolated: Mapping[str, str], environment: str) -> dict[str, str]:

@@ -204,6 +204,8 @@ class ShelfMagics(Magics):
                 return session.history(args["to"], progress=bars)
             case "fill" if _about_pins(command):
                 return session.fill(progress=bars)
+            case "env" if _about_pins(command):
+                return session.env(args, progress=bars)
             case "doctor" if not command.shelf:
                 return session.doctor(progress=bars)
             case "traceback":
@@ -248,8 +250,8 @@ def _about_pins(command: grammar.Command) -> bool:
     """Whether a command is about the pins of this notebook; lock and fill may be about others."""
     args = command.args
     asked = [word for word in args.get("requirements", ()) if not word.endswith(".toml")]
-    if command.verb in ("lock", "fill", "freeze"):
-        files = ("requirement", "constraint", "extra", "group", "cell", "lock")
+    if command.verb in ("lock", "fill", "freeze", "env"):
+        files = ("requirement", "constraint", "extra", "group", "cell", "lock", "with_")
         return not (asked or any(args.get(name) for name in files))
     return command.verb in ("use", "drop", "sync", "status", "history")
 

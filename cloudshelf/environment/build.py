@@ -24,6 +24,7 @@ from ..importing.blocklist import PINS, Pins
 from ..model import Kind, Lock, Manifest
 from ..turn import turn
 from ..urls import split_urls
+from . import variables
 from .engine import engine_digest, install_engine
 from .index import PRIVATE, RESERVED, installed_path, make_index
 from .interpreter import Interpreter
@@ -234,10 +235,15 @@ class _Builder:
         self._write(f"{PRIVATE}/python", program_of(self.python), 0o700)
         self._write(f"{PRIVATE}/lock.toml", format_lock(self.lock), 0o600)
         self._write(PINS, pins_of(self.lock).format(), 0o600)
+        self._write(variables.FILE, self._variables(), 0o600)
         self._write(f"{PRIVATE}/config", json.dumps(config), 0o600)
         self._write(f"{PRIVATE}/presence", bytes(presence), 0o600)
         self._write(f"{PRIVATE}/seal", seal(self.temporary, self.interpreter.site), 0o600)
         self._write(f"{PRIVATE}/index", marshal.dumps(self.index), 0o600)
+
+    def _variables(self) -> str:
+        interpreter = self.interpreter
+        return variables.find_variables(self.index["folders"], interpreter.site, interpreter.minor, ())
 
 
 def pth_line(engine: Path, environment: Path, *, has_pip: bool = False) -> str:

@@ -28,6 +28,8 @@ _PLACES = {
     "sources": ("read-sources",),
     "notebooks": ("put-lock", "refuse-open-notebook"),
     "kernels": ("kernelspec",),
+    "variables": ("env",),
+    "bootstrapping": ("bootstrap",),
     "carrying": ("export", "import"),
     "asking": ("request",),
     "administering": ("settings", "usage"),
