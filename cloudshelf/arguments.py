@@ -21,6 +21,7 @@ from .urls import normalize_url, normalize_urls
 if TYPE_CHECKING:
     from .notebooks import Notebook
 
+_OF_TREES = ("name", "version", "bin", "env", "summary", "license")
 _FILES = ("requirement", "constraint", "extra", "group", "cell", "script")  # they are read here, and go no further
 # These work, and say so, when the settings are wrong.
 _WITHOUT_SHELF = ("cache", "doctor", "enable", "disable", "completion", "key")
@@ -290,6 +291,7 @@ def _for_pip(args: dict[str, Any]) -> dict[str, Any]:
         (own if kind_of(file) == "requirements.txt" else others).append(file)
     gathered = gather_files({**args, "requirement": others, "constraint": ()})
     return {
+        "tree": _folder_of_tree(args),
         "policy": read_text(args["policy"]) if args.get("policy") else None,
         "policy_name": args.get("policy"),
         "osv": _osv_place(args.get("osv")),
@@ -300,6 +302,23 @@ def _for_pip(args: dict[str, Any]) -> dict[str, Any]:
         "constraint_files": [_readable(file) for file in args["constraint"]],
         "sources": gathered,
     }
+
+
+def _folder_of_tree(args: dict[str, Any]) -> str | None:
+    """The folder of ``publish --tree``, absolute. Raises UsageError for options that do not go together."""
+    folder = args.get("tree")
+    if folder is None:
+        given = [f"--{name}" for name in _OF_TREES if args.get(name)]
+        if given:
+            raise UsageError(
+                f"{', '.join(given)} {'go' if given[1:] else 'goes'} with --tree DIR, a folder to publish."
+            )
+        return None
+    if not folder or not args.get("name") or not args.get("version"):
+        raise UsageError("publish --tree DIR needs a name and a version: --name mytool --version 1.4")
+    if args["requirements"] or args["requirement"] or args["python"]:
+        raise UsageError("publish --tree takes one folder, for every Python: no requirements, -r or --python with it.")
+    return str(Path(folder).expanduser().absolute())
 
 
 def _osv_place(text: str | None) -> str | None:

@@ -546,6 +546,14 @@ class WheelInvalid(ShelfError):
     exit_code = 4
 
 
+class TreeInvalid(ShelfError):
+    """Something in a folder cannot be shelved, or changed while it was read."""
+
+    facts = ("path", "reason")
+    words = "{path!r} cannot be shelved: {reason}. Nothing was published."
+    exit_code = 4
+
+
 class ModuleOwned(ShelfError):
     facts = ("module", "owner", "project")
     words = (

@@ -96,6 +96,16 @@ def publish(parser: argparse.ArgumentParser) -> None:
         metavar="PROJECT",
         help="may be new here, though it looks like another",
     )
+    tree = parser.add_argument_group("a plain tree: any language's tool, a library with headers, a data set")
+    tree.add_argument("--tree", metavar="DIR", help="this folder as it is, in place of requirements")
+    tree.add_argument("--name", metavar="NAME", help="what it is called on the shelf")
+    tree.add_argument("--version", metavar="VERSION", help="its version, such as 1.4 or 2026.11.26")
+    what = "files in it that are commands, such as 'libexec/*'; several times (default: what is executable in bin)"
+    tree.add_argument("--bin", action="append", default=[], metavar="PATTERN", help=what)
+    what = "a variable that its users get; {root} is its folder; several times"
+    tree.add_argument("--env", action="append", default=[], metavar="KEY=VALUE", help=what)
+    tree.add_argument("--summary", metavar="TEXT", help="a line about it, for search")
+    tree.add_argument("--license", metavar="TEXT", help="its license, such as MIT")
     sign(parser)
 
 

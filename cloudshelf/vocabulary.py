@@ -43,6 +43,7 @@ _ALL = (
             "publish ./dist/ours-1.0-py3-none-any.whl --no-deps",
             "publish -r requirements.txt --python 3.11 --python 3.12",
             "publish --dry-run matplotlib --osv off",
+            "publish --tree ./dist --name mytool --version 1.4",
         ),
         takes.publish,
     ),

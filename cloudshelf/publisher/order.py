@@ -63,6 +63,15 @@ def order_tree(
     )
 
 
+def order_plain(tree: InstalledTree) -> Ordered:
+    """The order of a plain tree's files: programs and libraries, then folder by folder. No import needs any."""
+    packed = [row for row in tree.files.values() if row.kind is not Kind.INLINE]
+    packed.sort(key=lambda row: (row.kind is not Kind.LIBRARY, *_by_folder(row.path)))
+    inline = [row for row in tree.files.values() if row.kind is Kind.INLINE]
+    rows = (*packed, *sorted(inline, key=lambda row: row.path))
+    return Ordered(rows, 0, 0, len(packed), len(packed), (), {}, {})
+
+
 def _complete(tree: InstalledTree, tag: str, recording: Recording) -> Recording:
     """The recording with each source's bytecode beside it, natives' libraries before them, and before a package what
     lies beside it: all that has to be there before its body. What the program opens comes first, for it is waited for.

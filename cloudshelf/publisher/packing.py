@@ -182,7 +182,7 @@ def _manifest(
     tree: InstalledTree, ordered: Ordered, tag: str, files: tuple[File, ...], frames: tuple[Frame, ...]
 ) -> Manifest:
     number = {file.path: i for i, file in enumerate(files)}
-    inline = {row.path: (tree.root / row.path).read_bytes() for row in ordered.rows if row.kind is Kind.INLINE}
+    inline = {row.path: _inline(tree, row.path) for row in ordered.rows if row.kind is Kind.INLINE}
     return Manifest(
         project=tree.metadata.project,
         version=tree.metadata.version,
@@ -196,7 +196,12 @@ def _manifest(
         profiles=tuple(_profile(recording, number) for recording in ordered.profiles),
         imports={number[path]: names for path, names in ordered.imports.items()},
         later={number[path]: names for path, names in ordered.later.items()},
+        links=tree.links,
     )
+
+
+def _inline(tree: InstalledTree, path: str) -> bytes:
+    return tree.rewritten[path] if path in tree.rewritten else (tree.root / path).read_bytes()
 
 
 def _profile(recording: Recording, number: dict[str, int]) -> Profile:

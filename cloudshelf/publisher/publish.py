@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 import tempfile
 from collections.abc import Collection, Sequence
 from concurrent.futures import Future
@@ -18,15 +16,12 @@ from ..errors import (
     CatalogOutdated,
     ObjectInvalid,
     PolicyRefused,
-    ProjectMissing,
     StoreError,
     UsageError,
-    VersionMissing,
 )
-from ..model import Release, Wheel
+from ..model import Wheel
 from ..parallel import Threads
 from ..repository import Repository
-from ..vetting.facts import Facts
 from ..vetting.policy import Policy, all_reasons
 from .archive import Limits
 from .bytecode import compile_tree
@@ -37,6 +32,16 @@ from .index_pages import IndexPages, is_indexed
 from .internal import Names, plan_own_names
 from .interpreter import Interpreter, find_interpreter
 from .order import Ordered, order_tree
+from .outcome import (
+    PUBLISHED,
+    WOULD_PUBLISH,
+    PublishReport,
+    find_present,
+    find_release,
+    login,
+    move_defaults,
+    report_of,
+)
 from .ownership import check_modules, check_names
 from .packing import Packed, pack_tree
 from .pip import IndexOptions
@@ -46,13 +51,11 @@ from .provenance import Provenances, read_attestations
 from .reporting import Reporter, Silence
 from .shelved import restore_tree
 from .tree import InstalledTree, unpack_wheel, write_record
-from .upload import NewWheel, PackUploads, UploadStore, merge_wheels, move_default, refuse_same_version, upload
+from .upload import NewWheel, PackUploads, UploadStore, merge_wheels, refuse_same_version, upload
 from .vet import Vetted, vet
 
 if TYPE_CHECKING:
     from ..signing.pins import Pins
-
-PUBLISHED, PRESENT, WOULD_PUBLISH = "published", "present", "would publish"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,31 +81,6 @@ class PublishRequest:
     by: str = ""  # who, for the history; the login name when empty
     profile_seconds: float = SECONDS
     limits: Limits = field(default_factory=Limits)
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """What became of one project."""
-
-    project: str
-    version: str
-    wheel: str
-    action: str  # "published", "present" or "would publish"
-    uploaded: int  # bytes of packs
-    default: bool  # whether a bare name takes this version now
-    remarks: tuple[str, ...]  # what a curator allowed, and what of it runs unasked; in the history, too
-    profile_error: str | None  # why an import failed when it was recorded: slower, not wrong
-    facts: Facts | None = None  # of a dry run, or where there is a policy
-
-
-@dataclass(frozen=True, slots=True)
-class PublishReport:
-    """What a publish did, dependencies first."""
-
-    projects: tuple[Published, ...]
-    uploaded: int
-    refused: tuple[str, ...] = ()  # of a dry run: why the policy would
-    unknown: str = ""  # why vulnerabilities could not be looked up
 
 
 class PublishStore(UploadStore, CatalogStore, Protocol):
@@ -144,20 +122,20 @@ def publish(
     )
     repository.prefetch(item.project for item in items)
     watch.done()
-    missing = [item for item in items if not item.shelved and _find_present(repository, item, interpreter) is None]
+    missing = [item for item in items if not item.shelved and find_present(repository, item, interpreter) is None]
     pages = IndexPages(request.index)
     if request.dry_run or request.policy is not None:
         vetted = _vet(request, repository, items, missing, interpreter, pages)
         refused = all_reasons(request.policy, [vetted.facts[item.project] for item in missing])
         if request.dry_run:
-            report = _report(repository, items, {item.project: WOULD_PUBLISH for item in missing}, {}, {}, {})
+            report = report_of(repository, items, {item.project: WOULD_PUBLISH for item in missing}, {}, {}, {})
             rows = tuple(replace(row, facts=vetted.facts[row.project]) for row in report.projects)
             return PublishReport(rows, 0, tuple(refused), vetted.cause)
         if request.policy is not None and refused:
             raise PolicyRefused(request.policy.name, refused)
     if signer is not None:
         signer.allow(item.project for item in missing)
-    by = request.by or _login()
+    by = request.by or login()
     errors: dict[str, str] = {}
     uploaded: dict[str, int] = {}
     remarks: dict[str, tuple[str, ...]] = {}
@@ -172,10 +150,10 @@ def publish(
                 errors |= {project: error} if error else {}
             remarks = run.remarks
     if request.default:
-        _move_defaults(store, repository, items, by, signer)
+        move_defaults(store, repository, items, by, signer)
     try:
         refresh_catalog(store, repository, [item.project for item in items])
-        return _report(repository, items, dict.fromkeys(uploaded, PUBLISHED), uploaded, errors, remarks)
+        return report_of(repository, items, dict.fromkeys(uploaded, PUBLISHED), uploaded, errors, remarks)
     except (ObjectInvalid, StoreError) as error:
         raise CatalogOutdated([f"{item.project} {item.version}" for item in items], str(error)) from error
 
@@ -262,7 +240,7 @@ class _Run:
             self.remarks[project] = tuple(remarks)
 
     def _refuse_other_bytes(self, wheel: Fetched) -> None:
-        release = _release(self.repository, wheel.planned)
+        release = find_release(self.repository, wheel.planned)
         if release is not None:
             merge_wheels(release.wheels, _describe(wheel))
         elif (head := self.repository.find_head(wheel.planned.project)) is not None:
@@ -290,7 +268,7 @@ class _Run:
         for tree in trees:
             importable.add(tree.metadata.project, tree.root, list(tree.files))
         for number, item in enumerate(items):
-            wheel = _find_present(self.repository, item, self.interpreter)
+            wheel = find_present(self.repository, item, self.interpreter)
             if item.project in here or wheel is None:
                 continue
             root = self.folder / f"shelved-{number}"
@@ -386,78 +364,7 @@ def _vet(
     interpreter: Interpreter,
     pages: IndexPages,
 ) -> Vetted:
-    present = {item.project: wheel for item in items if (wheel := _find_present(repository, item, interpreter))}
+    present = {item.project: wheel for item in items if (wheel := find_present(repository, item, interpreter))}
     private = {item.project for item in items if not item.origin and not is_indexed(item)}
     attested = read_attestations(request.attestations)
     return vet(items, present, pages, osv=request.osv, private=private, attested=attested)
-
-
-def _release(repository: Repository, item: Planned) -> Release | None:
-    try:
-        return repository.release(item.project, item.version)
-    except (ProjectMissing, VersionMissing):
-        return None
-
-
-def _find_present(repository: Repository, item: Planned, interpreter: Interpreter) -> Wheel | None:
-    """The shelf's wheel that makes bringing ``item`` needless: the same bytes, with a tree for this interpreter.
-
-    A source archive is present when the version has any wheel for this interpreter: building it again would make other
-    bytes of the same code.
-    """
-    release = _release(repository, item)
-    for wheel in release.wheels if release else ():
-        tags = parse_wheel_name(wheel.filename).tags
-        tag = interpreter.tag if interpreter.supports(tags) else ""
-        if item.is_wheel:
-            same = wheel.filename == item.filename and wheel.sha256 == item.sha256
-        else:
-            same = interpreter.supports(tags)
-        if same and tag in wheel.trees:
-            return wheel
-    return None
-
-
-def _move_defaults(
-    store: PublishStore, repository: Repository, items: Sequence[Planned], by: str, signer: Signer | None
-) -> None:
-    for item in items:
-        if item.requested and repository.head(item.project).default != item.version:
-            move_default(store, repository, item.project, item.version, by=by, signer=signer)
-            repository.forget(item.project)
-
-
-def _report(
-    repository: Repository,
-    items: Sequence[Planned],
-    actions: dict[str, str],
-    uploaded: dict[str, int],
-    errors: dict[str, str],
-    remarks: dict[str, tuple[str, ...]],
-) -> PublishReport:
-    rows = []
-    for item in items:
-        try:
-            default = repository.head(item.project).default == item.version
-        except ProjectMissing:
-            default = False
-        rows.append(
-            Published(
-                project=item.project,
-                version=item.version,
-                wheel=item.filename,
-                action=actions.get(item.project, PRESENT),
-                uploaded=uploaded.get(item.project, 0),
-                default=default,
-                remarks=remarks.get(item.project, ()),
-                profile_error=errors.get(item.project),
-            )
-        )
-    return PublishReport(tuple(rows), sum(uploaded.values()))
-
-
-def _login() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return f"uid {os.getuid()}"

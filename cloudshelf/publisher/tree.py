@@ -64,7 +64,7 @@ class TreeFile:
 
 @dataclass(slots=True)
 class InstalledTree:
-    """A wheel, unpacked in ``root``. ``files`` grows when bytecode and RECORD are added."""
+    """A wheel, unpacked in ``root``, or a plain tree. ``files`` grows when bytecode and RECORD are added."""
 
     root: Path
     wheel: str
@@ -77,6 +77,8 @@ class InstalledTree:
     modules: tuple[str, ...] = ()
     scripts: tuple[str, ...] = ()
     startup: tuple[str, ...] = ()  # ``.pth`` files with code that every start of Python runs
+    links: dict[str, str] = field(default_factory=dict)  # symbolic links of a plain tree: path → target
+    rewritten: dict[str, bytes] = field(default_factory=dict)  # content in place of what ``root`` has; inline files
 
     def add(self, path: str, content: bytes) -> None:
         """Write a file that installing makes, or replace one."""

@@ -34,6 +34,7 @@ def publish(args: Args, progress: Progress) -> Result:
     """Put ``requirements`` (also paths of wheels) and ``requirement_files`` on the shelf; see publisher/publish.py.
 
     For each of ``python`` (versions; default: this one), one after the other; ``notes`` name those that are not here.
+    With ``tree`` (a folder) that alone, by its ``name`` and ``version``; see publisher/publish_tree.py.
     """
     missing = [name for name in ("installer", "elftools", "pip") if not _is_there(name)]
     if missing:
@@ -43,6 +44,10 @@ def publish(args: Args, progress: Progress) -> Result:
         )
     shelf = shelf_of(args) if args.get("dry_run") else signing_shelf_of(args)
     shelf.info()
+    if args.get("tree"):
+        from .shelving import shelve
+
+        return shelve(args, shelf, EventReporter(progress))
     pythons: list[str | None] = [*_texts(args, "python")] or [None]
     found = [_publish_for({**args, "python": python}, shelf, progress) for python in pythons]
     return {

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from cloudshelf.errors import ModuleOwned, NameAlike, PublishFailed
-from cloudshelf.publisher.publish import PublishReport, PublishRequest, publish
+from cloudshelf.publisher.outcome import PublishReport
+from cloudshelf.publisher.publish import PublishRequest, publish
 from cloudshelf.repository import Repository
 from cloudshelf.stores.counting import CountingStore
 from tests.publisher.conftest import new_shelf

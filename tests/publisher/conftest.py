@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from cloudshelf.commit import init_shelf
-from cloudshelf.publisher.publish import PublishReport, PublishRequest, publish
+from cloudshelf.publisher.outcome import PublishReport
+from cloudshelf.publisher.publish import PublishRequest, publish
 from cloudshelf.stores.counting import CountingStore
 from cloudshelf.stores.local import LocalStore
 

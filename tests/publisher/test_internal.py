@@ -10,8 +10,9 @@ import pytest
 from cloudshelf.catalog import rebuild_catalog
 from cloudshelf.errors import InternalName, PublishFailed, UsageError
 from cloudshelf.internal import check_internal, is_internal, read_internal
+from cloudshelf.publisher.outcome import PublishReport
 from cloudshelf.publisher.pip import IndexOptions
-from cloudshelf.publisher.publish import PublishReport, PublishRequest, publish
+from cloudshelf.publisher.publish import PublishRequest, publish
 from cloudshelf.repository import Repository
 from cloudshelf.shelf_settings import change_settings
 from cloudshelf.stores.counting import CountingStore

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from cloudshelf.errors import PolicyRefused
+from cloudshelf.publisher.outcome import PublishReport
 from cloudshelf.publisher.pip import IndexOptions
-from cloudshelf.publisher.publish import PublishReport, PublishRequest, publish
+from cloudshelf.publisher.publish import PublishRequest, publish
 from cloudshelf.render import to_text
 from cloudshelf.repository import Repository
 from cloudshelf.shelf import Shelf
