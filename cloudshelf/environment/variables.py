@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 FILE = ".cloudshelf/variables"
 SEARCHED = (  # lists of folders
@@ -38,26 +39,24 @@ class Variables(NamedTuple):
     headers: Sequence[str] = ()
 
 
-class PlainTree(NamedTuple):
-    """What a plain tree adds: its folder in the environment, and values in which ``{root}`` stands for that."""
+def find_variables(index: Mapping[str, Any], minor: str, trees: Sequence[str]) -> str:
+    """The text of FILE for the environment of ``index``, with plain trees in the folders ``trees``.
 
-    folder: str
-    values: Mapping[str, str]
-
-
-def find_variables(folders: Mapping[str, Iterable[str]], site: str, minor: str, trees: Sequence[PlainTree]) -> str:
-    """The text of FILE for an environment that has ``folders`` (path → names in it); only what exists is named.
-
-    CPATH and LIBRARY_PATH, where compilers look before the system's folders, name what was put into the environment's
-    own ``include`` and ``lib`` to be compiled and linked with, not what is inside of packages: torch alone has headers
-    of a dozen other projects. Those have pkg-config and CMake. LD_LIBRARY_PATH, which changes every program that is
-    started, is there only where a plain tree has shared libraries: what wheels bring works without, as installed.
+    Only what exists is named. CPATH and LIBRARY_PATH, where compilers look before the system's folders, name what was
+    put into the environment's own ``include`` and ``lib`` to be compiled and linked with, not what is inside of
+    packages: torch alone has headers of a dozen other projects. Those have pkg-config and CMake. LD_LIBRARY_PATH, which
+    changes every program that is started, is there only where a plain tree has shared libraries: what wheels bring
+    works without, as installed.
     """
-    own = [tree.folder for tree in trees]
+    site: str = index["site"]
+    folders = {folder: set(names) for folder, names in index["folders"].items()}
+    for place in index["forest"]:
+        folder, _, name = place.rpartition("/")
+        folders.setdefault(folder, set()).add(name)
     inside = sorted(f for f in folders if f.startswith(f"{site}/") and os.pathsep not in f)
     configs = [f for f in inside if _last(f) == "pkgconfig" and _has(folders[f], ".pc")]
-    includes = set(folders.get("include", ())).union(*(folders.get(f"{f}/include", ()) for f in own)) - {"site"}
-    libraries = [name for f in own for name in folders.get(f"{f}/lib", ())]
+    includes = folders.get("include", set()) - {"site"}
+    libraries = [name for f in trees for name in folders.get(f"{f}/lib", ())]
     headers = [f for f in (f"include/site/python{minor}",) if f in folders]  # of wheels, by the scheme of PEP 427
     found = (
         ["bin"],
@@ -65,12 +64,12 @@ def find_variables(folders: Mapping[str, Iterable[str]], site: str, minor: str, 
         [*(f for f in ("lib/pkgconfig", "share/pkgconfig") if f in folders), *configs],
         ["", *_cmake_prefixes(inside)],
         [*(["include"] if includes else []), *headers],
-        ["lib"] if any(map(_is_library, [*libraries, *folders.get("lib", ())])) else [],
+        ["lib"] if any(map(_is_library, folders.get("lib", ()))) else [],
         ["lib"] if any(map(_is_shared, libraries)) else [],
     )
     paths = {name: named for name, named in zip(SEARCHED, found, strict=True) if named}
     packaged = [f for f in inside if _last(f) == "include" and _holds_headers(f, inside, folders)]
-    return json.dumps({"paths": paths, "headers": packaged, "trees": [[t.folder, dict(t.values)] for t in trees]})
+    return json.dumps({"paths": paths, "headers": packaged})
 
 
 def read_variables(environment: str, root: str | None = None) -> Variables:
@@ -83,23 +82,24 @@ def read_variables(environment: str, root: str | None = None) -> Variables:
         with open(f"{environment}/{FILE}", encoding="utf-8") as stream:
             raw = json.load(stream)
     except FileNotFoundError:
-        raw = {"paths": _BARE, "headers": (), "trees": ()}
+        raw = {"paths": _BARE, "headers": ()}
     paths = {name: [_below(root, folder) for folder in folders] for name, folders in raw["paths"].items()}
-    values = {
-        name: value.replace("{root}", f"{root}/{folder}")
-        for folder, own in raw["trees"]
-        for name, value in own.items()
-        if name not in paths
-    }
+    values: dict[str, str] = {}
+    if os.path.isdir(f"{root}/opt"):  # noqa: PTH112
+        from .trees import trees_of  # most have none
+
+        for tree in trees_of(Path(root)):
+            values = {name: value for name, value in tree.env.items() if name not in SEARCHED} | values
     return Variables(paths, values, [_below(root, folder) for folder in raw["headers"]])
 
 
-def entered(environ: Mapping[str, str], environment: str, *, without: Iterable[str] = (PACKAGES,)) -> dict[str, str]:
-    """``environ`` with the variables of ``environment`` in it, but those named in ``without``."""
+def entered(environ: Mapping[str, str], environment: str) -> dict[str, str]:
+    """``environ`` of a process that sees what ``environment`` has; its own Python and ours need no PYTHONPATH."""
     variables, inner = read_variables(environment), dict(environ)
     for name, folders in variables.paths.items():
-        if name not in without:
-            inner[name] = _joined([*folders, *(f for f in inner.get(name, "").split(os.pathsep) if f not in folders)])
+        if name != PACKAGES:
+            rest = [folder for folder in _parts(inner, name) if folder not in folders]
+            inner[name] = os.pathsep.join([*folders, *rest])
     return inner | dict(variables.values)
 
 
@@ -107,18 +107,17 @@ def left(environ: Mapping[str, str], environment: str) -> dict[str, str]:
     """``environ`` without what ``entered`` put there; the environment may be gone meanwhile."""
     variables, outer = read_variables(environment), dict(environ)
     for name in SEARCHED:
-        before = outer.get(name, "").split(os.pathsep)
+        before = _parts(outer, name)
         rest = [folder for folder in before if not f"{folder}/".startswith(f"{environment}/")]
-        if rest != before:
-            outer[name] = _joined(rest)
-            if not outer[name]:
-                del outer[name]
+        if rest:
+            outer[name] = os.pathsep.join(rest)
+        elif before:
+            del outer[name]
     return {name: value for name, value in outer.items() if variables.values.get(name) != value}
 
 
-def _joined(folders: Iterable[str]) -> str:
-    """An empty part of such a variable is the current folder: none is made of nothing."""
-    return os.pathsep.join(folder for folder in folders if folder)
+def _parts(environ: Mapping[str, str], name: str) -> list[str]:
+    return environ[name].split(os.pathsep) if environ.get(name) else []
 
 
 def _cmake_prefixes(inside: Sequence[str]) -> list[str]:
