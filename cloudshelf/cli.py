@@ -70,6 +70,9 @@ def _obey(command: grammar.Command) -> int:
     if command.verb in ("lock", "freeze") and args["output"] and "problem" not in result:
         write_text(args["output"], result["lock" if command.verb == "lock" else "text"])
         result["file"] = args["output"]
+    if command.verb == "bootstrap" and args["output"]:
+        write_text(args["output"], f"{result['script'].rstrip()}\n")
+        result["file"] = args["output"]
     if command.verb == "lock" and args.get("notebook"):
         result = _put_into_notebook(args, result)
     if command.verb == "sync":  # nothing stays pinned in a terminal

@@ -434,6 +434,7 @@ def place(parser: argparse.ArgumentParser) -> None:
 def enable(parser: argparse.ArgumentParser) -> None:
     place(parser)
     parser.add_argument("--zero-step", choices=("on", "off"), help="import of what is not pinned (default: on)")
+    parser.add_argument("--lock", metavar="LOCK", help=f"every kernel starts with its pins; {WHICH_LOCK}")
 
 
 def export(parser: argparse.ArgumentParser) -> None:

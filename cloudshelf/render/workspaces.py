@@ -27,7 +27,7 @@ def env(result: Result) -> list[Block]:
 
 def bootstrap(result: Result) -> list[Block]:
     if result.get("file"):
-        return [str(result["message"])]
+        return [f"Wrote the script for {result['target']} to {result['file']}; its first lines say how it is used."]
     return [str(result["script"]).rstrip("\n")]
 
 

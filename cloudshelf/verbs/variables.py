@@ -6,6 +6,7 @@ import os
 import shlex
 from pathlib import Path
 
+from ..environment.trees import absent_tools
 from ..environment.variables import PACKAGES, read_variables
 from ..errors import UsageError
 from .common import Args, Progress, Result, lock_name
@@ -20,15 +21,17 @@ def env(args: Args, progress: Progress) -> Result:
 
     With ``mount`` (an absolute folder) paths are those of the drive there. Else every file is brought first: the
     programs that read these variables ask nobody for one. ``inherit`` has CLOUDSHELF_ENVIRONMENT in place of
-    PYTHONPATH. The result has also ``interpreter``, ``extra_paths`` and ``headers``, for an editor. Raises UsageError,
-    and every error of a sync, a use or a fill.
+    PYTHONPATH, for Pythons that do ask; then only the tools are brought. The result has also ``interpreter``,
+    ``extra_paths`` and ``headers``, for an editor. Raises UsageError, and every error of a sync, a use or a fill.
     """
     made = _made(args, progress)
     environment = root = str(made["environment"])
     if args.get("mount"):
         root = f"{args['mount']}/env"
-    else:
+    elif not args.get("inherit"):
         fill({"environment": environment}, progress)
+    elif tools := absent_tools(environment):
+        fill({"environment": environment, "projects": tools}, progress)
     _refuse_colon(root)
     found = read_variables(environment, root)
     if args.get("mount"):
