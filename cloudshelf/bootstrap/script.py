@@ -45,8 +45,8 @@ def script_of(target: str, workspace: Workspace) -> str:
         text = _filled("dockerfile.sh", SETUP=_setup(workspace, target), FILL=_fill(workspace))
     if target == "sagemaker" and len(text) > _LIMIT:
         raise UsageError(
-            f"This lock makes a script of {len(text):,} characters, and SageMaker takes {_LIMIT:,}. Give the lock a name "
-            "on the shelf, and that to bootstrap: cloudshelf lock --lock FILE --name team/2026q4"
+            f"This lock makes a script of {len(text):,} characters, and SageMaker takes {_LIMIT:,}. Give the lock a "
+            "name on the shelf, and that to bootstrap: cloudshelf lock --lock FILE --name team/2026q4"
         )
     return text
 
