@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _OF_TREES = ("name", "version", "bin", "env", "summary", "license")
 _FILES = ("requirement", "constraint", "extra", "group", "cell", "script")  # they are read here, and go no further
 # These work, and say so, when the settings are wrong.
-_WITHOUT_SHELF = ("cache", "doctor", "enable", "disable", "completion", "key")
+_WITHOUT_SHELF = ("cache", "doctor", "enable", "disable", "completion", "key", "umount")
 
 
 def expand_requirements(words: Iterable[str]) -> list[str]:
@@ -151,6 +151,8 @@ def prepare(command: Command) -> dict[str, Any]:
         args["bundle"] = str(Path(args["bundle"]).expanduser().absolute())
     if args.get("mount"):
         args["mount"] = str(Path(args["mount"]).expanduser().absolute())
+    if args.get("directory"):
+        args["directory"] = str(Path(args["directory"]).expanduser().absolute())
     if args.get("cache"):
         args["cache"] = str(Path(args["cache"]).expanduser().absolute())
     gathered = gather_files(args)

@@ -18,6 +18,7 @@ PROJECTS |= {"rollback", "collect", "log", "export", "request", "usage"}
 LOCKS, TEXTS, WHEELS, BUNDLES = (".toml",), (".txt", ".in"), (".whl", ".tar.gz"), (".tar",)
 SOURCES = (*TEXTS, ".toml", ".py", ".yml", ".yaml")
 FILES = {"sync": LOCKS, "lock": LOCKS, "diff": LOCKS, "publish": WHEELS, "export": BUNDLES, "import": BUNDLES}
+FOLDERS = {"mount", "umount"}  # these take a folder
 NAMED = {"sync", "diff", "locks"}  # these take a lock that has a name on the shelf
 NAMED_OPTIONS = {"--lock", "--name"}
 OPTION_FILES = {"--lock": LOCKS, "--name": (), "-o": LOCKS, "--output": LOCKS, "-r": SOURCES, "--requirement": SOURCES}
@@ -63,6 +64,8 @@ def words(face: str, typed: str, fragment: str, names: Names) -> list[Word]:
     if verb is None or face not in verb.faces:
         return []
     options = grammar.options_of(verb)
+    if verb.name in FOLDERS and finished[-1] == verb.name and not fragment.startswith("-"):
+        return folders(fragment)
     if finished[-1] in OPTION_FILES:
         named = [Word(name, "lock") for name in names.locks()] if finished[-1] in NAMED_OPTIONS else []
         return [*named, *files(fragment, OPTION_FILES[finished[-1]])]
@@ -114,6 +117,16 @@ def files(fragment: str, endings: tuple[str, ...]) -> list[Word]:
         elif slash and entry.is_dir():
             found.append(Word(f"{folder}{slash}{entry.name}/", "folder"))
     return found
+
+
+def folders(fragment: str) -> list[Word]:
+    """The folders that ``fragment`` may be the beginning of."""
+    before, slash, _ = fragment.rpartition("/")
+    try:
+        entries = sorted(os.scandir(os.path.expanduser(f"{before}{slash}" or ".")), key=lambda entry: entry.name)  # noqa: PTH111
+    except OSError:
+        return []
+    return [Word(f"{before}{slash}{e.name}/", "folder") for e in entries if e.is_dir() and not e.name.startswith(".")]
 
 
 def _without_leading_options(finished: list[str]) -> list[str]:

@@ -648,3 +648,24 @@ def by_name(name: str, args: list[Any]) -> ShelfError:
     if isinstance(found, type) and issubclass(found, ShelfError):
         return found(*args)
     return ShelfError(f"{name}: {', '.join(map(str, args))}")
+
+
+class NoFuse(ShelfError):
+    """This machine, or this user on it, can mount nothing."""
+
+    facts = ("reason", "remedy")
+    words = (
+        "Nothing can be mounted here: {reason}. {remedy} What does the same without a mount: an environment that fills "
+        "itself (cloudshelf run --lock pylock.toml -- COMMAND, or %shelf use), and one with every file in it, for any "
+        "program: cloudshelf fill --lock pylock.toml"
+    )
+
+
+class MountFailed(ShelfError):
+    facts = ("directory", "reason")
+    words = "{directory} cannot be mounted: {reason}."
+
+
+class MountBusy(ShelfError):
+    facts = ("directory", "users")
+    words = "{directory} is in use by {users}. End that, or leave the folder (cd), then unmount again."

@@ -311,6 +311,21 @@ def bootstrap(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", "-o", metavar="FILE", help="write it there (default: show it)")
 
 
+def mount(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("directory", metavar="DIR", help="an empty folder; it is made if it is not there")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--lock", metavar="LOCK", help=f"DIR/env has exactly the pins of this lock; {WHICH_LOCK}")
+    pins = "DIR/env has this, with what it needs (default in a notebook: its own pins)"
+    what.add_argument("--with", dest="with_", action="append", default=[], metavar="REQUIREMENT", help=pins)
+    what.add_argument("--all", action="store_true", help="no DIR/env, only DIR/projects: every version")
+    variant(parser)
+    parser.add_argument("--foreground", action="store_true", help="stay in this terminal until Ctrl-C")
+
+
+def umount(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("directory", metavar="DIR", help="where it is mounted")
+
+
 def kernelspec(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("words", nargs="*", metavar="NAME", help="make this kernel; or: list (default), remove NAME")
     parser.add_argument("--lock", metavar="FILE", help="the lock that it starts with")

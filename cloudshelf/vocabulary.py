@@ -191,6 +191,14 @@ _ALL = (
         ("command",),
     ),
     Verb(
+        "mount",
+        "the shelf as a read-only drive (FUSE), for any language, tool and file",
+        ("mount ~/shelf --lock pylock.toml", "mount ~/shelf --with pandas --with ruff", "mount ~/shelf --all"),
+        takes.mount,
+        in_a_notebook=("mount ~/shelf",),
+    ),
+    Verb("umount", "take the drive away", ("umount ~/shelf",), takes.umount),
+    Verb(
         "kernelspec",
         "a Jupyter kernel that starts with a lock",
         (

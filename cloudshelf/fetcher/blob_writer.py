@@ -58,6 +58,11 @@ class BlobWriter:
             raise CacheUnusable(self._destination, "what was just written is not there")
         return data
 
+    def duplicate(self) -> int:
+        """A descriptor for reading what was written, before it is whole and after; its caller closes it."""
+        with disk_errors(self._destination):
+            return os.dup(self._descriptor)
+
     def finish(self, found: str) -> None:
         """Into its place, if ``found`` is the digest that it should have. Raises ObjectInvalid."""
         if found != self._digest:

@@ -54,7 +54,7 @@ class Environment:
         self.later: dict[int, tuple[str, ...]] = index.get("later", {})  # an earlier cloudshelf built without
         self.owner: dict[str, int] = index["owner"]  # top-level module → project
         self._site: str = index["site"]
-        self._folders: dict[str, dict[str, int]] = index["folders"]
+        self.folders: dict[str, dict[str, int]] = index["folders"]
         frames = index["frames"]
         self.frame_pack: list[int] = frames["pack"]
         self.frame_offset: list[int] = frames["offset"]
@@ -99,8 +99,12 @@ class Environment:
     def pack_project(self, frame: int) -> str:
         return self.packs[self.frame_pack[frame]][0]
 
+    def owning(self, number: int) -> int:
+        """The number of the project that file ``number`` is of."""
+        return bisect.bisect_right(self._starts, number) - 1
+
     def project_of(self, number: int) -> str:
-        name: str = self.projects[bisect.bisect_right(self._starts, number) - 1]["name"]
+        name: str = self.projects[self.owning(number)]["name"]
         return name
 
     def pieces(self, number: int) -> list[Piece]:
@@ -129,9 +133,9 @@ class Environment:
         """What importing ``module`` reads in its folder: its source and bytecode, or its library. Empty if it is not
         here, as a module of the standard library."""
         folder, _, name = f"{self._site}/{module.replace('.', '/')}".rpartition("/")
-        inside = self._folders.get(f"{folder}/{name}", {})
+        inside = self.folders.get(f"{folder}/{name}", {})
         return self._named(f"{folder}/{name}", inside, "__init__") or self._named(
-            folder, self._folders.get(folder, {}), name
+            folder, self.folders.get(folder, {}), name
         )
 
     def module_of(self, number: int) -> str:
@@ -150,11 +154,16 @@ class Environment:
         source = names.get(f"{stem}.py", -1)
         if natives or source < 0:
             return natives
-        compiled = self._folders.get(f"{folder}/__pycache__", {})
+        compiled = self.folders.get(f"{folder}/__pycache__", {})
         return [source, *(n for name, n in compiled.items() if name.startswith(f"{stem}.") and ".opt-" not in name)]
 
     def is_idle(self, number: int) -> bool:
         return self.kinds[number] == Kind.IDLE
+
+    def is_recorded(self, number: int) -> bool:
+        """Whether the recorded import of its project opens a file."""
+        project = self.projects[bisect.bisect_right(self._starts, number) - 1]
+        return number in project["profile"]
 
     def is_shadowed(self, number: int) -> bool:
         """Whether this is an inline file that has no place in the environment (see environment/index.py)."""

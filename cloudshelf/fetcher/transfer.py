@@ -55,7 +55,7 @@ class Transfer:
         ``quiet``: seconds without demand before the background goes on.
         """
         self.statistics = statistics or Statistics()
-        self._blobs = blobs
+        self.blobs = blobs
         self._background = background
         self._connections = connections
         self._scheduler = Scheduler(largest=largest, connections=connections, quiet=quiet)
@@ -218,10 +218,10 @@ class Transfer:
             work = [(ranges.fetch_demand, 0)] * self._connections
             work += [(self._scheduler.run_tasks, 0)] * max(2, os.cpu_count() or 1)
             work += [(ranges.fetch_background, BACKGROUND_NICENESS)] * min(BACKGROUND_CONNECTIONS, self._connections)
-            work += [(partial(copy_when_quiet, self._scheduler, self._blobs), COPY_NICENESS)]
+            work += [(partial(copy_when_quiet, self._scheduler, self.blobs), COPY_NICENESS)]
             self._threads = [threading.Thread(target=_run, args=row, daemon=True) for row in work]
-        for thread in self._threads:
-            thread.start()
+            for thread in self._threads:  # before ``close`` can join them
+                thread.start()
 
 
 def _run(work: Callable[[], None], niceness: int) -> None:

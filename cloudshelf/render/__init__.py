@@ -38,6 +38,7 @@ _PAGES = {
     "env": "workspaces.env",
     "bootstrap": "workspaces.bootstrap",
     "blocks": "recalling.blocks",
+    "mount": "mounting.mount",
     "publish": "curating.publish",
     "collect": "collecting.collect",
     "purge": "collecting.purge",

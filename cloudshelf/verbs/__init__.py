@@ -30,6 +30,7 @@ _PLACES = {
     "kernels": ("kernelspec",),
     "variables": ("env",),
     "bootstrapping": ("bootstrap",),
+    "mounting": ("mount", "umount"),
     "carrying": ("export", "import"),
     "asking": ("request",),
     "administering": ("settings", "usage"),

@@ -1,0 +1,45 @@
+"""Whether this machine can mount: FUSE in the kernel, libfuse 3, and the library that speaks to it."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+
+from ..errors import NoFuse
+
+DEVICE = Path("/dev/fuse")
+_LIBRARIES = ("libfuse3.so.4", "libfuse3.so.3")  # of libfuse 3.17 and newer; of those before
+_CONTAINER = "A container needs: docker run --device /dev/fuse --cap-add SYS_ADMIN; a machine: modprobe fuse."
+_PACKAGE = "Install libfuse 3 (Debian, Ubuntu: apt install fuse3; Fedora, Amazon Linux: dnf install fuse3)."
+
+
+def check_machine() -> None:
+    """Raises NoFuse, with what is missing and how to get it."""
+    try:
+        os.close(os.open(DEVICE, os.O_RDWR | os.O_CLOEXEC))
+    except FileNotFoundError:
+        raise NoFuse(f"it has no {DEVICE}", _CONTAINER) from None
+    except OSError as error:
+        denied = error.errno in (errno.EACCES, errno.EPERM)
+        reason = f"you may not open {DEVICE}" if denied else f"{DEVICE} cannot be opened ({error.strerror})"
+        raise NoFuse(reason, _CONTAINER) from None
+    find_libfuse()
+    if os.geteuid() and shutil.which("fusermount3") is None:
+        raise NoFuse("fusermount3, which mounts for users, was not found", _PACKAGE)
+    if find_spec("mfusepy") is None:
+        raise NoFuse("the package mfusepy is not installed", "Install it: pip install 'cloudshelf[mount]'")
+
+
+def find_libfuse() -> str:
+    """The name under which libfuse 3 can be loaded. Raises NoFuse."""
+    for name in _LIBRARIES:
+        try:
+            ctypes.CDLL(name)
+        except OSError:
+            continue
+        return name
+    raise NoFuse("libfuse 3 is not installed", _PACKAGE)
