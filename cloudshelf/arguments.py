@@ -149,6 +149,8 @@ def prepare(command: Command) -> dict[str, Any]:
         args["logs"] = normalize_url(args["logs"])
     if args.get("bundle"):
         args["bundle"] = str(Path(args["bundle"]).expanduser().absolute())
+    if args.get("mount"):
+        args["mount"] = str(Path(args["mount"]).expanduser().absolute())
     if args.get("directory"):
         args["directory"] = str(Path(args["directory"]).expanduser().absolute())
     if args.get("cache"):
@@ -163,6 +165,8 @@ def prepare(command: Command) -> dict[str, Any]:
 
         lock = only_lock(gathered) if command.verb in ("run", "fill") and not words else None
         args |= {"lock": lock} if lock else {"sources": gathered}  # exactly a lock's pins: nothing is resolved
+    if args.get("lock") and command.verb in ("bootstrap", "enable"):
+        args |= _lock_for_later(args.pop("lock"))
     if args.get("lock") and "lock_name" not in args:
         args["shelf_named"] = bool(command.shelf)
         args |= find_lock(args["lock"])
@@ -241,6 +245,14 @@ def asked_in_notebook(notebook: Notebook, *, force: bool = False) -> dict[str, A
     folder = str(notebook.path.parent)
     preferred = block.lock if block else None
     return {"requirements": asked, **files, "cell": cell, "folder": folder, "preferred": preferred}
+
+
+def _lock_for_later(word: str) -> dict[str, Any]:
+    """A lock that is used elsewhere, later: a name on the shelf stays one (``named``), a file has ``lock_file`` too."""
+    found = find_lock(word)
+    if found.pop("lock_ref", None):
+        return {"named": word}
+    return {**found, "lock_file": str(Path(word).expanduser().absolute())}
 
 
 def _read_kernelspec(args: dict[str, Any]) -> None:

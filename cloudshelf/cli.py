@@ -13,6 +13,7 @@ from typing import Any
 
 from . import grammar, interrupts
 from .arguments import prepare, write_text
+from .environment.variables import entered, left
 from .errors import CacheUnusable, NoShelf, ShelfError, UsageError
 
 
@@ -69,6 +70,9 @@ def _obey(command: grammar.Command) -> int:
     if command.verb in ("lock", "freeze") and args["output"] and "problem" not in result:
         write_text(args["output"], result["lock" if command.verb == "lock" else "text"])
         result["file"] = args["output"]
+    if command.verb == "bootstrap" and args["output"]:
+        write_text(args["output"], f"{result['script'].rstrip()}\n")
+        result["file"] = args["output"]
     if command.verb == "lock" and args.get("notebook"):
         result = _put_into_notebook(args, result)
     if command.verb == "sync":  # nothing stays pinned in a terminal
@@ -79,7 +83,7 @@ def _obey(command: grammar.Command) -> int:
     if command.verb == "mount" and args["foreground"]:
         sys.stdout.flush()
         os.execv(result["command"][0], result["command"])
-    if command.verb == "policy" and not command.json:  # the policy alone goes into a file
+    if command.verb in ("policy", "env", "bootstrap") and not command.json:  # what goes into a file stands alone
         for note in result["notes"]:
             _say(note)
     if command.verb == "request" and result["url"] and not command.json and not command.args["no_browser"]:
@@ -256,10 +260,12 @@ def isolated(environ: os._Environ[str] | dict[str, str], environment: str) -> di
     It is no activated venv: every run of the lock shares it, and uv installs into what VIRTUAL_ENV names, else into
     the first Python on PATH if that is a venv. uv 0.11.8 and newer look at UV_PYTHON_SEARCH_PATH instead.
     """
-    outer = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "CLOUDSHELF_ENVIRONMENT")
-    inner = {k: v for k, v in environ.items() if k not in outer}
-    path = inner.get("PATH", os.defpath)
-    return {"UV_PYTHON_SEARCH_PATH": path} | inner | {"PATH": f"{environment}/bin{os.pathsep}{path}"}
+    outer = environ.get("CLOUDSHELF_ENVIRONMENT")
+    inner = left(environ, outer) if outer else dict(environ)
+    for name in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "CLOUDSHELF_ENVIRONMENT"):
+        inner.pop(name, None)
+    inner.setdefault("PATH", os.defpath)
+    return {"UV_PYTHON_SEARCH_PATH": inner["PATH"]} | entered(inner, environment)
 
 
 def inheriting(isolated: Mapping[str, str], environment: str) -> dict[str, str]:

@@ -34,6 +34,7 @@ _TEXTS = (
     "since",
     "before",
     "reports",
+    "mount",
 )
 _WITHOUT_VERSION = ("collect", "drop", "uninstall", "log", "rollback", "usage", "verify", "why")
 _EMPTY_URL = "The shelf's URL is empty. Is a variable of the shell not set?"

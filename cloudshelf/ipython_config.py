@@ -15,16 +15,17 @@ END = "# <<< cloudshelf enable <<<"
 _BLOCK = re.compile(rf"^{re.escape(BEGIN)}\n.*?^{re.escape(END)}\n?", re.DOTALL | re.MULTILINE)
 
 
-def enabled_text(text: str, *, zero_step: bool | None = None, shelf: str | None = None) -> str:
+def enabled_text(text: str, *, zero_step: bool | None = None, shelf: str | None = None, lock: str | None = None) -> str:
     """``text`` of ipython_config.py with our lines: the extension loads in every kernel that can import it.
 
-    ``zero_step`` and ``shelf`` set those traits; None leaves them to the user. Raises UsageError for marks that
-    somebody has edited.
+    ``zero_step``, ``shelf`` and ``lock`` set those traits; None leaves them to the user. Raises UsageError for marks
+    that somebody has edited.
     """
     lines = ["import importlib.util", 'if importlib.util.find_spec("cloudshelf"):']
     lines += ["    c = get_config()", '    c.InteractiveShellApp.extra_extensions.append("cloudshelf")']
     lines += [f"    c.CloudShelf.zero_step = {zero_step}"] if zero_step is not None else []
     lines += [f"    c.CloudShelf.url = {shelf!r}"] if shelf else []
+    lines += [f"    c.CloudShelf.lock = {lock!r}"] if lock else []
     block = "\n".join([BEGIN, *lines, END]) + "\n"
     _check_marks(text)
     if _BLOCK.search(text):

@@ -289,6 +289,28 @@ def run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("command", nargs=argparse.REMAINDER, metavar="-- COMMAND …")
 
 
+def env(parser: argparse.ArgumentParser) -> None:
+    what = "of this, with what it needs (in a notebook: nothing, for its own pins)"
+    parser.add_argument("--with", dest="with_", action="append", default=[], metavar="REQUIREMENT", help=what)
+    parser.add_argument("--lock", metavar="LOCK", help=f"of exactly the pins of this lock; {WHICH_LOCK}")
+    mounted = "as it is mounted there (cloudshelf mount DIR); else every file is brought first"
+    parser.add_argument("--mount", metavar="DIR", help=mounted)
+    inherit = (
+        "for Pythons with cloudshelf: CLOUDSHELF_ENVIRONMENT in place of PYTHONPATH, which those of others read too"
+    )
+    parser.add_argument("--inherit", action="store_true", help=inherit)
+    shell = "sh: lines for eval (default); json: also the interpreter and extra path for an editor"
+    parser.add_argument("--shell", choices=("sh", "json"), default="sh", metavar="SHELL", help=shell)
+    variant(parser)
+
+
+def bootstrap(parser: argparse.ArgumentParser) -> None:
+    targets = ("jupyterhub", "sagemaker", "profile", "dockerfile")
+    parser.add_argument("target", choices=targets, metavar="TARGET", help=f"{', '.join(targets[:-1])} or {targets[-1]}")
+    parser.add_argument("--lock", metavar="LOCK", help=f"what every shell and kernel has; {WHICH_LOCK}")
+    parser.add_argument("--output", "-o", metavar="FILE", help="write it there (default: show it)")
+
+
 def mount(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("directory", metavar="DIR", help="an empty folder; it is made if it is not there")
     what = parser.add_mutually_exclusive_group()
@@ -427,6 +449,7 @@ def place(parser: argparse.ArgumentParser) -> None:
 def enable(parser: argparse.ArgumentParser) -> None:
     place(parser)
     parser.add_argument("--zero-step", choices=("on", "off"), help="import of what is not pinned (default: on)")
+    parser.add_argument("--lock", metavar="LOCK", help=f"every kernel starts with its pins; {WHICH_LOCK}")
 
 
 def export(parser: argparse.ArgumentParser) -> None:

@@ -168,6 +168,29 @@ _ALL = (
         ("command",),
     ),
     Verb(
+        "env",
+        "PATH, PYTHONPATH, PKG_CONFIG_PATH … for any program, and what an editor wants",
+        (
+            "env --lock pylock.toml",
+            "env --lock team/2026q4 --mount ~/shelf",
+            "env --with numpy --shell json",
+        ),
+        takes.env,
+        in_a_notebook=("env",),
+    ),
+    Verb(
+        "bootstrap",
+        "a start-up script for a cloud workspace: the shelf in every shell and kernel",
+        (
+            "bootstrap profile --lock team/2026q4 -o setup.sh",
+            "bootstrap sagemaker --lock team/2026q4 -o on-start.sh",
+            "bootstrap jupyterhub --lock pylock.toml -o cloudshelf.sh",
+            "bootstrap dockerfile --lock pylock.toml",
+        ),
+        takes.bootstrap,
+        ("command",),
+    ),
+    Verb(
         "mount",
         "the shelf as a read-only drive (FUSE), for any language, tool and file",
         ("mount ~/shelf --lock pylock.toml", "mount ~/shelf --with pandas --with ruff", "mount ~/shelf --all"),
@@ -348,6 +371,7 @@ INSTEAD = {
     "profile": "In a terminal: cloudshelf run --profile --with pandas -- python script.py",
     "completion": "In a notebook Tab completes by itself.",
     "run": "In a notebook: !cloudshelf run --with pandas -- python script.py",
+    "bootstrap": "In a terminal: cloudshelf bootstrap profile --lock team/2026q4",
     "kernelspec": "In a notebook: !cloudshelf kernelspec NAME --lock pylock.toml",
     "policy": "In a notebook: !cloudshelf policy reader PROJECT",
 }

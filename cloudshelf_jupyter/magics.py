@@ -204,6 +204,8 @@ class ShelfMagics(Magics):
                 return session.history(args["to"], progress=bars)
             case "fill" if _about_pins(command):
                 return session.fill(progress=bars)
+            case "env" if _about_pins(command):
+                return session.env(args, progress=bars)
             case "doctor" if not command.shelf:
                 return session.doctor(progress=bars)
             case "traceback":
@@ -248,8 +250,8 @@ def _about_pins(command: grammar.Command) -> bool:
     """Whether a command is about the pins of this notebook; lock and fill may be about others."""
     args = command.args
     asked = [word for word in args.get("requirements", ()) if not word.endswith(".toml")]
-    if command.verb in ("lock", "fill", "freeze"):
-        files = ("requirement", "constraint", "extra", "group", "cell", "lock")
+    if command.verb in ("lock", "fill", "freeze", "env"):
+        files = ("requirement", "constraint", "extra", "group", "cell", "lock", "with_")
         return not (asked or any(args.get(name) for name in files))
     return command.verb in ("use", "drop", "sync", "status", "history")
 
@@ -286,6 +288,7 @@ def load(shell: Any) -> None:
     names.learn()
     target.register(shell, session)
     restart.apply_wish(shell, session)
+    _start_with(CloudShelf(config=shell.config).lock, session)
 
 
 def _pass_on_recall(settings: CloudShelf) -> None:
@@ -293,6 +296,19 @@ def _pass_on_recall(settings: CloudShelf) -> None:
     for name in ("recall_age", "recall_offline"):
         if getattr(settings, name):
             os.environ.setdefault(f"CLOUDSHELF_{name.upper()}", getattr(settings, name))
+
+
+def _start_with(lock: str, session: Session) -> None:
+    """The pins of the configured lock, unless there are some: of a parent, or as wished before a restart.
+
+    A kernel starts without, and says why, where they cannot be had.
+    """
+    if not lock or session.environment is not None:
+        return
+    try:
+        session.sync(lock)
+    except ShelfError as error:
+        print(f"cloudshelf: this kernel starts without the lock {lock}: {error}", file=sys.stderr)
 
 
 def _wants_zero_step(shell: Any) -> bool:

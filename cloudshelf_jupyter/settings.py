@@ -10,6 +10,7 @@ class CloudShelf(SingletonConfigurable):
     """Settings in IPython's or Jupyter's configuration files, such as ``c.CloudShelf.url``."""
 
     url = Unicode("", help="The shelf of every notebook, such as s3://our-shelf/curated").tag(config=True)
+    lock = Unicode("", help="The lock that every kernel starts with: a file, or a name on the shelf").tag(config=True)
     trust = Unicode("", help="Whose signatures are required: a fingerprint that cloudshelf trust show prints").tag(
         config=True
     )

@@ -18,6 +18,7 @@ from typing import Any
 
 from ..cache_place import NOEXEC, is_noexec
 from ..codecs.lock import format_lock
+from ..codecs.tree import tree_folder
 from ..errors import CacheUnusable
 from ..importing.activate import OWN_PTH
 from ..importing.blocklist import PINS, Pins
@@ -25,7 +26,9 @@ from ..importing.links import follow
 from ..model import Kind, Lock, Manifest
 from ..turn import turn
 from ..urls import split_urls
+from . import variables
 from .engine import engine_digest, install_engine
+from .forest import facts_of
 from .index import PRIVATE, RESERVED, installed_path, make_index
 from .interpreter import Interpreter
 from .place import is_sound, path_of
@@ -239,10 +242,15 @@ class _Builder:
         self._write(f"{PRIVATE}/python", program_of(self.python), 0o700)
         self._write(f"{PRIVATE}/lock.toml", format_lock(self.lock), 0o600)
         self._write(PINS, pins_of(self.lock).format(), 0o600)
+        self._write(variables.FILE, self._variables(), 0o600)
         self._write(f"{PRIVATE}/config", json.dumps(config), 0o600)
         self._write(f"{PRIVATE}/presence", bytes(presence), 0o600)
         self._write(f"{PRIVATE}/seal", seal(self.temporary, self.interpreter.site), 0o600)
         self._write(f"{PRIVATE}/index", marshal.dumps(self.index), 0o600)
+
+    def _variables(self) -> str:
+        trees = [tree_folder(manifest.project) for manifest in self.manifests if facts_of(manifest)]
+        return variables.find_variables(self.index, self.interpreter.minor, trees)
 
 
 def pth_line(engine: Path, environment: Path, *, has_pip: bool = False) -> str:

@@ -35,6 +35,8 @@ _PAGES = {
     "locks": "locks.locks",
     "diff": "locks.diff",
     "kernelspec": "locks.kernelspec",
+    "env": "workspaces.env",
+    "bootstrap": "workspaces.bootstrap",
     "blocks": "recalling.blocks",
     "mount": "mounting.mount",
     "publish": "curating.publish",

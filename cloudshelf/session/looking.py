@@ -115,6 +115,13 @@ class Looking(State):
         ]
         return answer | {"checks": [*answer["checks"], *rows]}
 
+    def env(self, args: Mapping[str, Any], progress: Progress | None = None) -> dict[str, Any]:
+        """The variables of what is pinned here, for other programs; ``args`` as of verbs.variables. Every file is
+        brought. Raises UsageError where nothing is pinned."""
+        if self._environment is None:
+            raise UsageError("Nothing is pinned yet. Begin with: %shelf use pandas")
+        return self._call("env", {**args, "environment": self._environment}, progress)
+
     def find_module(self, name: str) -> dict[str, Any]:
         """Which project's default brings module ``name``: {"project", "version"}, or {"suggestions": […]}."""
         return self._call("find-module", {"shelf": self._needed_url(), "module": name})

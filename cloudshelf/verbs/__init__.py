@@ -28,6 +28,8 @@ _PLACES = {
     "sources": ("read-sources",),
     "notebooks": ("put-lock", "refuse-open-notebook"),
     "kernels": ("kernelspec",),
+    "variables": ("env",),
+    "bootstrapping": ("bootstrap",),
     "mounting": ("mount", "umount"),
     "carrying": ("export", "import"),
     "asking": ("request",),

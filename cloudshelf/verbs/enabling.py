@@ -16,16 +16,21 @@ NAME = "ipython_config.py"
 
 
 def enable(args: Args, progress: Progress) -> Result:
-    """Load the extension in every kernel of ``place``; ``zero_step`` "on" or "off" and ``shelf`` set its traits."""
+    """Load the extension in every kernel of ``place``; ``zero_step`` ("on", "off") and ``shelf`` set its traits.
+
+    So does a lock: ``named`` (on the shelf) or ``lock_file`` (absolute).
+    """
     zero_step = {"on": True, "off": False, None: None}[args.get("zero_step")]
     file = config_file(str(args.get("place") or "user"))
+    lock = args.get("named") or args.get("lock_file")
     before = _read(file)
-    after = _told(file, lambda: enabled_text(before, zero_step=zero_step, shelf=args.get("shelf")))
+    after = _told(file, lambda: enabled_text(before, zero_step=zero_step, shelf=args.get("shelf"), lock=lock))
     if after != before:
         _write(file, after)
     said = "Every new kernel loads cloudshelf" if after != before else "Every new kernel loads cloudshelf already"
     traits = [f"zero-step import {args['zero_step']}"] if args.get("zero_step") else []
     traits += [f"the shelf {args['shelf']}"] if args.get("shelf") else []
+    traits += [f"the lock {lock}"] if lock else []
     with_ = f", with {' and '.join(traits)}" if traits else ""
     return {"file": str(file), "changed": after != before, "message": f"{said}{with_}: {file}"}
 

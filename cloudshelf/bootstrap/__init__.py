@@ -1,0 +1,1 @@
+"""Start-up scripts for cloud workspaces, made of the templates beside this file."""
