@@ -64,7 +64,7 @@ def execute(path: Path, environ: dict[str, str], *, extra: str = "") -> tuple[No
 def record(names: Sequence[str]) -> None:
     """Write the outputs of notebooks into their files, without the paths of this machine."""
     with tempfile.TemporaryDirectory(prefix="record-") as folder:
-        for made in ("curator", "team"):  # by publish.ipynb, several_versions.ipynb
+        for made in ("anything", "curator", "team"):  # by anything.ipynb, publish.ipynb, several_versions.ipynb
             shutil.rmtree(f"{SHELF}-{made}", ignore_errors=True)
         for number, path in enumerate([NOTEBOOKS / n for n in names] or sorted(NOTEBOOKS.glob("*.ipynb"))):
             notebook, _ = execute(path, kernel_environ(SHELF.as_uri(), Path(folder, str(number))))
