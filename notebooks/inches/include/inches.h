@@ -1,0 +1,1 @@
+double inches(double mm);

@@ -1,0 +1,1 @@
+NR > 1 { sum += $3 } END { print sum " mm" }
