@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..codecs.names import release_key
-from ..errors import CacheUnusable, ObjectInvalid
+from ..errors import CacheUnusable, DiskFull, ObjectInvalid
 from ..fetcher.environments import Environment
 from ..fitting import pick_tree, pick_wheel
 from ..model import Lock, Manifest, Pin, Release, Wheel
@@ -29,6 +29,7 @@ from .view import Entry, Opened
 
 MOST_FILES = 400_000  # of which names and attributes are kept, some 200 bytes each
 MOST_READ = 60_000  # files in manifests that are kept for who reads contents next, some 600 bytes each
+TRIES = 10  # to open a file of an environment that others prune meanwhile
 MOST_OPEN = 200_000  # files in the flat environments that are kept open
 
 
@@ -85,14 +86,14 @@ class ProjectsView:
         if found is None:
             raise FileNotFoundError(path)
         number = found.tree.number(rest)
-        environment = self._environment(found.lock)
-        try:
-            return self._contents.open(environment, number)
-        except CacheUnusable:
-            if environment.is_current():
-                raise
-        self._environments.drop(found.lock.pins[0].manifest)  # it was pruned
-        return self._contents.open(self._environment(found.lock), number)
+        for tries in reversed(range(TRIES)):
+            try:
+                return self._contents.open(self._environment(found.lock), number)
+            except CacheUnusable as error:
+                if isinstance(error, DiskFull) or not tries:
+                    raise
+                self._environments.drop(found.lock.pins[0].manifest)  # it may have been pruned just now
+        raise AssertionError("the last try returns or raises")
 
     def _find(self, project: str, version: str) -> _Version | None:
         release = self._offers.versions(project).get(version)
