@@ -79,14 +79,16 @@ def serve(mount: Mount, *, foreground: bool) -> None:
 
 
 def _views(mount: Mount, engine: Engine) -> dict[str, View]:
+    from .contents import Contents
     from .environment_view import EnvironmentView
 
     views: dict[str, View] = {}
     transfer, environments = engine.get()
+    contents = Contents(transfer, engine.recalled)
     if mount.environment:
         hold(mount.environment)  # until this process ends
         environment = environments.get(mount.environment)
-        views["env"] = EnvironmentView(transfer, environment, engine.recalled, f"{mount.directory}/env")
+        views["env"] = EnvironmentView(transfer, environment, contents, f"{mount.directory}/env")
     return views
 
 

@@ -38,13 +38,17 @@ class Contents:
         Raises Blocked, and what bringing it raises: StoreError (an outage), ObjectInvalid (damage), DiskFull,
         CacheUnusable. Of a file that is read by parts, ``read`` raises these.
         """
-        if self._recalled is not None:
-            self._recalled.refuse(environment, [number])
+        self.refuse(environment, number)
         if not environment.presence[number]:
             if self._comes_by_parts(environment, number):
                 return self._open_parts(environment, environment.original(number))
             self._transfer.ensure(environment, [number]).result()
         return WholeFile(environment.destination(number))
+
+    def refuse(self, environment: Environment, number: int) -> None:
+        """Raises Blocked for a file that nobody may use any more."""
+        if self._recalled is not None:
+            self._recalled.refuse(environment, [number])
 
     def close(self) -> None:
         """Forget the parts that nobody reads."""

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from ..environment.index import PRIVATE
+from ..errors import ShelfError
 from ..fetcher.disk import disk_errors
 from ..fetcher.environments import Environment
-from ..fetcher.recalled import Recalled
 from ..fetcher.transfer import Transfer
 from ..importing.activate import OWN_PTH
-from .parts import WholeFile, open_file
+from .contents import Contents, WholeFile
 from .relocation import relocated
 from .view import Entry, Opened
 
@@ -28,12 +28,11 @@ _LARGEST_SCRIPT = 1 << 20  # bytes; what is larger names no environment
 class EnvironmentView:
     """A view (view.py) of ``environment``, which lies at ``place`` for who looks at it."""
 
-    def __init__(self, transfer: Transfer, environment: Environment, recalled: Recalled, place: str) -> None:
-        self._transfer, self._environment, self._recalled, self._place = transfer, environment, recalled, place
+    def __init__(self, transfer: Transfer, environment: Environment, contents: Contents, place: str) -> None:
+        self._transfer, self._environment, self._contents, self._place = transfer, environment, contents, place
         self._folders: dict[str, Mapping[str, Entry]] = {}
         self._scripts: dict[str, bytes] = {}
         self._begun: set[int] = set()
-        self._recorded: dict[int, frozenset[int]] = {}
 
     def entry(self, path: str) -> Entry | None:
         if not path:
@@ -68,29 +67,30 @@ class EnvironmentView:
         return WholeFile(self._environment.root + path) if script is None else _Text(script)
 
     def _bring(self, number: int) -> Opened:
-        """File ``number``, fetched first if it is not here.
-
-        A module brings what its import is known to need; of a large file that no recording has, parts come as they are
-        read.
+        """File ``number``, open. The first module of a project has what an import of that needs brought, and each what
+        it will import.
         """
         environment = self._environment
         if not environment.presence[number]:
-            self._recalled.refuse(environment, [number])
-            project = environment.owning(number)
-            module = environment.module_of(number)
-            if module and project not in self._begun:
-                self._transfer.begin(environment, project, module)
-                self._begun.add(project)
-            if len(environment.pieces(number)) < 2 or number in self._recordings(project):
-                self._transfer.need(environment, [*environment.needs.get(number, ()), number]).result()
-        return open_file(self._transfer, environment, number)
+            self._contents.refuse(environment, number)
+            module, needs = environment.module_of(number), environment.needs.get(number, ())
+            if module:
+                self._begin(environment.owning(number), module)
+            if module or needs:
+                self._wait(number, (*needs, number))
+        return self._contents.open(environment, number)
 
-    def _recordings(self, project: int) -> frozenset[int]:
-        """What comes anyway when ``project`` is imported."""
-        if project not in self._recorded:
-            facts = self._environment.projects[project]
-            self._recorded[project] = frozenset((*facts["profile"], *facts["wait"], *facts["data"]))
-        return self._recorded[project]
+    def _begin(self, project: int, module: str) -> None:
+        if project not in self._begun:
+            self._begun.add(project)
+            self._transfer.begin(self._environment, project, module)
+
+    def _wait(self, number: int, numbers: Sequence[int]) -> None:
+        try:
+            self._transfer.need(self._environment, numbers).result()
+        except ShelfError:
+            self._begun.discard(self._environment.owning(number))  # the next import begins again
+            raise
 
     def _list(self, folder: str) -> Mapping[str, Entry]:
         """The names in a folder: those of the disk, and those that the index has besides."""
