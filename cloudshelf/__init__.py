@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from . import errors as errors
-    from .session import connect, diff, drop, fill, history, lock, pins, profile, status, sync, use
+    from .session import connect, diff, drop, fill, history, lock, path, pins, profile, status, sync, use
     from .shelf import Shelf
     from .version import __version__ as __version__
 
@@ -32,13 +32,14 @@ __all__ = [
     "fill",
     "history",
     "lock",
+    "path",
     "pins",
     "profile",
     "status",
     "sync",
     "use",
 ]
-_FROM = {"Shelf": "shelf", "__version__": "version"} | dict.fromkeys((*_ANSWERS, "lock", "pins"), "session")
+_FROM = {"Shelf": "shelf", "__version__": "version"} | dict.fromkeys((*_ANSWERS, "lock", "path", "pins"), "session")
 
 
 def __getattr__(name: str) -> Any:

@@ -200,6 +200,7 @@ def _hold_built(verb: str, args: dict[str, Any]) -> tuple[str, bytes]:
 
 def _build(verb: str, args: dict[str, Any]) -> tuple[str, bytes]:
     """The environment of ``run``, and what was in place in it before it was filled, if that is asked for."""
+    from .environment.trees import absent_tools
     from .importing.client import call, reach
     from .importing.paths import cache_folder
 
@@ -213,6 +214,8 @@ def _build(verb: str, args: dict[str, Any]) -> tuple[str, bytes]:
         presence = Path(environment, ".cloudshelf", "presence").read_bytes() if args.get("profile") else b""
         if args.get("fill"):
             _serve("fill", {"environment": environment}, told)
+        elif tools := absent_tools(environment):
+            _serve("fill", {"environment": environment, "projects": tools}, told)
     finally:
         if told is not None:
             told.close()

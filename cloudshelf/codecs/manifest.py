@@ -16,6 +16,7 @@ from .compression import decompress_object
 from .envelope import Fields, format_object, parse_object
 from .names import is_collectable, is_sha256
 from .pack import LARGEST_FRAME
+from .tree import below_links
 
 _KINDS = {kind.value: kind for kind in Kind}
 _NO_NAMES = ("", ".", "..")
@@ -87,6 +88,7 @@ def parse_manifest(data: bytes, project: str, key: str) -> Manifest:
             raise ObjectInvalid(key, f"{file.path} is neither in a frame nor inline")
     if fields.count("eager") > len(files):
         raise ObjectInvalid(key, "it counts more files than it has")
+    links = _parse_links(Fields(fields.mapping("links"), key), files)
     return Manifest(
         project=project,
         version=fields.text("version"),
@@ -98,7 +100,7 @@ def parse_manifest(data: bytes, project: str, key: str) -> Manifest:
         inline=inline,
         needs=_parse_needs(Fields(fields.mapping("needs"), key), files),
         profiles=tuple(_parse_profile(p, len(files)) for p in fields.items("profiles")),
-        links=_parse_links(Fields(fields.mapping("links"), key)),
+        links=links,
         imports=_parse_imports("imports", fields, files),
         later=_parse_imports("later", fields, files),
     )
@@ -134,8 +136,16 @@ def _parse_needs(fields: Fields, files: tuple[File, ...]) -> dict[int, tuple[str
     return {_file_number(number, files, fields.key): fields.texts(number) for number in fields.raw}
 
 
-def _parse_links(fields: Fields) -> dict[str, str]:
-    return {_checked_path(path, fields.key): fields.text(path) for path in fields.raw}
+def _parse_links(fields: Fields, files: tuple[File, ...]) -> dict[str, str]:
+    """No file and no link lies behind a link, where writing it would follow that."""
+    links = {_checked_path(path, fields.key): fields.text(path) for path in fields.raw}
+    if links:
+        paths = [file.path for file in files]
+        if not links.keys().isdisjoint(paths) or below_links([*paths, *links], links):
+            raise ObjectInvalid(fields.key, "a path of it lies behind a link")
+        if any("\0" in target or not target for target in links.values()):
+            raise ObjectInvalid(fields.key, "a link of it leads to no name")
+    return links
 
 
 def _parse_frames(columns: Fields, packs: tuple[str, ...]) -> tuple[Frame, ...]:

@@ -18,7 +18,6 @@ TREE_FILE = "cloudshelf-tree.json"  # in the project's dist-info
 ROOT = "{root}"  # in the value of a variable: the tree's folder
 _FORMAT = 1
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_LINKS = 40  # that Linux follows for one path (path_resolution(7))
 # What decides which programs and libraries are found, and whose they are: a tree that sets one breaks all others.
 _NOT_A_TREES = ("PATH", "HOME", "ENV", "BASH_ENV")
 _NOT_A_TREES_BEGIN = ("LD_", "PYTHON", "CLOUDSHELF_", "AWS_")
@@ -70,32 +69,6 @@ def why_not_variable(name: str, value: Any) -> str:
     if not isinstance(value, str) or not value.isprintable():
         return "has a value that cannot be seen"
     return ""
-
-
-def end_of(path: str, links: Mapping[str, str]) -> str | None:
-    """Where ``path`` of a tree ends when its ``links`` are followed as Linux does; None where that is outside of it.
-
-    A ``..`` behind a link leaves the folder which that leads to. What goes round ends nowhere: "".
-    """
-    waiting, at, followed = path.split("/")[::-1], list[str](), 0
-    while waiting:
-        part = waiting.pop()
-        if part == "..":
-            if not at:
-                return None
-            at.pop()
-        elif part not in ("", "."):
-            target = links.get("/".join((*at, part)))
-            followed += target is not None
-            if followed > _LINKS:
-                return ""
-            if target is None:
-                at.append(part)
-            elif target.startswith("/"):
-                return None
-            else:
-                waiting += target.split("/")[::-1]
-    return "/".join(at)
 
 
 def _are_paths(paths: Any) -> bool:

@@ -21,6 +21,7 @@ from ..codecs.lock import format_lock
 from ..errors import CacheUnusable
 from ..importing.activate import OWN_PTH
 from ..importing.blocklist import PINS, Pins
+from ..importing.links import follow
 from ..model import Kind, Lock, Manifest
 from ..turn import turn
 from ..urls import split_urls
@@ -181,17 +182,21 @@ class _Builder:
                 os.utime(stream.fileno(), (mtime, mtime))
 
     def _write_links(self) -> None:
-        """Symbolic links of plain trees; one that leads out of the environment is left."""
+        """Symbolic links of plain trees, and those that show them in ``bin``, ``lib``, …. One that leads out of the
+        environment is left, and so is every name that is taken."""
         for manifest in self.manifests:
-            for link, target in manifest.links.items():
-                path = installed_path(link, self.interpreter)
-                end = os.path.normpath(os.path.join(os.path.dirname(path), target))  # noqa: PTH118, PTH120
-                place = self.temporary / path
-                if path.partition("/")[0] in RESERVED:
-                    continue
-                if not os.path.isabs(target) and not end.startswith("..") and not os.path.lexists(place):  # noqa: PTH117
-                    place.parent.mkdir(parents=True, exist_ok=True)
-                    place.symlink_to(target)
+            links = {installed_path(link, self.interpreter): target for link, target in manifest.links.items()}
+            for place, target in links.items():
+                if place.partition("/")[0] not in RESERVED and follow(place, links.get) is not None:
+                    self._link(place, target)
+        for place, target in self.index["forest"].items():
+            self._link(place, target)
+
+    def _link(self, place: str, target: str) -> None:
+        path = self.temporary / place
+        if not os.path.lexists(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.symlink_to(target)
 
     def _write_top_levels(self) -> None:
         """top_level.txt where a wheel has none: else importlib.metadata asks RECORD, which brings the distribution."""

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from ..errors import ObjectInvalid, UsageError
 from ..model import File, Frame, Kind, Lock, Manifest, Profile
+from .forest import empty_folders, plant
 from .interpreter import Interpreter
 
 _T = TypeVar("_T")
@@ -34,8 +35,11 @@ def make_index(lock: Lock, manifests: Sequence[Manifest], interpreter: Interpret
     for manifest in manifests:
         for file in manifest.files:
             places.add(installed_path(file.path, interpreter), file.digest)
+    for folder in (folder for manifest in manifests for folder in empty_folders(manifest)):
+        places.add_folder(folder)
     starts = _starts(manifests)
     projects = _projects(lock, manifests, starts, interpreter)
+    forest = plant(manifests, places.folders, reserved_paths(interpreter), interpreter.site)
     return {
         "layout": LAYOUT,
         "site": interpreter.site,
@@ -53,6 +57,9 @@ def make_index(lock: Lock, manifests: Sequence[Manifest], interpreter: Interpret
         "imports": _by_file([manifest.imports for manifest in manifests], starts),
         "later": _by_file([manifest.later for manifest in manifests], starts),
         "conflicts": places.conflicts,
+        "forest": forest.links,
+        "hidden": forest.hidden,
+        "linked": bool(forest.links) or any(manifest.links for manifest in manifests),
     }
 
 
@@ -75,7 +82,7 @@ def installed_path(path: str, interpreter: Interpreter) -> str:
 
 def reserved_paths(interpreter: Interpreter) -> frozenset[str]:
     """What the environment itself has, beside all below RESERVED: no distribution may replace it."""
-    programs = ("activate", "python", "python3", f"python{interpreter.minor}")
+    programs = ("activate", "activate.csh", "activate.fish", "python", "python3", f"python{interpreter.minor}")
     others = ("pyvenv.cfg", "lib64", "lib", "bin", f"{interpreter.site}/00_cloudshelf.pth")
     return frozenset((*others, *(f"bin/{name}" for name in programs)))
 

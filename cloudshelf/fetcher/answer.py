@@ -205,11 +205,12 @@ class Answer:
         return {"environments": numbers} | ({"mark": statistics.mark()} if args.get("mark") else {})
 
     def _fill(self, args: dict[str, Any], progress: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
-        """args: "environment", "everything" (default: true)."""
+        """args: "environment", "everything" (default: true), "projects" (default: all)."""
         transfer, environments = self._engine.get()
         environment = environments.get(_absolute(str(args["environment"])))
         self._engine.recalled.refuse(environment)
-        return dict(transfer.fill(environment, everything=bool(args.get("everything", True)), progress=progress))
+        everything, projects = bool(args.get("everything", True)), args.get("projects")
+        return dict(transfer.fill(environment, everything=everything, projects=projects, progress=progress))
 
     def _send_error(self, error: ShelfError) -> None:
         self._send(b"X", json.dumps(error_fields(error), default=str).encode())

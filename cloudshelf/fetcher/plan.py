@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from .environments import Environment
@@ -144,9 +144,12 @@ def plan_background(environment: Environment, project: int) -> list[int]:
     return sorted(numbers, key=environment.is_idle)
 
 
-def plan_fill(environment: Environment, *, everything: bool) -> list[int]:
-    """All files, or all that are not idle, project by project."""
-    return [n for n in range(len(environment)) if everything or not environment.is_idle(n)]
+def plan_fill(
+    environment: Environment, *, everything: bool = True, projects: Collection[str] | None = None
+) -> list[int]:
+    """All files, or all that are not idle, project by project; of ``projects`` only, where they are given."""
+    parts = [range(p["start"], p["stop"]) for p in environment.projects if projects is None or p["name"] in projects]
+    return [n for part in parts for n in part if everything or not environment.is_idle(n)]
 
 
 def _first_frame(environment: Environment, numbers: list[int]) -> list[int]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -104,14 +104,16 @@ class Transfer:
         environment: Environment,
         *,
         everything: bool = True,
+        projects: Collection[str] | None = None,
         progress: Callable[[dict[str, Any]], None] | None = None,
     ) -> dict[str, int]:
-        """Bring all files (or all that are not idle); then the environment needs nothing of ours.
+        """Bring all files (or all that are not idle); then the environment needs nothing of ours. Or all of some
+        ``projects``, by name.
 
         Returns what was to do: {"files", "bytes"}. ``progress`` gets the events of the fetcher's protocol; an exception
         that it raises ends the waiting, not the transfer.
         """
-        numbers = plan_fill(environment, everything=everything)
+        numbers = plan_fill(environment, everything=everything, projects=projects)
         absent = [n for n in map(environment.original, numbers) if not environment.presence[n]]
         request = self.ensure(environment, absent, Priority.REST)
         while not request.wait(0.1):

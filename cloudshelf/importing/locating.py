@@ -45,7 +45,8 @@ def locate(path: Any, dir_fd: int | None = None, cwd: Any = None) -> tuple[Envir
     for environment in watched:
         place = environment.place_of(text)
         if place is not None:
-            return environment, place
+            ends = environment.behind_links(place)
+            return (environment, place if ends is None else ends)
     return None
 
 

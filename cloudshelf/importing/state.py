@@ -43,6 +43,7 @@ class Environment:
         self._starts = [project["start"] for project in self.projects]
         self._needs: dict[int, tuple[int, ...]] = index["needs"]
         self._kinds: str = index["kinds"]
+        self._linked: bool = index.get("linked", False)
         self._presence = map_presence(path, len(self._kinds))
         self._before = self._presence[:]
         self._begun: set[int] = set()
@@ -78,6 +79,20 @@ class Environment:
             if len(path) == len(root) - 1 and root.startswith(path):
                 return ""
         return None
+
+    def behind_links(self, place: str) -> str | None:
+        """Where ``place`` ends when the links of plain trees are followed; None outside of the environment."""
+        if not self._linked:
+            return place
+        from .links import follow
+
+        return follow(place, self._target_of)
+
+    def _target_of(self, place: str) -> str | None:
+        try:
+            return posix.readlink(f"{self.path}/{place}")
+        except OSError:
+            return None
 
     def number_of(self, path: str) -> int:
         """The number of the file at an absolute path; -1 when it is none of ours, or a folder."""

@@ -18,8 +18,8 @@ from pathlib import Path
 from ..codecs.elf import is_elf, needed
 from ..codecs.names import sha256
 from ..codecs.pack import LARGE
-from ..codecs.tree import end_of
 from ..errors import TreeInvalid
+from ..importing.links import follow
 from ..model import Kind
 from ..parallel import Threads
 from .archive import Limits
@@ -53,7 +53,7 @@ class PlainTree:
     def executables(self) -> Iterator[str]:
         """Files that can be run, and links to them, sorted."""
         for path in sorted([*self.files, *self.links]):
-            file = self.files.get(end_of(path, self.links) or "")
+            file = self.files.get(follow(path, self.links.get) or "")
             if file is not None and file.mode & 0o111:
                 yield path
 
@@ -158,7 +158,7 @@ def _check_links(links: dict[str, str]) -> None:
             raise TreeInvalid(path, "it links to a name that is not UTF-8") from None
         if target.startswith("/"):
             raise TreeInvalid(path, f"it links to {target!r}, which is absolute; link to it from where it is: ln -sr")
-        if end_of(path, links) is None:
+        if follow(path, links.get) is None:
             raise TreeInvalid(path, f"it links to {target!r}, which leads out of the folder")
 
 

@@ -20,7 +20,7 @@ from ..chain import Signer
 from ..codecs.names import is_normalized, normalize, sha256
 from ..codecs.tree import TREE_FILE, TreeFacts, format_tree, tree_folder, why_not_variable
 from ..codecs.wheel import Metadata
-from ..errors import CatalogOutdated, ObjectInvalid, PolicyRefused, StoreError, UsageError
+from ..errors import CatalogOutdated, ObjectInvalid, PolicyRefused, PublishFailed, StoreError, UsageError
 from ..model import Wheel
 from ..repository import Repository
 from ..vetting.facts import Facts
@@ -43,13 +43,14 @@ from .plan import Planned
 from .publish import PublishStore
 from .reporting import Reporter, Silence
 from .tree import InstalledTree
-from .upload import NewWheel, PackUploads, merge_wheels, refuse_same_version, upload
+from .upload import NewWheel, PackUploads, refuse_same_version, upload
 
 if TYPE_CHECKING:
     from ..signing.pins import Pins
 
 _PLATFORM = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)*")
 _COMMANDS = "bin/*"
+_OTHER_FILES = "the shelf has other files as this version, and what was published never changes; give yours a new one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,8 @@ def publish_tree(
     if not present:
         if signer is not None:
             signer.allow([project])
-        merge_wheels(others, wheel)
+        if any(other.filename == wheel.filename for other in others):
+            raise PublishFailed(f"{project} {version}", _OTHER_FILES)
         if release is None and (head := repository.find_head(project)) is not None:
             refuse_same_version(repository.versions_of(head), version, wheel.filename)
         alike = check_names(repository, [project], request.allow_names)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from .children import ENVIRONMENT, PROVIDED
@@ -83,6 +84,11 @@ def fill() -> dict[str, Any]:
 def pins() -> dict[str, str]:
     """See Session.pins."""
     return _session.pins()
+
+
+def path(project: str, *, bring: bool = False) -> Path:
+    """See Session.path."""
+    return _session.path(project, bring=bring)
 
 
 def status() -> dict[str, Any]:

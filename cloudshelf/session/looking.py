@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from ..arguments import expand_requirements, find_lock
 from ..errors import ShelfError, UsageError
-from ..lock_text import lock_pins, merge_requirements, project_of
+from ..lock_text import lock_pins, merge_requirements, normalize, project_of
+from .children import ENVIRONMENT
 from .state import Progress, State
 
 _UNSEEN = (
@@ -50,6 +53,20 @@ class Looking(State):
     def pins(self) -> dict[str, str]:
         """Version of every pinned project."""
         return {row["project"]: row["version"] for row in self.status()["pins"]}
+
+    def path(self, project: str, *, bring: bool = False, progress: Progress | None = None) -> Path:
+        """The folder of a pinned project: a plain tree's own, or that of a wheel's package.
+
+        What is in it comes when Python code looks at it; with ``bring`` all of it is there before this returns, for
+        libraries that open files by themselves (pyarrow, sqlite3, HDF5). Raises UsageError for what is not pinned.
+        """
+        from .folders import folder_of
+
+        environment = self._environment or os.environ.get(ENVIRONMENT)
+        found = folder_of(environment, project)
+        if bring:
+            self._call("fill", {"environment": environment, "projects": [normalize(project)]}, progress)
+        return found
 
     def profile(self, last: int = 10, *, since: float = 0.0) -> dict[str, Any]:
         """What the last imports of the outermost level took: ``imports`` (see waterfall.py), ``seconds``. No network.

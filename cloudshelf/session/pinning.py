@@ -170,13 +170,13 @@ class Session(Looking, Locking):
             },
             progress,
         )
-        return self._activate(answer, requirements)
+        return self._activate(answer, requirements, progress)
 
     def _sync(self, args: dict[str, Any], shelf: str | None, progress: Progress | None) -> dict[str, Any]:
         args = args | {"loaded": self._loaded(), "current": self._lock}
         if shelf or self.url:
             args |= {"shelf": shelf or self.url, "shelf_named": bool(shelf)}
-        return self._activate(self._call("sync", args, progress), None)
+        return self._activate(self._call("sync", args, progress), None, progress)
 
 
 def _typed(sources: Mapping[str, Any] | None, asked: Sequence[str]) -> list[str]:

@@ -164,10 +164,15 @@ class State:
         except UsageError:  # settings that are wrong hinder nobody who connected to a shelf
             return ""
 
-    def _activate(self, answer: dict[str, Any], requirements: list[str] | None) -> dict[str, Any]:
+    def _activate(
+        self, answer: dict[str, Any], requirements: list[str] | None, progress: Progress | None
+    ) -> dict[str, Any]:
+        from ..environment.trees import absent_tools
         from ..importing.activate import activate
 
         environment = str(answer["environment"])
+        if tools := absent_tools(environment):
+            self._call("fill", {"environment": environment, "projects": tools}, progress)
         activate(environment)
         self._environment, self._lock = environment, str(answer["lock"])
         self._provided = dict(answer.get("provided", {}))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -30,7 +30,8 @@ FILLING = 1800.0  # seconds that a command waits for another one that fills the 
 def fill(args: Args, progress: Progress) -> Result:
     """Every file of an environment: of ``environment``, of ``lock``, or of ``requirements``. In this process.
 
-    With ``cache`` (a folder) no environment stays, but a cache for others to read (lower_cache.py).
+    With ``projects``, only theirs. With ``cache`` (a folder) no environment stays, but a cache for others to read
+    (lower_cache.py).
     """
     args = expand(args)
     if args.get("cache"):
@@ -40,7 +41,7 @@ def fill(args: Args, progress: Progress) -> Result:
     config = read_config()
     # Of many that fill one environment at once, one fetches: who waits too long does no harm by fetching as well.
     with turn(Path(folder, PRIVATE, "filling"), lambda: is_complete(folder), patience=FILLING):
-        done = _filled(folder, BlobCache(config.cache, lower_caches(config)), progress)
+        done = _filled(folder, BlobCache(config.cache, lower_caches(config)), progress, args.get("projects"))
     return {"environment": folder, "message": "\n".join([*notes, filled_line(done)]), **done}
 
 
@@ -55,10 +56,12 @@ def _built(args: Args, progress: Progress) -> str:
     return str(sync(args, progress)["environment"])
 
 
-def _filled(environment: str, blobs: BlobCache, progress: Progress) -> dict[str, int]:
+def _filled(
+    environment: str, blobs: BlobCache, progress: Progress, projects: Collection[str] | None = None
+) -> dict[str, int]:
     transfer = Transfer(blobs)
     try:
-        return transfer.fill(Environments(open_store).get(environment), progress=progress)
+        return transfer.fill(Environments(open_store).get(environment), projects=projects, progress=progress)
     finally:
         transfer.close()
 

@@ -42,6 +42,7 @@ def materialize(shelf: Shelf, lock: Lock, progress: Progress) -> Result:
     from ..environment.build import build_environment, find_environment, turn_to_build
     from ..environment.interpreter import describe_interpreter
     from ..environment.place import altered_before
+    from ..environment.trees import hidden_names
     from ..importing.client import reach
     from ..recall.checking import Check
 
@@ -63,7 +64,7 @@ def materialize(shelf: Shelf, lock: Lock, progress: Progress) -> Result:
                 check.refuse()
                 environment = build_environment(lock, manifests, cache=cache, interpreter=here, fetcher=fetcher)
                 check.refuse_news()
-                notes += filter(None, [altered_before(environment)])
+                notes += [*filter(None, [altered_before(environment)]), *hidden_names(environment)]
     check.refuse()
     return {
         "lock": format_lock(lock),
