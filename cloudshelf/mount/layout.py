@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import posixpath
 from array import array
 from collections.abc import Iterator
@@ -55,7 +57,7 @@ class VersionTree:
         """As ``View.names``."""
         inside = self._folders.get(path)
         if inside is None:
-            raise (FileNotFoundError if self.entry(path) is None else NotADirectoryError)(path)
+            raise os_error(errno.ENOENT if self.entry(path) is None else errno.ENOTDIR, path)
         prefix = f"{path}/" if path else ""
         for name, number in inside.items():
             yield name, self._folder_entry(prefix + name) if number == _FOLDER else self._entry_of(number)
@@ -65,9 +67,9 @@ class VersionTree:
         folder, _, name = path.rpartition("/")
         number = self._folders.get(folder, {}).get(name)
         if number is None or number < _FOLDER:
-            raise FileNotFoundError(path)
+            raise os_error(errno.ENOENT, path)
         if number == _FOLDER:
-            raise IsADirectoryError(path)
+            raise os_error(errno.EISDIR, path)
         return number
 
     def _entry_of(self, number: int) -> Entry:
@@ -119,6 +121,11 @@ class VersionTree:
         facts = _facts_file(manifest)
         for folder in parse_tree(manifest.inline[facts], facts).folders if facts else ():
             self._add_folder(folder)
+
+
+def os_error(number: int, path: str) -> OSError:
+    """FileNotFoundError and the like, as the system raises them."""
+    return OSError(number, os.strerror(number), path)
 
 
 def shown(manifest: Manifest, number: int) -> bytes:

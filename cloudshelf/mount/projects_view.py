@@ -6,6 +6,7 @@ and one manifest for all of it; and contents through a flat environment, made wh
 
 from __future__ import annotations
 
+import errno
 import time
 from collections.abc import Iterable
 from functools import partial
@@ -23,7 +24,7 @@ from ..target import Target, current_target
 from .contents import Contents
 from .flat import open_flat
 from .kept import Kept
-from .layout import VersionTree
+from .layout import VersionTree, os_error
 from .offers import Offers
 from .view import Entry, Opened
 
@@ -72,11 +73,11 @@ class ProjectsView:
         if version:
             found = self._find(project, version)
             if found is None:
-                raise FileNotFoundError(path)
+                raise os_error(errno.ENOENT, path)
             return found.tree.names(rest)
         versions = self._offers.versions(project)
         if not versions and not self._offers.has(project):
-            raise FileNotFoundError(path)
+            raise os_error(errno.ENOENT, path)
         return [(name, self._folder) for name in versions]
 
     def open(self, path: str) -> Opened:
@@ -84,7 +85,7 @@ class ProjectsView:
         project, version, rest = _split(path)
         found = self._find(project, version)
         if found is None:
-            raise FileNotFoundError(path)
+            raise os_error(errno.ENOENT, path)
         number = found.tree.number(rest)
         for tries in reversed(range(TRIES)):
             try:

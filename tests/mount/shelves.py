@@ -33,7 +33,7 @@ class Wheel:
     def manifest(self) -> tuple[Manifest, bytes]:
         """With the pack that it is about."""
         body, frames, files = b"", list[Frame](), list[File]()
-        for path, content in (self.files | dict(self.inline)).items():
+        for path, content in {**self.files, **self.inline}.items():
             first = -1 if path in self.inline else len(frames)
             files.append(
                 File(path, len(content), self.modes.get(path, 0o644), MTIME, sha256(content), Kind.DATA, first, 0)
