@@ -92,12 +92,6 @@ def _views(mount: Mount, engine: Engine) -> dict[str, View]:
         environment = environments.get(mount.environment)
         views["env"] = EnvironmentView(transfer, environment, contents, f"{mount.directory}/env")
     if mount.shelf:
-        from ..verbs.common import shelf_of
-        from .projects_view import ProjectsView
-
-        shelf = shelf_of({"shelf": mount.shelf, "trust": mount.trust or None})
-        views["projects"] = ProjectsView(shelf, Path(mount.cache), contents)
-    if mount.shelf:
         shelf = shelf_of({"shelf": mount.shelf, "trust": mount.trust or None})
         views["projects"] = ProjectsView(shelf, Path(mount.cache), contents)
     return views

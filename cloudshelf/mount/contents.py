@@ -15,7 +15,8 @@ from ..fetcher.environments import Environment
 from ..fetcher.recalled import Recalled
 from ..fetcher.transfer import Transfer
 from .lines import Lines
-from .parts import PartFile, PartReader
+from .parts import PartFile
+from .read_ahead import PartReader
 from .view import Opened
 
 MOST_KEPT = 64  # files of which some parts are here and that nobody has open: each has a descriptor

@@ -131,7 +131,9 @@ def test_a_drive_that_is_killed_while_parts_are_here_is_mounted_again_and_leaves
     file = os.open(mounted.version / "demo/large.bin", os.O_RDONLY)
     assert os.pread(file, 10, FRAME) == LARGE[FRAME : FRAME + 10]
     assert len(mounted.partial()) == 1
+    pid = mounted.drive.pid
     mounted.drive.kill()
+    wait_until(lambda: not Path("/proc", str(pid)).exists())  # not even as a zombie
     with suppress(OSError):
         os.close(file)
     mounted.drive.mount("--all")
