@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -73,9 +71,7 @@ def kernel(machine: CleanRoot, code: str) -> str:
     return f"{done.stdout}{done.stderr}"
 
 
-@pytest.mark.parametrize(
-    ("target", "has_fuse"), [("profile", True), ("profile", False), ("sagemaker", False), ("dockerfile", False)]
-)
+@pytest.mark.parametrize(("target", "has_fuse"), [("profile", True), ("sagemaker", False), ("dockerfile", False)])
 def test_every_shell_and_kernel_has_the_shelf(
     machines: Callable[..., CleanRoot], lock: Path, cloudshelf: Any, target: str, has_fuse: bool
 ) -> None:
@@ -121,7 +117,7 @@ def test_without_a_lock_the_shelf_is_connected_and_nothing_pinned(
 ) -> None:
     machine = machines()
     set_up(machine, "profile", written(cloudshelf, "profile"))
-    assert "shelfone" in machine.run("bash", "-lc", "cloudshelf ls").stdout
+    assert "shelfone" in machine.run("bash", "-lc", f"{OURS}/cloudshelf ls").stdout
     shown = kernel(machine, "%shelf\nimport shelfone")
     assert "Nothing is pinned yet" in shown and "is pinned now" in shown
 
@@ -130,7 +126,7 @@ BREAKS = {
     "the shelf is gone": "mv {shelf} {shelf}.gone",
     "cloudshelf is gone": "rm /etc/cloudshelf/cloudshelf",
     "the home cannot be written": 'rm -rf "$HOME/.local" && touch "$HOME/.local"',
-    "what a start left is no script": 'mkdir -p "$HOME/.local/state/cloudshelf" && echo "(" >"$HOME/.local/state/cloudshelf/made"',
+    "what a start left is nonsense": 'cd && mkdir -p .local/state/cloudshelf && echo "(" >.local/state/cloudshelf/made',
 }
 
 
