@@ -83,6 +83,7 @@ class Shelf:
         *,
         name: str = "",
         settings: Mapping[str, str] | None = None,
+        by: str = "",
         cache: Path | None = None,
         environ: Mapping[str, str] | None = None,
     ) -> Shelf:
@@ -90,7 +91,7 @@ class Shelf:
         from .commit import init_shelf
 
         shelf = cls.open(url, cache=cache, environ=environ)
-        init_shelf(shelf.store, name or shelf.url.rstrip("/").rsplit("/", 1)[-1], settings)
+        init_shelf(shelf.store, name or shelf.url.rstrip("/").rsplit("/", 1)[-1], settings, by=by)
         return shelf
 
     @property
@@ -255,8 +256,11 @@ class Shelf:
         return self._log_entries(repository, project_history(repository, name))
 
     def news(self, *, since: str = "", before: str = "", most: int = 0) -> NewsPage:
-        """Who did what to any project or named lock, newest first, from the moment ``since`` on, before ``before``;
-        ``most`` entries, 0 for all. Raises AccessDenied for who may not see names, SeveralShelves."""
+        """Who did what to any project, named lock or part of the shelf (settings, trust, blocks), newest first.
+
+        From the moment ``since`` on, before ``before``; ``most`` entries, 0 for all. Raises AccessDenied for who may
+        not see names, SeveralShelves.
+        """
         from .answers import NewsPage
         from .news import read_news
 
@@ -271,7 +275,8 @@ class Shelf:
 
         names = name_signers_of(repository, events)
         return tuple(
-            LogEntry(e.seq, e.time, e.by, e.action, e.default, names.get(e, ""), e.project, e.lock) for e in events
+            LogEntry(e.seq, e.time, e.by, e.action, e.default, names.get(e, ""), e.project, e.lock, e.part)
+            for e in events
         )
 
     def _provenance(self, project: str, wheel: Wheel) -> str:

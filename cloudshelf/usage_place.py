@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from .errors import UsageError
 from .urls import normalize_url
 
-_TAKEN = ("projects", "catalog", "locks", "trust", "recall", "collect")
+_TAKEN = ("projects", "catalog", "locks", "trust", "recall", "collect", "settings")
 
 
 def check_place(text: str) -> str:

@@ -337,7 +337,7 @@ def purge(parser: argparse.ArgumentParser) -> None:
 
 
 def log(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("project", nargs="?", metavar="PROJECT", help="default: all projects and named locks")
+    parser.add_argument("project", nargs="?", metavar="PROJECT", help="default: all that was done on the shelf")
     parser.add_argument("--since", metavar="DAY", help="from then on: 2026-11-01 or 2026-11-01T14:30 (UTC)")
     parser.add_argument("--before", metavar="DAY", help="only what was earlier: for the next page")
     parser.add_argument("--last", type=int, metavar="N", help="this many (default: 50; of a project: all; 0: all)")

@@ -121,6 +121,10 @@ def trust_history_key(seq: int, digest: str) -> str:
     return f"trust/_history/{seq:010}-{digest}"
 
 
+def settings_history_key(seq: int, digest: str) -> str:
+    return f"settings/_history/{seq:010}-{digest}"
+
+
 def collectable(digest: str, epoch: int) -> str:
     """The last part of a collectable object's key: the epoch fences slow deleters (docs/format.md, "collecting")."""
     return f"{digest}.{epoch}"

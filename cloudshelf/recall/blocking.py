@@ -121,7 +121,7 @@ def _change(
     except AccessDenied:
         raise AccessDenied("recall/ (to change the block list)", store.url) from None
     try:
-        change_settings(store, PRESENT)
+        change_settings(store, PRESENT, by=by, action="settings: there is a block list")
     except AccessDenied:
         raise AccessDenied(
             "shelf.json, which has to say that there is a block list (once; then recall/ is enough)", store.url

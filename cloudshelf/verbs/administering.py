@@ -13,7 +13,7 @@ from ..shelf_settings import SETTINGS, change_settings, check_setting, find_sett
 from ..stores.opening import open_store
 from ..usage import ProjectUsage, Tally, project_sizes, read_logs, read_reports, sum_usage
 from ..usage_place import usage_place
-from .common import Args, Progress, Result, plain, shelf_of
+from .common import Args, Progress, Result, person, plain, shelf_of
 
 DAYS = 90
 
@@ -26,7 +26,7 @@ def settings(args: Args, progress: Progress) -> Result:
         if value is not None and args.get("unset"):
             raise UsageError(f"settings {name} takes a value or --unset, not both.")
         checked = None if value is None else check_setting(str(name), str(value))
-        known = change_settings(shelf.store, {find_setting(str(name)).field: checked})
+        known = change_settings(shelf.store, {find_setting(str(name)).field: checked}, by=person())
         message = f"{name} is not set any more." if checked is None else f"{name} is now {checked}"
     elif args.get("unset"):
         raise UsageError("Which setting? settings NAME --unset")

@@ -26,7 +26,7 @@ def init(args: Args, progress: Progress) -> Result:
     settings = {}
     if args.get("request_url"):
         settings["request_url"] = check_setting("request-url", str(args["request_url"]))
-    shelf = Shelf.init(str(args["shelf"]), name=str(args.get("name") or ""), settings=settings)
+    shelf = Shelf.init(str(args["shelf"]), name=str(args.get("name") or ""), settings=settings, by=person())
     return {"shelf": shelf.url, "message": f"Created the shelf {shelf.url}"}
 
 

@@ -76,7 +76,7 @@ def search(args: Args, progress: Progress) -> Result:
 
 
 def log(args: Args, progress: Progress) -> Result:
-    """The history of ``project``, newest first; without one, of all projects and named locks, ``last`` of it.
+    """The history of ``project``, newest first; without one, of the whole shelf, ``last`` of it.
 
     ``since`` and ``before`` are moments or days. ``denied`` names what may not be read; ``more`` is what to ask for
     ``before`` on the next page, None where nothing is left.
