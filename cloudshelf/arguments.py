@@ -142,6 +142,8 @@ def prepare(command: Command) -> dict[str, Any]:
     if command.verb == "publish":
         args |= _for_pip(args)
         return {name: value for name, value in args.items() if name not in _FILES}
+    if command.verb == "settings" and args["name"] == "publish-policy" and args["value"] not in (None, "off"):
+        args["value"] = read_text(args["value"])
     if args.get("osv"):
         args["osv"] = _osv_place(args["osv"])
     if args.get("logs"):

@@ -47,10 +47,20 @@ def check_contact(text: str) -> str:
     return text.strip()
 
 
+def check_policy(text: str) -> str:
+    """``text``, a policy with a rule at least (TOML). Raises UsageError."""
+    from .vetting.policy import parse_policy
+
+    if parse_policy(text, "of the shelf") == parse_policy("", "of the shelf"):
+        raise UsageError("This policy has no rule. For none at all: cloudshelf settings publish-policy off")
+    return text.strip()
+
+
 SETTINGS = {
     "contact": Setting("contact", "whom to ask for a grant, in the words of messages", check_contact),
     "request-url": Setting("request_url", "what `request` opens for something that is not here", check_template),
     "internal": Setting("internal", "names that `publish` takes from files alone: acme-*, ours", check_internal),
+    "publish-policy": Setting("publish_policy", "what every publish is held to: a file of rules, or off", check_policy),
     "usage-reports": Setting("usage_reports", "where fetchers put what `usage` sums up", check_place),
 }
 

@@ -85,7 +85,8 @@ def publish(parser: argparse.ArgumentParser) -> None:
         metavar="MODULE",
         help="may bring this module, which is another's",
     )
-    parser.add_argument("--policy", metavar="FILE", help="publish only what this allows (TOML)")
+    what = "publish only what this allows, too (TOML); the shelf may have rules of its own (settings)"
+    parser.add_argument("--policy", metavar="FILE", help=what)
     osv(parser)
     what = "an internal project that an index may supply all the same"
     parser.add_argument("--allow-public", action="append", default=[], metavar="NAME", help=what)
@@ -361,9 +362,9 @@ def request(parser: argparse.ArgumentParser) -> None:
 
 
 def settings(parser: argparse.ArgumentParser) -> None:
-    names = ("contact", "request-url", "usage-reports", "internal")  # shelf_settings.py
+    names = ("contact", "request-url", "usage-reports", "internal", "publish-policy")  # shelf_settings.py
     parser.add_argument("name", nargs="?", choices=names, help="default: show all of them")
-    parser.add_argument("value", nargs="?", metavar="VALUE", help="what it shall be")
+    parser.add_argument("value", nargs="?", metavar="VALUE", help="what it shall be; publish-policy: a FILE, or off")
     parser.add_argument("--unset", action="store_true", help="take it away")
 
 

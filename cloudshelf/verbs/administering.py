@@ -19,8 +19,13 @@ DAYS = 90
 
 
 def settings(args: Args, progress: Progress) -> Result:
-    """What the shelf's settings are; ``name`` with ``value`` sets one, with ``unset`` takes it away."""
+    """What the shelf's settings are; ``name`` with ``value`` sets one, with ``unset`` takes it away.
+
+    Of ``publish-policy`` the value is the text of a policy, or "off".
+    """
     shelf, name, value = shelf_of(args), args.get("name"), args.get("value")
+    if (name, value) == ("publish-policy", "off"):
+        args, value = {**args, "unset": True}, None
     message = ""
     if name and (value is not None or args.get("unset")):
         if value is not None and args.get("unset"):
