@@ -120,11 +120,11 @@ class LogEntry:
 
 @dataclass(frozen=True, slots=True)
 class NewsPage:
-    """What happened on a shelf; ``denied`` may not be read, and there is ``more`` before the last entry."""
+    """What happened on a shelf; ``denied`` may not be read; there is more before the moment ``more``, if it is one."""
 
     entries: tuple[LogEntry, ...]
     denied: tuple[str, ...]
-    more: bool
+    more: str
 
 
 def wheel_facts(wheel: Wheel, provenance: str = "") -> WheelFacts:

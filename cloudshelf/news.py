@@ -56,15 +56,19 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """A page; ``denied`` are projects and locks that one may not read, ``more`` whether there is something older."""
+    """A page; ``denied`` are projects, locks and parts that one may not read.
+
+    ``more`` is the moment before which the next page is, "" where nothing is left.
+    """
 
     events: tuple[Event, ...]
     denied: tuple[str, ...]
-    more: bool
+    more: str
 
 
 def read_news(repository: Repository, locks: NamedLocks, *, since: str, before: str, most: int) -> News:
-    """What happened from the moment ``since`` on and earlier than ``before`` ("" for no limit), ``most`` of it.
+    """What happened from the moment ``since`` on and earlier than ``before`` ("" for no limit), ``most`` of it as in
+    ``cut_page``.
 
     What the shelf is asked for its own chains does not hang on what shelf.json says. Raises AccessDenied for who may
     not see the names of projects.
@@ -105,9 +109,21 @@ def read_news(repository: Repository, locks: NamedLocks, *, since: str, before: 
         *map_parallel(of_part, tuple(PARTS), PARALLEL),
     ]
     merged = heapq.merge(*(each for each in found if each), key=lambda event: event.latest, reverse=True)
-    wanted = _between(merged, since, before)
-    events = tuple(islice(wanted, most) if most else wanted)
-    return News(events, tuple(sorted(denied)), next(wanted, None) is not None)
+    events, more = cut_page(merged, since=since, before=before, most=most)
+    return News(events, tuple(sorted(denied)), more)
+
+
+def cut_page(events: Iterable[Event], *, since: str, before: str, most: int) -> tuple[tuple[Event, ...], str]:
+    """``most`` of ``events`` (0: all), and those of the same second as the last, so that no page leaves out any; and
+    ``News.more``.
+    """
+    wanted = _between(events, since, before)
+    page = list(islice(wanted, most) if most else wanted)
+    for event in wanted:
+        if event.latest != page[-1].latest:
+            return tuple(page), page[-1].latest
+        page.append(event)
+    return tuple(page), ""
 
 
 def _events_of_part(repository: Repository, part: str) -> Iterator[Event] | None:
@@ -173,9 +189,7 @@ def name_signers_of(repository: Repository, events: Iterable[Event]) -> Mapping[
     return {event: name_signers(event.signed, root) for event in signed}
 
 
-def project_history(repository: Repository, project: str) -> tuple[Event, ...]:
+def project_history(repository: Repository, project: str) -> Iterator[Event]:
     """All that happened to ``project``, newest first. Raises as ``Repository.head``."""
     head = repository.head(project)
-    return tuple(
-        _events(repository.store, project_chain(project), head, repository.signed_head(project), project=project)
-    )
+    return _events(repository.store, project_chain(project), head, repository.signed_head(project), project=project)

@@ -249,21 +249,22 @@ class Shelf:
 
     def log(self, project: str) -> tuple[LogEntry, ...]:
         """Who did what, newest first, each entry verified by the next."""
-        from .news import project_history
+        return self.news(project).entries
 
-        name = normalize(project)
-        repository = self.repository.holder(name)
-        return self._log_entries(repository, project_history(repository, name))
+    def news(self, project: str = "", *, since: str = "", before: str = "", most: int = 0) -> NewsPage:
+        """Who did what to ``project``, or to any project, named lock and part of the shelf (settings, trust, blocks).
 
-    def news(self, *, since: str = "", before: str = "", most: int = 0) -> NewsPage:
-        """Who did what to any project, named lock or part of the shelf (settings, trust, blocks), newest first.
-
-        From the moment ``since`` on, before ``before``; ``most`` entries, 0 for all. Raises AccessDenied for who may
-        not see names, SeveralShelves.
+        Newest first, from the moment ``since`` on, before ``before``; ``most`` entries (news.cut_page), 0 for all.
+        Raises AccessDenied for who may not see names, and SeveralShelves; of a project as ``Repository.head``.
         """
         from .answers import NewsPage
-        from .news import read_news
+        from .news import cut_page, project_history, read_news
 
+        if project:
+            repository = self.repository.holder(normalize(project))
+            events = project_history(repository, normalize(project))
+            page, more = cut_page(events, since=since, before=before, most=most)
+            return NewsPage(self._log_entries(repository, page), (), more)
         self.info()
         repository = self.repository.holder(self.store.url)
         found = read_news(repository, self.named_locks, since=since, before=before, most=most)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from itertools import count
 
-from ..answers import LogEntry
 from ..config import read_config, read_osv
 from ..errors import AccessDenied, UsageError
 from ..remembered import remember
@@ -83,17 +81,15 @@ def log(args: Args, progress: Progress) -> Result:
     """
     shelf, last = shelf_of(args), args.get("last")
     since, before = (_moment(args.get(name)) for name in ("since", "before"))
-    if not args.get("project"):
-        page = shelf.news(since=since, before=before, most=NEWS if last is None else int(last))
-        return _page(None, page.entries, page.more) | {"denied": list(page.denied)}
-    entries = [e for e in shelf.log(str(args["project"])) if since <= e.time and (not before or e.time < before)]
-    kept = entries[: int(last)] if last else entries
-    return _page(str(args["project"]), kept, len(kept) < len(entries)) | {"denied": []}
-
-
-def _page(project: str | None, entries: Sequence[LogEntry], more: bool) -> Result:
-    left = entries[-1].time if more and entries else None
-    return {"project": project, "entries": [plain(entry) for entry in entries], "more": left}
+    project = str(args.get("project") or "")
+    most = int(last) if last is not None else 0 if project else NEWS
+    page = shelf.news(project, since=since, before=before, most=most)
+    return {
+        "project": project or None,
+        "entries": [plain(entry) for entry in page.entries],
+        "more": page.more or None,
+        "denied": list(page.denied),
+    }
 
 
 def _moment(text: object) -> str:

@@ -71,9 +71,35 @@ def test_pages_follow_one_another_without_a_gap(shelf: Shelf) -> None:
         pages.append(page)
         if not page.more:
             break
-        before = page.entries[-1].time
+        before = page.more
     assert [len(page.entries) for page in pages] == [3, 3, 3]
     assert [e.time for page in pages for e in page.entries] == [e.time for e in Shelf(shelf.store).news().entries]
+
+
+@pytest.mark.parametrize("times", ["0000000000", "0011122222", "0123456789", "9990000000"])
+@pytest.mark.parametrize("most", [1, 2, 3])
+@pytest.mark.parametrize("project", ["", "numpy"])
+def test_no_page_leaves_out_what_happened_in_the_same_second_or_by_a_clock_that_was_wrong(
+    monkeypatch: pytest.MonkeyPatch, times: str, most: int, project: str
+) -> None:
+    seconds = iter(times)
+    monkeypatch.setattr(chain, "moment", lambda: f"2026-11-01T10:00:0{next(seconds)}Z")
+    store = MemoryStore("memory:ours")
+    init_shelf(store, "ours")
+    for number in range(4):
+        publish(store, "numpy", f"{number}.0")
+    for number in range(3):
+        publish(store, "pandas", f"{number}.0")
+        change_settings(store, {"contact": str(number)}) if number < 2 else None
+    seen, before = [], ""
+    for _ in range(20):
+        page = Shelf(store).news(project, before=before, most=most)
+        seen += [(e.project, e.action) for e in page.entries]
+        before = page.more
+        if not before:
+            break
+    assert sorted(seen) == sorted((e.project, e.action) for e in Shelf(store).news(project).entries)
+    assert len(seen) == (4 if project else 10)
 
 
 @pytest.mark.parametrize(
