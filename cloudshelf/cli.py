@@ -14,6 +14,7 @@ from typing import Any
 from . import grammar, interrupts
 from .arguments import prepare, write_text
 from .errors import CacheUnusable, NoShelf, ShelfError, UsageError
+from .visible import visible
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -135,7 +136,7 @@ def _say(message: str) -> None:
     """A message to a person, on lines where no bar is left."""
     if sys.stderr.isatty():
         print("\r\x1b[J", end="", file=sys.stderr)
-    print(f"cloudshelf: {message}", file=sys.stderr)
+    print(f"cloudshelf: {visible(message)}", file=sys.stderr)
 
 
 def _run(command: grammar.Command) -> int:

@@ -27,6 +27,7 @@ from .repository import PARALLEL, Repository, ShelfInfo, shorten
 from .stores.opening import open_store
 from .stores.protocols import Store
 from .urls import split_urls
+from .visible import brief
 
 if TYPE_CHECKING:
     from .answers import Changed, FileFacts, Found, LogEntry, NewsPage, Shown, VersionFacts, Why
@@ -581,12 +582,23 @@ class Shelf:
         return ()
 
 
+LONGEST_PIN = 200  # characters: a name is a part of keys, and on a shelf in a folder that of a file
+
+
 def split_pin(text: str) -> tuple[str, str | None]:
     """("torch", None) or ("torch", "2.1") from what ls, show, yank and default take. Raises UsageError."""
-    match = re.fullmatch(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:==\s*([^\s=,;]+))?\s*", text)
-    if match is None or match[1][-1] in "._-":
-        raise UsageError(f"{text!r} is not a project or a version of one. Write it like torch or torch==2.1.2.")
+    match = re.fullmatch(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:==\s*([^\s=,;]+))?\s*", text, re.ASCII)
+    if match is None or match[1][-1] in "._-" or len(text) > LONGEST_PIN:
+        raise UsageError(f"'{brief(text)}' is not a project or a version of one. Write it like torch or torch==2.1.2.")
     return normalize(match[1]), match[2]
+
+
+def check_project(text: str) -> str:
+    """The normalized name of a project, for verbs that take no version. Raises UsageError."""
+    project, version = split_pin(text)
+    if version is not None:
+        raise UsageError(f"{brief(text)} is a version; this takes a project: {project}")
+    return project
 
 
 def _union(groups: Iterable[Iterable[str]]) -> tuple[str, ...]:

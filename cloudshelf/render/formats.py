@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable
 
+from ..visible import visible
 from .blocks import Block, Link, Picture, Table
 
 MOST = 60  # rows of a table in a notebook; pandas has 3000 files
@@ -15,11 +16,12 @@ def block_text(block: Block) -> str:
         return table_text(block)
     if isinstance(block, Picture):
         return block.text
-    return block.url if isinstance(block, Link) else block
+    return visible(block.url if isinstance(block, Link) else block)
 
 
 def table_text(table: Table) -> str:
-    lines = [table.header, *table.rows]
+    """One line a row, whatever its values hold: a name with a newline in it is no second row."""
+    lines = [tuple(visible(cell, kept="") for cell in row) for row in (table.header, *table.rows)]
     widths = [max(len(line[i]) for line in lines) for i in range(len(table.header))]
     right = [name in table.numbers for name in table.header]
     return "\n".join(

@@ -8,7 +8,7 @@ from itertools import count
 from ..config import read_config, read_osv
 from ..errors import AccessDenied, UsageError
 from ..remembered import remember
-from ..shelf import Shelf, split_pin
+from ..shelf import Shelf, check_project, split_pin
 from ..urls import split_urls
 from .common import Args, Progress, Result, plain, shelf_of
 
@@ -81,7 +81,7 @@ def log(args: Args, progress: Progress) -> Result:
     """
     shelf, last = shelf_of(args), args.get("last")
     since, before = (_moment(args.get(name)) for name in ("since", "before"))
-    project = str(args.get("project") or "")
+    project = check_project(str(args["project"])) if args.get("project") is not None else ""
     most = int(last) if last is not None else 0 if project else NEWS
     page = shelf.news(project, since=since, before=before, most=most)
     return {
@@ -109,7 +109,7 @@ def verify(args: Args, progress: Progress) -> Result:
 
     With ``repair`` the catalog, which the heads imply, is written anew first; nothing else can be made again here.
     """
-    shelf, projects = shelf_of(args), [str(p) for p in args.get("projects") or ()]
+    shelf, projects = shelf_of(args), [check_project(str(p)) for p in args.get("projects") or ()]
     if args.get("repair"):
         if projects:
             raise UsageError("The catalog is of all projects: verify --repair, without a project.")
