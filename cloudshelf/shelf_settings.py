@@ -15,7 +15,7 @@ from .backoff import pause
 from .chain import Chain, next_stamp, put_immutable
 from .codecs.names import SHELF, settings_history_key, sha256
 from .codecs.shelf import format_shelf, parse_shelf
-from .errors import Conflict, ObjectMissing, OutcomeUnknown, ShelfMissing, UsageError
+from .errors import AccessDenied, Conflict, ObjectMissing, OutcomeUnknown, ShelfMissing, UsageError
 from .internal import check_internal
 from .request_url import check_template
 from .stores.protocols import GetTagged, PutNew, Replace
@@ -99,11 +99,13 @@ def change_settings(
             return after
         known = before if before.seq else None  # a state that says nothing of who wrote it begins no history
         stamp = next_stamp(known, data, write_id, by, action or _describe(changes))
-        if known is not None:
-            put_immutable(store, settings_history_key(known.seq, sha256(data)), data)
         try:
+            if known is not None:
+                put_immutable(store, settings_history_key(known.seq, sha256(data)), data)
             store.replace(SHELF, format_shelf(replace(before, settings=after, **stamp.fields())), etag=etag)
             return after
+        except AccessDenied:
+            raise AccessDenied("shelf.json, or to settings/, which keeps what it said before", store.url) from None
         except (Conflict, OutcomeUnknown):
             pause(attempt, 0)
     raise Conflict(SHELF)
