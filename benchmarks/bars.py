@@ -13,6 +13,8 @@ from benchmarks.links import LINKS, Link
 Rows = Sequence[Mapping[str, Any]]
 COLD, LOCKED, WARM, FILLED = "ours, cold", "ours, cold with a lock", "ours, warm", "ours, filled"
 SITE, FLOOR = "site-packages", "floor"
+MOUNT, MOUNT_WARM = "ours, mount, empty cache", "ours, mount, warm cache"
+PEER_MOUNTS = ("rclone mount, empty cache", "s3fs, empty cache")
 TRIPS = {LOCKED: 2, COLD: 4}  # round trips in sequence that the bars grant
 HUGE = {"polars", "polars.LazyFrame", "torch", "torch.nn"}  # one huge library each
 
@@ -74,6 +76,7 @@ def judge(rows: Rows, counts: Mapping[str, Any], facts: Mapping[str, Any]) -> li
         _requests(counts, facts),
         *_bytes(counts, facts),
         _memory(rows),
+        *_drive(seconds),
     ]
 
 
@@ -105,7 +108,7 @@ def _at_most(what: str, ratios: Mapping[Any, float], mean: float, each: float | 
 def _against_mounts(seconds: Medians) -> Bar:
     """The best mount of each workload."""
     best: dict[tuple[str, str], float] = {}
-    for mount in ("rclone mount, empty cache", "s3fs, empty cache"):
+    for mount in PEER_MOUNTS:
         for key, ratio in seconds.ratios(mount, COLD, LINKS[1:2]).items():
             best[key] = min(ratio, best.get(key, math.inf))
     usual = {key: ratio for key, ratio in best.items() if key[0] not in HUGE}
@@ -115,6 +118,23 @@ def _against_mounts(seconds: Medians) -> Bar:
         return one
     other = _at_least("", huge, 3, None)
     return Bar(one.what, f"{one.bar}; huge 3", f"{one.figure}; huge {other.figure}", bool(one.met and other.met))
+
+
+def _drive(seconds: Medians) -> list[Bar]:
+    """The bars of the mounted drive, for ``import pandas``."""
+
+    def pandas(above: str, below: str, links: Sequence[Link]) -> dict[tuple[str, str], float]:
+        return {key: ratio for key, ratio in seconds.ratios(above, below, links).items() if key[0] == "pandas"}
+
+    peers = [(peer.partition(",")[0], pandas(peer, MOUNT, LINKS[1:2])) for peer in PEER_MOUNTS]
+    return [
+        *(
+            _at_least(f"pandas through our mount, empty cache, against {peer}", found, 20, None)
+            for peer, found in peers
+        ),
+        _at_most("the same, against our own importer", pandas(MOUNT, LOCKED, LINKS[:2]), 1.5, None),
+        _at_most("the same, warm, against site-packages", pandas(MOUNT_WARM, SITE, LINKS[:1]), 1.2, None),
+    ]
 
 
 def possible_seconds(link: Link, packed: int, site: float, trips: int) -> float:

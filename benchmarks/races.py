@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks import ours, peers
+from benchmarks import mounted, ours, peers
 from benchmarks.counts import count_calls, count_requests
 from benchmarks.links import LINKS, Link
 from benchmarks.measuring import runs_of
@@ -52,6 +52,7 @@ def contestants(stage: Stage, facts: ShelfFacts) -> list[Contestant]:
         peers.S3fs(stage, warm=True),
         peers.ZipImport(),
         *ours.contestants(stage, facts),
+        *mounted.contestants(stage, facts),
     ]
 
 
