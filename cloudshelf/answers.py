@@ -104,7 +104,8 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """One commit of a project or of a named lock, as its history keeps it; one of the names is empty."""
+    """One commit, as its history keeps it: of a project, of a named lock, or of a part of the shelf itself (settings,
+    trust, blocks); the other two are empty."""
 
     seq: int
     time: str
@@ -114,15 +115,16 @@ class LogEntry:
     signed: str = ""
     project: str = ""
     lock: str = ""
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class NewsPage:
-    """What happened on a shelf; ``denied`` may not be read, and there is ``more`` before the last entry."""
+    """What happened on a shelf; ``denied`` may not be read; there is more before the moment ``more``, if it is one."""
 
     entries: tuple[LogEntry, ...]
     denied: tuple[str, ...]
-    more: bool
+    more: str
 
 
 def wheel_facts(wheel: Wheel, provenance: str = "") -> WheelFacts:

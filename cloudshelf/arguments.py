@@ -17,6 +17,7 @@ from .config import read_config, read_trust
 from .errors import UsageError, WheelInvalid
 from .grammar import Command, join_specifiers, parse_line
 from .urls import normalize_url, normalize_urls
+from .visible import brief
 
 if TYPE_CHECKING:
     from .notebooks import Notebook
@@ -66,7 +67,7 @@ def read_text(path: str | os.PathLike[str]) -> str:
     try:
         return Path(path).expanduser().read_text("utf-8")
     except OSError as error:
-        raise UsageError(f"{os.fspath(path)} cannot be read: {error.strerror}.") from None
+        raise UsageError(f"{brief(os.fspath(path), 200)} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:
         raise UsageError(f"{os.fspath(path)} is not text.") from None
 
@@ -143,6 +144,8 @@ def prepare(command: Command) -> dict[str, Any]:
     if command.verb == "publish":
         args |= _for_pip(args)
         return {name: value for name, value in args.items() if name not in _FILES}
+    if command.verb == "settings" and args["name"] == "publish-policy" and args["value"] not in (None, "off"):
+        args["value"] = read_text(args["value"])
     if args.get("osv"):
         args["osv"] = _osv_place(args["osv"])
     if args.get("logs"):

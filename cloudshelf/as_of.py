@@ -11,6 +11,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from .errors import UsageError
+from .visible import brief
 
 FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -25,7 +26,8 @@ def parse_moment(text: str, now: datetime | None = None) -> str:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
         raise UsageError(
-            f"{text!r} is not a day or a time. Write it like 2026-11-01, or 2026-11-01T14:30 (UTC; +01:00 may follow)."
+            f"{brief(text)!r} is not a day or a time. "
+            "Write it like 2026-11-01, or 2026-11-01T14:30 (UTC; +01:00 may follow)."
         ) from None
     moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
     try:
@@ -33,7 +35,7 @@ def parse_moment(text: str, now: datetime | None = None) -> str:
             moment += timedelta(days=1, seconds=-1)
         moment = moment.astimezone(UTC)
     except OverflowError:
-        raise UsageError(f"{text!r} is out of reach of every clock. Write it like 2026-11-01.") from None
+        raise UsageError(f"{brief(text)!r} is out of reach of every clock. Write it like 2026-11-01.") from None
     if moment > now:
         if not is_day or moment - timedelta(days=1) > now:
             raise UsageError(f"{text.strip()} has not come yet. Without --as-of the shelf is as it is now.")

@@ -46,6 +46,7 @@ from .errors import (
     ShelfError,
 )
 from .ordering import version_order
+from .parallel import map_parallel
 from .repository import Repository
 from .stores.protocols import Get, GetTagged, Listing, Replace
 from .target import supported_environments
@@ -190,12 +191,25 @@ def refresh_catalog(store: CatalogStore, repository: Repository, projects: Itera
     Raises ObjectInvalid and what the store raises.
     """
     repository.forget()
-    known = {facts.project: facts.seq for facts in repository.listing()}
     heads = {project: repository.last_head(project) for project in projects}
+    known = _listed_seqs(store, heads)
     stale = [project for project, head in heads.items() if head is not None and known.get(project) != head.seq]
     if stale:
         update_catalog(store, [project_facts(repository, project) for project in stale])
         repository.forget()
+
+
+def _listed_seqs(store: Get, projects: Iterable[str]) -> dict[str, int]:
+    """Up to which head the catalog knows each of ``projects``. Reads the shards of these alone."""
+
+    def read(key: str) -> dict[str, int]:
+        try:
+            return {name: facts.seq for name, facts in parse_listing(store.get(key), key).items()}
+        except (ObjectMissing, AccessDenied):  # S3 denies what is not there to who may not list
+            return {}
+
+    shards = map_parallel(read, sorted({projects_key(project) for project in projects}), PARALLEL)
+    return {name: seq for shard in shards for name, seq in shard.items()}
 
 
 def rebuild_catalog(store: RebuildStore, repository: Repository | None = None) -> tuple[ProjectFacts, ...]:

@@ -13,13 +13,14 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Generic, Protocol
 
 from .backoff import pause
 from .codecs.names import sha256
 from .errors import Conflict, ObjectInvalid, ObjectMissing, OutcomeUnknown, StoreError
 from .model import Link
-from .skips import H, Linked, latest_of, next_skips
+from .skips import H, Linked, find_seq, latest_of, next_skips
 from .stores.protocols import Get, GetTagged, PutNew, Replace
 
 ATTEMPTS = 60  # conflicts in a row until a publisher gives up: 32 at once must all get through
@@ -87,7 +88,6 @@ def move_head(
     OutcomeUnknown when the reply was lost and the head cannot be read, and what ``signer`` raises.
     """
     write_id = uuid.uuid4().hex  # one for all attempts: only one of them can land, and we know it by this
-    first_seq: int | None = None
     began = time.monotonic()
     present, data, etag = _read(store, chain)
     for attempt in range(ATTEMPTS):
@@ -98,8 +98,6 @@ def move_head(
             if present is None:
                 raise ValueError(f"{chain.key} is not there, and the change makes none")
             return present
-        if first_seq is None:
-            first_seq = head.seq
         content = chain.format(head)
         if signer is not None:
             content = signer.sign(chain.key, content)
@@ -111,7 +109,7 @@ def move_head(
             pause(attempt, time.monotonic() - began if isinstance(error, Conflict) else 0)
             began = time.monotonic()
             present, data, etag = _read_again(store, chain, error)
-        landed = _find_write(store, chain, present, write_id, first_seq)
+        landed = _find_write(store, chain, present, write_id, head.seq)
         if landed is not None:
             return landed
     raise Conflict(chain.key)
@@ -187,19 +185,20 @@ def _read_again(
         raise OutcomeUnknown(chain.key, str(cause)) from error
 
 
-def _find_write(store: HeadStore, chain: Chain[H], present: H | None, write_id: str, first_seq: int) -> H | None:
-    """Our head, in the chain that ends in ``present`` and not below the sequence we first wrote."""
+def _find_write(store: HeadStore, chain: Chain[H], present: H | None, write_id: str, seq: int) -> H | None:
+    """Our head of sequence ``seq``, where the chain that ends in ``present`` has it.
+
+    A head replaces the one right before it, so the last attempt is there or nowhere; an attempt before that one was
+    looked for at its own time, and cannot land any more when the head has moved. By skips: whoever loses to many reads
+    a few of them.
+    """
     if present is None:
         return None
     try:
-        for head in walk_chain(store, chain, present):
-            if head.seq < first_seq:
-                return None
-            if head.write_id == write_id:
-                return head
+        found = find_seq(present, seq, partial(read_link, store, chain))
     except StoreError as cause:
         raise OutcomeUnknown(chain.key, str(cause)) from cause
-    return None
+    return found if found is not None and found.write_id == write_id else None
 
 
 def moment() -> str:

@@ -15,8 +15,7 @@ from . import grammar, interrupts
 from .arguments import prepare, write_text
 from .environment.variables import entered, left
 from .errors import CacheUnusable, NoShelf, ShelfError, UsageError
-
-_LINES = "\n\t"
+from .visible import visible
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -142,11 +141,9 @@ def _bar() -> Any:
 
 def _say(message: str) -> None:
     """A message to a person, on lines where no bar is left."""
-    from .render.visible import visible
-
     if sys.stderr.isatty():
         print("\r\x1b[J", end="", file=sys.stderr)
-    print(f"cloudshelf: {visible(message, keep=_LINES)}", file=sys.stderr)
+    print(f"cloudshelf: {visible(message)}", file=sys.stderr)
 
 
 def _run(command: grammar.Command) -> int:

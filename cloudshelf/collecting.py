@@ -22,6 +22,7 @@ from .garbage import Garbage, find_garbage, find_named, list_projects
 from .model import Head
 from .parallel import map_parallel
 from .stores.protocols import Delete, Listing, PutNew, Stored
+from .visible import brief
 
 PARALLEL = 16
 GRACE = "7d"
@@ -65,7 +66,9 @@ def parse_grace(text: str) -> timedelta:
     """The time that ``text`` says: 7d, 36h, 90m; 0 is none. Raises UsageError."""
     found = re.fullmatch(r"(\d{1,6})([smhdw])|0", text.strip(), re.ASCII)
     if found is None:
-        raise UsageError(f"--grace takes a number and a unit, such as 7d, 36h or 0 (s, m, h, d, w), not {text!r}.")
+        raise UsageError(
+            f"--grace takes a number and a unit, such as 7d, 36h or 0 (s, m, h, d, w), not {brief(text)!r}."
+        )
     return timedelta(**{_UNITS[found[2]]: int(found[1])}) if found[2] else timedelta(0)
 
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
-from .chain import Chain, HeadStore, Signer, Stamp, move_head, put_immutable, walk_chain
-from .codecs.envelope import format_object
+from .chain import Chain, HeadStore, Signer, Stamp, move_head, next_stamp, put_immutable, walk_chain
 from .codecs.head import format_head, format_index, parse_head, parse_index
 from .codecs.names import SHELF, head_key, history_key, index_key, sha256
+from .codecs.shelf import ShelfState, format_shelf
 from .errors import Conflict, ObjectInvalid, ShelfExists
 from .model import Entry, Head, Purge, without_purged
 from .ordering import version_order
@@ -73,11 +73,13 @@ def project_chain(project: str) -> Chain[Head]:
     )
 
 
-def init_shelf(store: PutNew, name: str, settings: Mapping[str, str] | None = None) -> str:
+def init_shelf(store: PutNew, name: str, settings: Mapping[str, str] | None = None, *, by: str = "") -> str:
     """Create the shelf; its id. ``settings`` are fields of shelf_settings.py. Raises ShelfExists."""
     identity = str(uuid.uuid4())
+    stamp = next_stamp(None, b"", uuid.uuid4().hex, by, "init")
+    state = ShelfState(dict(settings or {}), {"id": identity, "name": name}, **stamp.fields())
     try:
-        store.put_new(SHELF, format_object("shelf", {"id": identity, "name": name, "settings": dict(settings or {})}))
+        store.put_new(SHELF, format_shelf(state))
     except Conflict:
         raise ShelfExists(store.url) from None
     return identity

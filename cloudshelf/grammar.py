@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, NoReturn
 from .errors import UsageError
 from .verb_arguments import DEFAULT_LOCK
 from .version import __version__
+from .visible import brief
 from .vocabulary import ALIASES, INSTEAD, MEANT, OF_PIP
 from .vocabulary import VERBS as VERBS
 from .vocabulary import Verb as Verb
@@ -71,6 +72,9 @@ def parse_words(words: Sequence[str], *, face: str = "command") -> Command:
     ``face`` is "command" or "magic"; without a verb the command is "help", the magic is "status".
     Raises UsageError, or HelpAsked with a page.
     """
+    for word in words:
+        if "\0" in word:
+            raise UsageError(f"'{brief(word)}' holds a NUL character, which no name and no path can have.")
     shelf, json, debug, rest = _leading_options(list(words), face)
     if not rest:
         return Command("status" if face == "magic" else "help", {}, shelf, json, debug)
@@ -294,7 +298,7 @@ def _in_our_words(message: str, parser: _Parser) -> str:
     if found := re.match(r"argument (\S+): expected (?:one argument|at least one argument)", message):
         return f"{found[1].split('/')[0]} needs a value."
     if found := re.match(r"argument (\S+): invalid int value: (.*)", message):
-        return f"{found[1]} takes a whole number, not {found[2]}."
+        return f"{found[1]} takes a whole number, not {brief(found[2])}."
     if found := re.match(r"argument (\S+): invalid choice: '?(.*?)'? \(choose from (.*)\)", message):
         choices = found[3].replace("'", "").split(", ")
         meant = [name for name in MEANT.get(found[2], ()) if name in choices]

@@ -15,6 +15,7 @@ from .errors import AccessDenied, ObjectMissing, ProjectMissing, UsageError
 from .repository import Repository
 from .skips import find_seq
 from .stores.protocols import Get
+from .visible import brief
 
 
 def is_internal(repository: Repository, project: str) -> bool:
@@ -46,6 +47,6 @@ def internal_patterns(setting: str) -> list[str]:
 def check_internal(setting: str) -> str:
     """The setting as it is stored. Raises UsageError."""
     patterns = internal_patterns(setting)
-    if not patterns or not all(re.fullmatch(r"[a-z0-9][a-z0-9-]*\*?", pattern) for pattern in patterns):
-        raise UsageError(f"{setting!r} are no names. Write them like: acme-*,ours")
+    if not patterns or not all(re.fullmatch(r"[a-z0-9][a-z0-9-]{0,127}\*?", pattern) for pattern in patterns):
+        raise UsageError(f"{brief(setting)!r} are no names. Write them like: acme-*,ours")
     return ",".join(patterns)

@@ -35,6 +35,7 @@ from .model import Lock
 from .repository import Repository
 from .skips import find_seq
 from .stores.protocols import Get
+from .visible import brief
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +184,7 @@ def check_name(name: str) -> str:
     if name.lower().endswith(FILE_ENDINGS):
         raise UsageError(f"{name} is a file's name. A lock on a shelf has one without an ending, such as team/2026q4.")
     raise UsageError(
-        f"{name!r} cannot be the name of a lock: letters, digits and . _ - in parts with / between them, "
+        f"{brief(name)!r} cannot be the name of a lock: letters, digits and . _ - in parts with / between them, "
         "such as team/2026q4; each part begins with a letter or a digit, and 128 characters are the most."
     )
 

@@ -27,6 +27,7 @@ from .repository import PARALLEL, Repository, ShelfInfo, shorten
 from .stores.opening import open_store
 from .stores.protocols import Store
 from .urls import split_urls
+from .visible import brief
 
 if TYPE_CHECKING:
     from .answers import Changed, FileFacts, Found, LogEntry, NewsPage, Shown, VersionFacts, Why
@@ -83,6 +84,7 @@ class Shelf:
         *,
         name: str = "",
         settings: Mapping[str, str] | None = None,
+        by: str = "",
         cache: Path | None = None,
         environ: Mapping[str, str] | None = None,
     ) -> Shelf:
@@ -90,7 +92,7 @@ class Shelf:
         from .commit import init_shelf
 
         shelf = cls.open(url, cache=cache, environ=environ)
-        init_shelf(shelf.store, name or shelf.url.rstrip("/").rsplit("/", 1)[-1], settings)
+        init_shelf(shelf.store, name or shelf.url.rstrip("/").rsplit("/", 1)[-1], settings, by=by)
         return shelf
 
     @property
@@ -248,18 +250,22 @@ class Shelf:
 
     def log(self, project: str) -> tuple[LogEntry, ...]:
         """Who did what, newest first, each entry verified by the next."""
-        from .news import project_history
+        return self.news(project).entries
 
-        name = normalize(project)
-        repository = self.repository.holder(name)
-        return self._log_entries(repository, project_history(repository, name))
+    def news(self, project: str = "", *, since: str = "", before: str = "", most: int = 0) -> NewsPage:
+        """Who did what to ``project``, or to any project, named lock and part of the shelf (settings, trust, blocks).
 
-    def news(self, *, since: str = "", before: str = "", most: int = 0) -> NewsPage:
-        """Who did what to any project or named lock, newest first, from the moment ``since`` on, before ``before``;
-        ``most`` entries, 0 for all. Raises AccessDenied for who may not see names, SeveralShelves."""
+        Newest first, from the moment ``since`` on, before ``before``; ``most`` entries (news.cut_page), 0 for all.
+        Raises AccessDenied for who may not see names, and SeveralShelves; of a project as ``Repository.head``.
+        """
         from .answers import NewsPage
-        from .news import read_news
+        from .news import cut_page, project_history, read_news
 
+        if project:
+            repository = self.repository.holder(normalize(project))
+            events = project_history(repository, normalize(project))
+            page, more = cut_page(events, since=since, before=before, most=most)
+            return NewsPage(self._log_entries(repository, page), (), more)
         self.info()
         repository = self.repository.holder(self.store.url)
         found = read_news(repository, self.named_locks, since=since, before=before, most=most)
@@ -271,7 +277,8 @@ class Shelf:
 
         names = name_signers_of(repository, events)
         return tuple(
-            LogEntry(e.seq, e.time, e.by, e.action, e.default, names.get(e, ""), e.project, e.lock) for e in events
+            LogEntry(e.seq, e.time, e.by, e.action, e.default, names.get(e, ""), e.project, e.lock, e.part)
+            for e in events
         )
 
     def _provenance(self, project: str, wheel: Wheel) -> str:
@@ -575,12 +582,23 @@ class Shelf:
         return ()
 
 
+LONGEST_PIN = 200  # characters: a name is a part of keys, and on a shelf in a folder that of a file
+
+
 def split_pin(text: str) -> tuple[str, str | None]:
     """("torch", None) or ("torch", "2.1") from what ls, show, yank and default take. Raises UsageError."""
-    match = re.fullmatch(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:==\s*([^\s=,;]+))?\s*", text)
-    if match is None or match[1][-1] in "._-":
-        raise UsageError(f"{text!r} is not a project or a version of one. Write it like torch or torch==2.1.2.")
+    match = re.fullmatch(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:==\s*([^\s=,;]+))?\s*", text, re.ASCII)
+    if match is None or match[1][-1] in "._-" or len(text) > LONGEST_PIN:
+        raise UsageError(f"'{brief(text)}' is not a project or a version of one. Write it like torch or torch==2.1.2.")
     return normalize(match[1]), match[2]
+
+
+def check_project(text: str) -> str:
+    """The normalized name of a project, for verbs that take no version. Raises UsageError."""
+    project, version = split_pin(text)
+    if version is not None:
+        raise UsageError(f"{brief(text)} is a version; this takes a project: {project}")
+    return project
 
 
 def _union(groups: Iterable[Iterable[str]]) -> tuple[str, ...]:

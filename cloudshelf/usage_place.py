@@ -8,8 +8,12 @@ from urllib.parse import urlsplit
 
 from .errors import UsageError
 from .urls import normalize_url
+from .visible import brief
 
-_TAKEN = ("projects", "catalog", "locks", "trust", "recall", "collect")
+_TAKEN = ("projects", "catalog", "locks", "trust", "recall", "collect", "settings")
+
+
+_LONGEST = 64  # characters of a folder's name
 
 
 def check_place(text: str) -> str:
@@ -17,11 +21,15 @@ def check_place(text: str) -> str:
     if "://" in text:
         return normalize_url(text)
     name = text.strip("/")
-    if not name.replace("-", "").replace("_", "").isalnum() or not name.isascii() or name in _TAKEN:
-        raise UsageError(
-            f"{text!r} is no place for usage reports. Write a name for a folder of the shelf, such as usage, or a URL."
-        )
+    is_name = name.replace("-", "").replace("_", "").isalnum() and name.isascii() and len(name) <= _LONGEST
+    if not is_name or name in _TAKEN:
+        raise _malformed(text)
     return name
+
+
+def _malformed(text: str) -> UsageError:
+    said = f"{brief(text)!r} is no place for usage reports."
+    return UsageError(f"{said} Write a name for a folder of the shelf, such as usage, or a URL.")
 
 
 def usage_place(shelf: str, settings: Mapping[str, Any]) -> str | None:

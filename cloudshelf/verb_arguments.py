@@ -85,7 +85,8 @@ def publish(parser: argparse.ArgumentParser) -> None:
         metavar="MODULE",
         help="may bring this module, which is another's",
     )
-    parser.add_argument("--policy", metavar="FILE", help="publish only what this allows (TOML)")
+    what = "publish only what this allows, too (TOML); the shelf may have rules of its own (settings)"
+    parser.add_argument("--policy", metavar="FILE", help=what)
     osv(parser)
     what = "an internal project that an index may supply all the same"
     parser.add_argument("--allow-public", action="append", default=[], metavar="NAME", help=what)
@@ -384,7 +385,7 @@ def purge(parser: argparse.ArgumentParser) -> None:
 
 
 def log(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("project", nargs="?", metavar="PROJECT", help="default: all projects and named locks")
+    parser.add_argument("project", nargs="?", metavar="PROJECT", help="default: all that was done on the shelf")
     parser.add_argument("--since", metavar="DAY", help="from then on: 2026-11-01 or 2026-11-01T14:30 (UTC)")
     parser.add_argument("--before", metavar="DAY", help="only what was earlier: for the next page")
     parser.add_argument("--last", type=int, metavar="N", help="this many (default: 50; of a project: all; 0: all)")
@@ -408,9 +409,9 @@ def request(parser: argparse.ArgumentParser) -> None:
 
 
 def settings(parser: argparse.ArgumentParser) -> None:
-    names = ("contact", "request-url", "usage-reports", "internal")  # shelf_settings.py
+    names = ("contact", "request-url", "usage-reports", "internal", "publish-policy")  # shelf_settings.py
     parser.add_argument("name", nargs="?", choices=names, help="default: show all of them")
-    parser.add_argument("value", nargs="?", metavar="VALUE", help="what it shall be")
+    parser.add_argument("value", nargs="?", metavar="VALUE", help="what it shall be; publish-policy: a FILE, or off")
     parser.add_argument("--unset", action="store_true", help="take it away")
 
 

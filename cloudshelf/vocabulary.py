@@ -279,6 +279,7 @@ _ALL = (
             "settings",
             "settings request-url 'https://tickets.example/new?title={name}+{version}&text={why}'",
             "settings usage-reports usage",
+            "settings publish-policy policy.toml",
             "settings request-url --unset",
         ),
         takes.settings,

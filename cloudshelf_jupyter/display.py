@@ -8,6 +8,7 @@ from typing import Any
 
 from cloudshelf import render
 from cloudshelf.errors import BringInterrupted, ShelfError
+from cloudshelf.visible import visible
 
 
 def show(verb: str, result: Mapping[str, Any], *, as_json: bool = False) -> None:
@@ -26,7 +27,7 @@ def show(verb: str, result: Mapping[str, Any], *, as_json: bool = False) -> None
 
 def short_traceback(error: BaseException) -> list[str]:
     """What IPython shows instead of a traceback (its ``_render_traceback_`` protocol): the message alone."""
-    return [f"cloudshelf: {error}"]
+    return [f"cloudshelf: {visible(str(error))}"]
 
 
 def error_classes() -> list[type[BaseException]]:

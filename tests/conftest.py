@@ -14,11 +14,12 @@ import pytest
 from tests.servers import S3Server, moto, seaweed
 from tests.stress import (  # noqa: F401  (hooks and a fixture)
     checks,
+    pytest_collectreport,
     pytest_configure,
     pytest_runtest_logreport,
     pytest_sessionfinish,
-    pytest_terminal_summary,
     pytest_testnodedown,
+    pytest_unconfigure,
 )
 
 

@@ -18,7 +18,7 @@ import pytest
 
 EVERYTHING = os.environ.get("CLOUDSHELF_STRESS") == "1"
 _COUNTED = pytest.StashKey[list[int]]()  # how many checks, in a list of one
-_violations: list[str] = []
+_violations: set[str] = set()  # ids of tests
 
 
 def amount(share: int, everything: int) -> int:
@@ -49,9 +49,17 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """In the process that reports: a stress test that failed is a violation."""
-    if report.failed and "stress" in report.keywords:
-        _violations.append(report.nodeid)
+    """In the process that reports: a stress test that failed is a violation, and so is one that took its process along,
+    of which there are no keywords.
+    """
+    if report.failed and ("stress" in report.keywords or EVERYTHING):
+        _violations.add(report.nodeid)
+
+
+def pytest_collectreport(report: pytest.CollectReport) -> None:
+    """What could not be loaded was not checked."""
+    if report.failed:
+        _violations.add(report.nodeid)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -64,6 +72,8 @@ def pytest_testnodedown(node: Any, error: object) -> None:
     node.config.stash[_COUNTED][0] += getattr(node, "workeroutput", {}).get("checks", 0)
 
 
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    if EVERYTHING:
-        terminalreporter.line(f"stress: {config.stash[_COUNTED][0]} checks, {len(_violations)} violations")
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The last line of all."""
+    if EVERYTHING and not hasattr(config, "workerinput"):
+        print(f"stress: {config.stash[_COUNTED][0]} checks, {len(_violations)} violations", flush=True)

@@ -16,12 +16,13 @@ from ..chain import Signer
 from ..codecs.names import manifest_key, pack_key, release_key, sha256
 from ..codecs.release import format_release
 from ..commit import Change, change_head, put_immutable
-from ..errors import AccessDenied, CatalogOutdated, Conflict, KeyNotAllowed, ObjectInvalid, StoreError
+from ..errors import AccessDenied, CatalogOutdated, Conflict, KeyNotAllowed, ObjectInvalid, PolicyRefused, StoreError
 from ..model import Entry, Head
 from ..ordering import version_order
 from ..recall.blocking import take_over
 from ..repository import Repository
 from ..stores.protocols import Get, GetTagged, Listing, PutNew, Replace
+from ..vetting.shelf_policy import facts_of_releases, refusals, shelf_policy
 from .file import BundleFile
 from .plan import Plan, manifest_bytes, merge_release, order_carried, plan_project, present_release
 from .selection import provenance_keys
@@ -71,13 +72,16 @@ def load_bundle(
     by: str,
     dry_run: bool,
     progress: Progress,
+    osv: str = "off",
     signer: Signer | None = None,
     pins: Pins | None = None,
 ) -> LoadReport:
     """Put what ``file`` carries on the shelf ``store``; what is there already stays as it is.
 
-    Raises ShelfMissing, BundleInvalid, PublishFailed (the shelf has other bytes under a wheel's name), CatalogOutdated
-    (all is committed then), and what the store raises. Nothing is visible before everything is uploaded.
+    ``osv`` is where vulnerabilities are looked up, where the shelf's policy asks for them (vetting/osv.py). Raises
+    ShelfMissing, BundleInvalid, PolicyRefused, UsageError for a policy that cannot be read, PublishFailed (the shelf
+    has other bytes under a wheel's name), CatalogOutdated (all is committed then), and what the store raises. Nothing
+    is visible before everything is uploaded.
     """
     repository = Repository(store, pins=pins)
     repository.info()
@@ -87,7 +91,11 @@ def load_bundle(
     repository.prefetch(each.project for each in carried)
     plans = [plan_project(file, repository, each) for each in carried]
     report = LoadReport(notes=_notes(store, repository, plans))
+    refusing, refused = _refused(repository, plans, osv)
+    report.notes += [f"It would be refused by the policy {refusing}: {reason}" for reason in refused]
     if not dry_run:
+        if refused:
+            raise PolicyRefused(refusing, refused)
         report.notes += _block(file, store, by, signer)  # before anything can be seen
         if signer is not None:
             signer.allow(plan.carried.project for plan in plans if plan.releases)
@@ -99,6 +107,15 @@ def load_bundle(
     for plan in sorted(plans, key=lambda plan: plan.carried.project):
         report.versions += _tell(repository, plan, dry_run=dry_run)
     return report
+
+
+def _refused(repository: Repository, plans: Sequence[Plan], osv: str) -> tuple[str, list[str]]:
+    """Why the policy of the shelf refuses what is new, and its name. An import is a publish of what others packed."""
+    policy = shelf_policy(repository.info().settings)
+    if policy is None:
+        return "", []
+    releases = [release for plan in plans for release in plan.releases.values()]
+    return refusals([policy], facts_of_releases(releases, osv if policy.max_severity else "off"))
 
 
 def _block(file: BundleFile, store: LoadStore, by: str, signer: Signer | None) -> list[str]:

@@ -9,7 +9,7 @@ from ..errors import ObjectInvalid
 from ..model import Entry, Head, Purge
 from .chained import format_place, parse_place
 from .envelope import Fields, format_object, parse_object
-from .names import is_collectable, is_sha256
+from .names import is_collectable, is_sha256, is_version
 
 
 def format_head(head: Head) -> bytes:
@@ -66,7 +66,7 @@ def parse_versions(fields: Fields) -> dict[str, Entry]:
     versions = {}
     for version, value in fields.mapping("versions").items():
         match value:
-            case [str(release), None | str() as yanked] if is_sha256(release):
+            case [str(release), None | str() as yanked] if is_sha256(release) and is_version(version):
                 versions[version] = Entry(release, yanked)
             case _:
                 raise ObjectInvalid(fields.key, f"its entry of version {version!r} is malformed")

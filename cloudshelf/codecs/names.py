@@ -11,6 +11,7 @@ COLLECT = "collect/"  # where a collector reads the store's clock: an object tha
 _NORMALIZED = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _EPOCH = re.compile(r"[0-9]{1,16}")
+_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.!+_-]{0,199}", re.ASCII)
 _LOCK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}(/[A-Za-z0-9][A-Za-z0-9._-]{0,63})*", re.ASCII)
 _LONGEST_LOCK_NAME = 128
 # What a file ends in is never the end of a lock's name, so that a word means one of them wherever it is typed.
@@ -37,6 +38,11 @@ def named_extras(requirement: str) -> tuple[str, ...]:
 def is_normalized(name: str) -> bool:
     """Whether ``name`` can be a key: letters, digits and single dashes only, so that no key escapes its project."""
     return _NORMALIZED.fullmatch(name) is not None
+
+
+def is_version(text: str) -> bool:
+    """Whether ``text`` is made of what versions are made of (PEP 440, and older ones): it stands in command lines."""
+    return _VERSION.fullmatch(text) is not None
 
 
 def is_lock_name(name: str) -> bool:
@@ -119,6 +125,10 @@ def lock_content_key(name: str, digest: str) -> str:
 
 def trust_history_key(seq: int, digest: str) -> str:
     return f"trust/_history/{seq:010}-{digest}"
+
+
+def settings_history_key(seq: int, digest: str) -> str:
+    return f"settings/_history/{seq:010}-{digest}"
 
 
 def collectable(digest: str, epoch: int) -> str:

@@ -26,6 +26,7 @@ IMMUTABLE = (
     "locks/*/_history/*",
     "trust/_history/*",
     "recall/_history/*",
+    "settings/_history/*",
 )
 MUTABLE = ("projects/*/head", "locks/*/_head", "trust/_head", "recall/_head", "shelf.json", "catalog/*")
 COLLECTABLE = ("collect/*", "projects/*/manifest/*", "projects/*/pack/*", "projects/*/release/*")

@@ -33,7 +33,7 @@ def reader(scope: Scope) -> Grants:
 
     The lists are one object for many projects: who may not see all names gets none of them, and works without.
     """
-    shared = ["trust/*", "recall/*"]
+    shared = ["trust/*", "recall/*", "settings/*"]
     shared += ["catalog/modules/*", "catalog/projects/*"] if scope.names else []
     shared += ["catalog/locks"] if scope.locks and scope.names else []
     own = [*scope.of_projects("projects/{}/*"), *scope.of_locks("{}*")]
@@ -88,7 +88,7 @@ def administrator(scope: Scope) -> Grants:
     return Grants(
         read=("*",),
         listed=("*",),
-        created=("shelf.json", "trust/*", "recall/*", "catalog/*"),
+        created=("shelf.json", "settings/*", "trust/*", "recall/*", "catalog/*"),
         replaced=("shelf.json", "trust/_head", "recall/_head", "catalog/*"),
     )
 

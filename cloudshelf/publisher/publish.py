@@ -22,7 +22,8 @@ from ..errors import (
 from ..model import Wheel
 from ..parallel import Threads
 from ..repository import Repository
-from ..vetting.policy import Policy, all_reasons
+from ..vetting.policy import Policy
+from ..vetting.shelf_policy import refusals, shelf_policy
 from .archive import Limits
 from .bytecode import compile_tree
 from .compressor import Compressor
@@ -76,7 +77,7 @@ class PublishRequest:
     allow_names: tuple[str, ...] = ()  # may be new here though they look like another
     allow_public: tuple[str, ...] = ()  # internal projects that an index may supply all the same
     attestations: tuple[str, ...] = ()  # files that say where wheels were built (PEP 740)
-    policy: Policy | None = None  # what may be published
+    policy: Policy | None = None  # what may be published, beside what the shelf's own says
     osv: str = "off"  # where vulnerabilities are looked up, for a policy or a dry run (vetting/osv.py)
     by: str = ""  # who, for the history; the login name when empty
     profile_seconds: float = SECONDS
@@ -124,15 +125,17 @@ def publish(
     watch.done()
     missing = [item for item in items if not item.shelved and find_present(repository, item, interpreter) is None]
     pages = IndexPages(request.index)
-    if request.dry_run or request.policy is not None:
-        vetted = _vet(request, repository, items, missing, interpreter, pages)
-        refused = all_reasons(request.policy, [vetted.facts[item.project] for item in missing])
+    policies = [policy for policy in (shelf_policy(repository.info().settings), request.policy) if policy]
+    if request.dry_run or policies:
+        osv = request.osv if request.dry_run or any(policy.max_severity for policy in policies) else "off"
+        vetted = _vet(replace(request, osv=osv), repository, items, missing, interpreter, pages)
+        refusing, refused = refusals(policies, [vetted.facts[item.project] for item in missing])
         if request.dry_run:
             report = report_of(repository, items, {item.project: WOULD_PUBLISH for item in missing}, {}, {}, {})
             rows = tuple(replace(row, facts=vetted.facts[row.project]) for row in report.projects)
             return PublishReport(rows, 0, tuple(refused), vetted.cause)
-        if request.policy is not None and refused:
-            raise PolicyRefused(request.policy.name, refused)
+        if refused:
+            raise PolicyRefused(refusing, refused)
     if signer is not None:
         signer.allow(item.project for item in missing)
     by = request.by or login()
@@ -367,4 +370,4 @@ def _vet(
     present = {item.project: wheel for item in items if (wheel := find_present(repository, item, interpreter))}
     private = {item.project for item in items if not item.origin and not is_indexed(item)}
     attested = read_attestations(request.attestations)
-    return vet(items, present, pages, osv=request.osv, private=private, attested=attested)
+    return vet(items, present, pages, osv=request.osv, private=private, attested=attested, counted=request.dry_run)

@@ -24,7 +24,8 @@ from ..errors import CatalogOutdated, ObjectInvalid, PolicyRefused, PublishFaile
 from ..model import Wheel
 from ..repository import Repository
 from ..vetting.facts import Facts
-from ..vetting.policy import Policy, all_reasons
+from ..vetting.policy import Policy
+from ..vetting.shelf_policy import refusals, shelf_policy
 from .compressor import Compressor
 from .order import order_plain
 from .outcome import (
@@ -88,23 +89,24 @@ def publish_tree(
     watch = reporter or Silence()
     project, version = _checked(request)
     repository = Repository(store, pins=pins)
-    repository.info()
+    policies = (shelf_policy(repository.info().settings), request.policy)
     watch.stage("read", str(request.folder), 0, "files")
     found = read_folder(request.folder.resolve(), progress=watch.progress)
     watch.done()
     facts = TreeFacts(_commands(request, found), request.env, found.empty)
     wheel = _wheel(request, project, version, found, facts)
     item = Planned(project, version, wheel.filename, "", wheel.sha256, True, True, (), license=request.license)
-    vetted = Facts(project, version, request.license, "", None, wheel.installed, None, "local", False)
+    size = wheel.installed
+    vetted = Facts(project, version, request.license, "", None, size, None, "local", False, wheel.files, size)
     release = find_release(repository, item)
     others = release.wheels if release else ()
     present = any((other.filename, other.sha256) == (wheel.filename, wheel.sha256) for other in others)
-    refused = [] if present else all_reasons(request.policy, [vetted])
+    refusing, refused = refusals(policies, [] if present else [vetted])
     if request.dry_run:
         report = report_of(repository, [item], {} if present else {project: WOULD_PUBLISH}, {}, {}, {})
         return replace(report, projects=(replace(report.projects[0], facts=vetted),), refused=tuple(refused))
-    if request.policy is not None and refused:
-        raise PolicyRefused(request.policy.name, refused)
+    if refused:
+        raise PolicyRefused(refusing, refused)
     by = request.by or login()
     uploaded, remarks = dict[str, int](), dict[str, tuple[str, ...]]()
     if not present:

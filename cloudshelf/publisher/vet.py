@@ -9,6 +9,7 @@ from ..model import Wheel
 from ..parallel import map_parallel
 from ..vetting.facts import Facts, days_since
 from ..vetting.osv import look_up
+from .contents import Contents, read_contents
 from .index_pages import IndexPages, is_indexed
 from .plan import Planned
 
@@ -31,14 +32,18 @@ def vet(
     osv: str,
     private: Collection[str],
     attested: Collection[str],
+    counted: bool,
 ) -> Vetted:
     """Of each of ``items``; of those ``present`` (by project) as the shelf has them.
 
     ``osv`` is where vulnerabilities are looked up (vetting/osv.py), which learns nothing of the projects ``private``;
-    ``attested`` are the sha256 of wheels for which a curator has provenance. Raises UsageError for ``osv``.
+    ``attested`` are the sha256 of wheels for which a curator has provenance. With ``counted`` a look into each wheel
+    that is not here counts its files. Raises UsageError for ``osv``.
     """
     found = look_up(osv, [(item.project, item.version) for item in items], private=tuple(private))
     files = map_parallel(pages.file, items, _PARALLEL)
+    looked = [item for item in items if counted and item.project not in present]
+    inside = dict(zip((i.project for i in looked), map_parallel(read_contents, looked, _PARALLEL), strict=True))
     facts = {}
     for item, file in zip(items, files, strict=True):
         wheel = present.get(item.project)
@@ -54,5 +59,7 @@ def vet(
             vulnerabilities=found.of.get((item.project, item.version)),
             source="index" if is_indexed(item) else "url" if item.origin else "local",
             provenance=bool(file.provenance or item.sha256 in attested),
+            files=wheel.files if wheel else inside.get(item.project, Contents()).files,
+            unpacked=wheel.installed if wheel else inside.get(item.project, Contents()).bytes,
         )
     return Vetted(facts, found.cause)

@@ -14,9 +14,11 @@ from ..codecs.recall import HEAD, Block, BlockList, format_block_list, history_k
 from ..errors import AccessDenied, NotBlocked, UsageError
 from ..requirement import parse_requirement
 from ..shelf_settings import SettingsStore, change_settings
+from ..visible import brief
 
 PRESENT = {"recall": "present"}  # what shelf.json says of a shelf that has a list
 CHAIN = Chain(key=HEAD, history_key=history_key, format=format_block_list, parse=parse_block_list)
+LONGEST = 500  # characters of what is blocked
 _TARGET = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)\s*(.*)", re.DOTALL)
 
 
@@ -33,7 +35,7 @@ def parse_target(text: str) -> tuple[str, str, str]:
     digest = text.removeprefix("sha256:").lower()
     if is_sha256(digest):
         return "", "", digest
-    match = _TARGET.fullmatch(text)
+    match = _TARGET.fullmatch(text) if len(text) <= LONGEST else None
     if match is None or not is_normalized(normalize(match[1])):
         raise _malformed(text)
     try:
@@ -121,7 +123,7 @@ def _change(
     except AccessDenied:
         raise AccessDenied("recall/ (to change the block list)", store.url) from None
     try:
-        change_settings(store, PRESENT)
+        change_settings(store, PRESENT, by=by, action="settings: there is a block list")
     except AccessDenied:
         raise AccessDenied(
             "shelf.json, which has to say that there is a block list (once; then recall/ is enough)", store.url
@@ -131,6 +133,6 @@ def _change(
 
 def _malformed(text: str) -> UsageError:
     return UsageError(
-        f'{text!r} is nothing that can be blocked. Write it like torch==2.1.2, "torch<2.1", torch, '
+        f'{brief(text)!r} is nothing that can be blocked. Write it like torch==2.1.2, "torch<2.1", torch, '
         "or sha256:… of a wheel."
     )

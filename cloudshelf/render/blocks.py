@@ -9,7 +9,9 @@ from typing import Any
 from ..quantities import seconds, size
 
 Result = Mapping[str, Any]
-_BYTES = frozenset({"size", "installed", "packed", "eager", "bytes", "parts", "uploaded", "freed", "total", "received"})
+_BYTES = frozenset(
+    {"size", "installed", "unpacked", "packed", "eager", "bytes", "parts", "uploaded", "freed", "total", "received"}
+)
 
 
 @dataclass(frozen=True, slots=True)

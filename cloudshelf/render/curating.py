@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 
 from ..quantities import count, size
 from .blocks import Block, Result, records
@@ -14,7 +15,19 @@ def publish(result: Result) -> list[Block]:
     several = ("python",) if len({row["python"] for row in rows}) > 1 else ()
     table = records(rows, ("project", "version", *several, "action", "default", "uploaded"))
     if all(row.get("facts") for row in rows) and rows:
-        columns = ("project", "version", *several, "action", "size", "license", "age", "vulnerabilities", "wheel")
+        columns = (
+            "project",
+            "version",
+            *several,
+            "action",
+            "size",
+            "files",
+            "unpacked",
+            "license",
+            "age",
+            "vulnerabilities",
+            "wheel",
+        )
         table = records([row | _facts(row["facts"]) for row in rows], columns)
     notes = [
         f"{row['project']} {row['version']}: its import failed when it was recorded, so it will load more slowly: "
@@ -24,9 +37,9 @@ def publish(result: Result) -> list[Block]:
     ]
     notes += [f"{row['project']} {row['version']}: {remark}." for row in rows for remark in row.get("remarks", ())]
     if all(row["action"] == "would publish" for row in rows):
-        said = "Nothing was uploaded: this was a dry run."
+        said = f"Nothing was uploaded: this was a dry run.{_sum(rows)}"
     elif any(row["action"] == "would publish" for row in rows):
-        said = "Nothing was uploaded: this was a dry run. What is present would stay as it is."
+        said = f"Nothing was uploaded: this was a dry run.{_sum(rows)} What is present would stay as it is."
     elif not result["uploaded"]:
         said = "Nothing was uploaded: all of it was there already."
     else:
@@ -39,10 +52,23 @@ def publish(result: Result) -> list[Block]:
     return [table, said, *notes, *map(str, result.get("notes", ()))]
 
 
+def _sum(rows: Sequence[Result]) -> str:
+    """What all that would be new comes to, as far as it is known."""
+    facts = [row["facts"] for row in rows if row["action"] == "would publish" and row.get("facts")]
+    known = [each for each in facts if each["files"] is not None]
+    if not known:
+        return ""
+    files, unpacked = sum(each["files"] for each in known), sum(each["unpacked"] for each in known)
+    rest = f" and what {count(len(facts) - len(known), 'other')} have" if len(known) < len(facts) else ""
+    return f" It would be {count(files, 'file')}, {size(unpacked)} unpacked{rest}."
+
+
 def _facts(facts: Result) -> Result:
     age = facts["age"]
     return {
         "size": facts["size"],
+        "files": "not known" if facts["files"] is None else facts["files"],
+        "unpacked": facts["unpacked"],
         "license": facts["license"] or "not known",
         "age": "not known" if age is None else count(age, "day"),
         "vulnerabilities": severity_words(facts["vulnerabilities"]),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable
 
+from ..visible import visible
 from .blocks import Block, Link, Picture, Table
-from .visible import visible
 
 MOST = 60  # rows of a table in a notebook; pandas has 3000 files
 
@@ -16,11 +16,12 @@ def block_text(block: Block) -> str:
         return table_text(block)
     if isinstance(block, Picture):
         return block.text
-    return visible(block.url if isinstance(block, Link) else block, keep="\n\t")
+    return visible(block.url if isinstance(block, Link) else block)
 
 
 def table_text(table: Table) -> str:
-    lines = [table.header, *(tuple(map(visible, row)) for row in table.rows)]
+    """One line a row, whatever its values hold: a name with a newline in it is no second row."""
+    lines = [tuple(visible(cell, kept="") for cell in row) for row in (table.header, *table.rows)]
     widths = [max(len(line[i]) for line in lines) for i in range(len(table.header))]
     right = [name in table.numbers for name in table.header]
     return "\n".join(
@@ -52,7 +53,7 @@ def _table_html(table: Table) -> str:
 
     def row(tag: str, cells: tuple[str, ...]) -> str:
         inner = (
-            f'<{tag} style="text-align:{a};padding:0 1em 0 0">{html.escape(visible(c))}</{tag}>'
+            f'<{tag} style="text-align:{a};padding:0 1em 0 0">{html.escape(visible(c, kept=""))}</{tag}>'
             for c, a in zip(cells, align, strict=True)
         )
         return f"<tr>{''.join(inner)}</tr>"

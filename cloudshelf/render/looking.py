@@ -59,10 +59,15 @@ def why(result: Result) -> list[Block]:
     return [f"{head} is pinned because:", *("  " + ", ".join(map(str, chain)) for chain in result["chains"])]
 
 
+def _what(row: Result) -> str:
+    """What an entry of the whole shelf's log is about."""
+    return str(row["project"] or row["part"] or f"lock {row['lock']}")
+
+
 def log(result: Result) -> list[Block]:
     rows, project = result.get("entries", ()), result.get("project")
     if project is None:
-        rows = [row | {"what": row["project"] or f"lock {row['lock']}"} for row in rows]
+        rows = [row | {"what": _what(row)} for row in rows]
     first = ("time", "what") if project is None else ("seq", "time")
     columns = (*first, "by", "action", "signed")
     blocks: list[Block] = [records(rows, columns) if rows else "Nothing happened in that time."]

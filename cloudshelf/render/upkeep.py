@@ -66,7 +66,7 @@ def doctor(result: Result) -> list[Block]:
 def settings(result: Result) -> list[Block]:
     if result["message"]:
         return [str(result["message"])]
-    rows = [row | {"value": row["value"] or "(not set)"} for row in result["settings"]]
+    rows = [row | {"value": "; ".join(str(row["value"] or "(not set)").splitlines())} for row in result["settings"]]
     return [records(rows, ("setting", "value", "meaning"))]
 
 

@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from ..errors import UsageError
+from ..visible import brief
 
 FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 _DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
@@ -28,7 +29,7 @@ def parse_end(text: str, begin: str) -> str:
         else:
             end = datetime.strptime(text.strip(), "%Y-%m-%d").replace(tzinfo=UTC) + timedelta(days=1, seconds=-1)
     except (ValueError, OverflowError):
-        raise UsageError(f"{text!r} is no time to end at: 90d, 6m, 1y, or a day such as 2027-11-01.") from None
+        raise UsageError(f"{brief(text)!r} is no time to end at: 90d, 6m, 1y, or a day such as 2027-11-01.") from None
     if end <= start:
         raise UsageError(f"{text} is over already.")
     return end.strftime(FORMAT)

@@ -6,27 +6,32 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
-from ..codecs.names import normalize
 from ..errors import ProjectMissing, UsageError
-from ..shelf import Shelf
+from ..shelf import Shelf, check_project
 from ..shelf_settings import SETTINGS, change_settings, check_setting, find_setting
 from ..stores.opening import open_store
 from ..usage import ProjectUsage, Tally, project_sizes, read_logs, read_reports, sum_usage
 from ..usage_place import usage_place
-from .common import Args, Progress, Result, plain, shelf_of
+from ..visible import brief
+from .common import Args, Progress, Result, person, plain, shelf_of
 
 DAYS = 90
 
 
 def settings(args: Args, progress: Progress) -> Result:
-    """What the shelf's settings are; ``name`` with ``value`` sets one, with ``unset`` takes it away."""
+    """What the shelf's settings are; ``name`` with ``value`` sets one, with ``unset`` takes it away.
+
+    Of ``publish-policy`` the value is the text of a policy, or "off".
+    """
     shelf, name, value = shelf_of(args), args.get("name"), args.get("value")
+    if (name, value) == ("publish-policy", "off"):
+        args, value = {**args, "unset": True}, None
     message = ""
     if name and (value is not None or args.get("unset")):
         if value is not None and args.get("unset"):
             raise UsageError(f"settings {name} takes a value or --unset, not both.")
         checked = None if value is None else check_setting(str(name), str(value))
-        known = change_settings(shelf.store, {find_setting(str(name)).field: checked})
+        known = change_settings(shelf.store, {find_setting(str(name)).field: checked}, by=person())
         message = f"{name} is not set any more." if checked is None else f"{name} is now {checked}"
     elif args.get("unset"):
         raise UsageError("Which setting? settings NAME --unset")
@@ -50,7 +55,7 @@ def usage(args: Args, progress: Progress) -> Result:
     store, repository = shelf.store, shelf.repository.holder("")  # there is one, since ``store`` raises for several
     progress({"stage": "listing", "done": 0, "total": 0, "unit": "projects", "what": ""})
     sizes = project_sizes(store)
-    projects = [normalize(str(name)) for name in args.get("projects") or ()]
+    projects = [check_project(str(name)) for name in args.get("projects") or ()]
     for name in projects:
         if name not in sizes:
             raise ProjectMissing(name, repository.suggest(name))
@@ -87,7 +92,7 @@ def _day(text: object) -> str:
             raise ValueError
         return date.fromisoformat(str(text)).isoformat()
     except ValueError:
-        raise UsageError(f"--since takes a day such as 2026-11-01, not {text}.") from None
+        raise UsageError(f"--since takes a day such as 2026-11-01, not {brief(str(text))}.") from None
 
 
 def _usage_notes(shelf: Shelf, place: str | None, tally: Tally, rows: Sequence[ProjectUsage]) -> list[str]:

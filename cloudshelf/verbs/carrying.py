@@ -14,6 +14,7 @@ from ..bundle.signed import check_signed_bundle, find_signed
 from ..codecs.bundle import Bundle, Carried, Member
 from ..codecs.lock import parse_lock
 from ..codecs.names import sha256
+from ..config import read_osv
 from ..errors import UsageError
 from ..model import Lock, Pin
 from ..quantities import size
@@ -97,7 +98,14 @@ def import_(args: Args, progress: Progress) -> Result:
         dry_run = bool(args.get("dry_run"))
         shelf = shelf_of(args) if dry_run else signing_shelf_of(args)
         report = load_bundle(
-            file, shelf.store, by=person(), dry_run=dry_run, progress=told, signer=shelf.signer, pins=shelf.pins
+            file,
+            shelf.store,
+            by=person(),
+            dry_run=dry_run,
+            progress=told,
+            osv=read_osv(),
+            signer=shelf.signer,
+            pins=shelf.pins,
         )
     return result | {
         "shelf": shelf.url,

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from ..catalog import project_facts, update_catalog
-from ..codecs.names import normalize
 from ..collecting import GRACE, parse_grace
 from ..collecting import collect as collect_garbage
 from ..errors import ShelfError, UsageError, VersionPurged
 from ..purging import find_breaks
 from ..purging import purge as purge_version
-from ..shelf import Shelf, split_pin
+from ..shelf import Shelf, check_project, split_pin
 from .common import Args, Progress, Result, person, plain, shelf_of, signing_shelf_of
 
 LONGEST_REASON = 500
@@ -21,11 +20,11 @@ def collect(args: Args, progress: Progress) -> Result:
     ``exit_code`` is 4 when a project could not be looked at because something of it is damaged.
     """
     shelf = shelf_of(args) if args.get("dry_run") else signing_shelf_of(args)
-    grace = str(args.get("grace") or GRACE)
+    grace = GRACE if args.get("grace") is None else str(args["grace"])
     shelf.info()
     report = collect_garbage(
         shelf.store,
-        [normalize(str(name)) for name in args.get("projects") or ()],
+        [check_project(str(name)) for name in args.get("projects") or ()],
         grace=parse_grace(grace),
         by=person(),
         dry_run=bool(args.get("dry_run")),

@@ -11,7 +11,7 @@ from ..answers import Changed
 from ..codecs.names import normalize
 from ..config import read_osv
 from ..errors import NoShelf, UsageError
-from ..shelf import Shelf, split_pin
+from ..shelf import Shelf, check_project, split_pin
 from ..shelf_settings import check_setting
 from .common import Args, Progress, Result, person, plain, shelf_of, signing_shelf_of, target_of
 
@@ -26,7 +26,7 @@ def init(args: Args, progress: Progress) -> Result:
     settings = {}
     if args.get("request_url"):
         settings["request_url"] = check_setting("request-url", str(args["request_url"]))
-    shelf = Shelf.init(str(args["shelf"]), name=str(args.get("name") or ""), settings=settings)
+    shelf = Shelf.init(str(args["shelf"]), name=str(args.get("name") or ""), settings=settings, by=person())
     return {"shelf": shelf.url, "message": f"Created the shelf {shelf.url}"}
 
 
@@ -162,7 +162,7 @@ def unyank(args: Args, progress: Progress) -> Result:
 def rollback(args: Args, progress: Progress) -> Result:
     """Back to the state before the last change, or to that of sequence ``to``."""
     shelf, to = signing_shelf_of(args), args.get("to")
-    changed = shelf.rollback(str(args["project"]), None if to is None else int(to), by=person())
+    changed = shelf.rollback(check_project(str(args["project"])), None if to is None else int(to), by=person())
     state = changed.seq - 2 if to is None else int(to)
     if not changed.changed:
         return _told(shelf, changed, f"{changed.project} is as it was in state {state} already.")

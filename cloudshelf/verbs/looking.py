@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from itertools import count
 
-from ..answers import LogEntry
 from ..config import read_config, read_osv
 from ..errors import AccessDenied, UsageError
 from ..remembered import remember
-from ..shelf import Shelf, split_pin
+from ..shelf import Shelf, check_project, split_pin
 from ..urls import split_urls
 from .common import Args, Progress, Result, plain, shelf_of
 
@@ -76,24 +74,22 @@ def search(args: Args, progress: Progress) -> Result:
 
 
 def log(args: Args, progress: Progress) -> Result:
-    """The history of ``project``, newest first; without one, of all projects and named locks, ``last`` of it.
+    """The history of ``project``, newest first; without one, of the whole shelf, ``last`` of it.
 
     ``since`` and ``before`` are moments or days. ``denied`` names what may not be read; ``more`` is what to ask for
     ``before`` on the next page, None where nothing is left.
     """
     shelf, last = shelf_of(args), args.get("last")
     since, before = (_moment(args.get(name)) for name in ("since", "before"))
-    if not args.get("project"):
-        page = shelf.news(since=since, before=before, most=NEWS if last is None else int(last))
-        return _page(None, page.entries, page.more) | {"denied": list(page.denied)}
-    entries = [e for e in shelf.log(str(args["project"])) if since <= e.time and (not before or e.time < before)]
-    kept = entries[: int(last)] if last else entries
-    return _page(str(args["project"]), kept, len(kept) < len(entries)) | {"denied": []}
-
-
-def _page(project: str | None, entries: Sequence[LogEntry], more: bool) -> Result:
-    left = entries[-1].time if more and entries else None
-    return {"project": project, "entries": [plain(entry) for entry in entries], "more": left}
+    project = check_project(str(args["project"])) if args.get("project") is not None else ""
+    most = int(last) if last is not None else 0 if project else NEWS
+    page = shelf.news(project, since=since, before=before, most=most)
+    return {
+        "project": project or None,
+        "entries": [plain(entry) for entry in page.entries],
+        "more": page.more or None,
+        "denied": list(page.denied),
+    }
 
 
 def _moment(text: object) -> str:
@@ -113,7 +109,7 @@ def verify(args: Args, progress: Progress) -> Result:
 
     With ``repair`` the catalog, which the heads imply, is written anew first; nothing else can be made again here.
     """
-    shelf, projects = shelf_of(args), [str(p) for p in args.get("projects") or ()]
+    shelf, projects = shelf_of(args), [check_project(str(p)) for p in args.get("projects") or ()]
     if args.get("repair"):
         if projects:
             raise UsageError("The catalog is of all projects: verify --repair, without a project.")

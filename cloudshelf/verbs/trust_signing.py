@@ -12,14 +12,14 @@ from typing import Any
 from ..catalog import refresh_catalog, update_locks
 from ..chain import Chain, move_head
 from ..codecs.named_lock import facts_of
-from ..codecs.names import head_key, is_normalized, lock_head_key, named_lock, normalize
+from ..codecs.names import head_key, is_normalized, lock_head_key, named_lock
 from ..commit import project_chain
 from ..config import read_config
 from ..errors import KeyNotAllowed, SignatureError, SigningKeyMissing, UsageError
 from ..named_locks import check_name, lock_chain
 from ..repository import own_folder
 from ..seen_heads import SeenHeads
-from ..shelf import Shelf
+from ..shelf import Shelf, check_project
 from ..signing.keys import read_private
 from ..signing.signer import VouchingSigner
 from ..signing.trust import Trust
@@ -55,7 +55,7 @@ def sign(args: Args) -> Result:
 
 def _chosen(shelf: Shelf, args: Args) -> tuple[list[str], list[str]]:
     """The projects and locks that are meant."""
-    projects = [normalize(str(name)) for name in args.get("names") or ()]
+    projects = [check_project(str(name)) for name in args.get("names") or ()]
     locks = [check_name(str(name)) for name in args.get("locks") or ()]
     if args.get("all"):
         if projects or locks:

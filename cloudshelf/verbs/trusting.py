@@ -70,7 +70,7 @@ def _init(args: Args) -> Result:
     root = first_root(info.id, administrators, threshold=threshold, expires=expires, by=person())
     data = draft(root, keys)
     put_root(shelf.store, data)
-    change_settings(shelf.store, {SETTING: REQUIRED})
+    change_settings(shelf.store, {SETTING: REQUIRED}, by=person(), action="settings: heads are signed")
     return _shown(shelf, Stored(root, data)) | {"files": [str(file) for file in files]}
 
 

@@ -21,6 +21,8 @@ class Facts:
     vulnerabilities: tuple[Vulnerability, ...] | None  # None: not known
     source: str
     provenance: bool
+    files: int | None = None  # in it; None where nobody looked
+    unpacked: int | None = None  # their bytes
 
 
 def days_since(moment: str) -> int | None:

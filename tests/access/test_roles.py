@@ -51,6 +51,7 @@ TABLE = {
     "shelf.json":                       ("G",   "G",    "G",    "G",      "GL",   "GLCR",    "GL",      "",     "G"),
     "trust/_head":                      ("GL",  "GL",   "GL",   "GL",     "GL",   "GLCR",    "GL",      "",     "GL"),
     f"trust/_history/{SEQ}":            ("GL",  "GL",   "GL",   "GL",     "GL",   "GLC",     "GL",      "",     "GL"),
+    f"settings/_history/{SEQ}":         ("GL",  "GL",   "GL",   "GL",     "L",    "GLC",     "GL",      "",     "GL"),
     "recall/_head":                     ("GL",  "GL",   "GL",   "GL",     "GL",   "GLCR",    "GL",      "",     "GL"),
     "catalog/projects/0":               ("GL",  "GLCR", "GL",   "GLCR",   "GLCR", "GLCR",    "GL",      "",     ""),
     "catalog/modules/00":               ("GL",  "GLCR", "GL",   "GLCR",   "GLCR", "GLCR",    "GL",      "",     ""),

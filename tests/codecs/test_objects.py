@@ -146,6 +146,17 @@ def test_a_head_under_another_projects_name_is_refused(parse) -> None:  # type: 
         parse(format_head(HEAD))
 
 
+@pytest.mark.parametrize(
+    "version", ["", " ", "1.0 ", "../1", "1\n2", "\x1b[31m1", "1;rm", "--yes", "$(id)", "1" * 300, "\u0661"]
+)
+def test_a_version_that_is_no_word_of_a_command_line_is_refused_and_named(version: str) -> None:
+    data = format_head(dataclasses.replace(HEAD, versions={version: Entry(B)}))
+    with pytest.raises(ObjectInvalid, match=r"its entry of version .* is malformed"):
+        parse_head(data, "numpy", "k")
+    with pytest.raises(ObjectInvalid, match=r"its entry of version .* is malformed"):
+        parse_index(format_index("numpy", {version: Entry(B)}), "numpy", "k")
+
+
 def test_a_release_of_another_version_is_refused() -> None:
     with pytest.raises(ObjectInvalid, match=r"it is the release numpy 2\.1\.0"):
         parse_release(format_release(RELEASE), "numpy", "2.0.0", "k")

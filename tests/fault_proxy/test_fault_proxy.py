@@ -147,7 +147,12 @@ def test_a_fault_is_read_with_its_number(text: str, fault: Fault) -> None:
         ("* nonsense", "is no fault; there are corrupt"),
         ("* 999", "is no fault"),
         ("* drip=slow", "needs a number"),
+        ("* drip=-1", "needs a number"),
+        ("* delay=-0.5", "needs a number"),
         ("* nth=0 503", "neither nth=N"),
+        ("GET 130% 503", "neither nth=N"),
+        ("GET 503 reset", "has two faults, 503 and another"),
+        ("GET reset truncate", "has two faults, reset and another"),
         ("GET x 130% 503", "neither nth=N"),
         ("* a b 503", "'b'"),
     ],
@@ -274,6 +279,7 @@ def test_the_command_fails_as_its_rules_say_and_tells_each_request(upstream: str
     [
         (["--to", "http://127.0.0.1:9", "--rule", "* wobble"], "'wobble' is no fault"),
         (["--to", "ftp://127.0.0.1"], "is not the URL of an http server"),
+        (["--to", "http://127.0.0.1:9/bucket"], "is a path of a server"),
         ([], "--to"),
     ],
 )

@@ -25,6 +25,7 @@ class Index:
         self.uploaded: dict[str, str] = {}
         self.provenance: dict[str, str] = {}
         self.speaks_json = True
+        self.answers_ranges = True
 
     def files(self, project: str) -> list[Path]:
         return [p for p in sorted(self.folder.iterdir()) if _normal(re.split(r"-\d", p.name)[0]) == project]
@@ -62,7 +63,11 @@ def serving(folder: Path) -> Iterator[Index]:
                 body = index.json(name) if wants_json else index.page(name)
                 self._send(200, JSON if wants_json else "text/html", body)
             elif kind == "files" and (index.folder / name).is_file():
-                self._send(200, "application/octet-stream", (index.folder / name).read_bytes())
+                data, wanted = (index.folder / name).read_bytes(), self.headers.get("Range", "")
+                if wanted.startswith("bytes=-") and index.answers_ranges:
+                    self._send(206, "application/octet-stream", data[-int(wanted[7:]) :])
+                else:
+                    self._send(200, "application/octet-stream", data)
             else:
                 self._send(404, "text/plain", b"")
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from cloudshelf.codecs.catalog import projects_keys
 from cloudshelf.commit import Change, change_head
 from cloudshelf.errors import (
     CatalogOutdated,
@@ -225,8 +226,8 @@ def test_a_damaged_catalog_does_not_hide_that_all_was_published(
     put: Publish, shelf: CountingStore, tmp_path: Path
 ) -> None:
     put(build_wheel(tmp_path, "first", files={"first.py": b""}))
-    for shard in Path(shelf.url.removeprefix("file://"), "catalog", "projects").iterdir():
-        shard.write_bytes(b"damaged")
+    for key in projects_keys():
+        Path(shelf.url.removeprefix("file://"), key).write_bytes(b"damaged")
     with pytest.raises(CatalogOutdated, match=r"Published: second 1\.0\. .*cloudshelf verify --repair"):
         put(build_wheel(tmp_path, "second", files={"second.py": b""}))
     assert Repository(shelf).head("second").default == "1.0"

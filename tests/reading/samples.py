@@ -43,6 +43,7 @@ from cloudshelf.codecs.pyproject import parse_pyproject, parse_script
 from cloudshelf.codecs.recall import HEAD as RECALL
 from cloudshelf.codecs.recall import Block, BlockList, format_block_list, parse_block_list
 from cloudshelf.codecs.release import format_release, parse_release
+from cloudshelf.codecs.shelf import ShelfState, format_shelf, parse_shelf
 from cloudshelf.codecs.trust import Root, TrustedKey, format_root, parse_root
 from cloudshelf.codecs.usage import Count, Report, format_report, parse_report
 from cloudshelf.codecs.wheel import parse_entry_points, parse_metadata, parse_record, parse_wheel_name
@@ -114,6 +115,10 @@ BLOCKS = BlockList(
     "2026-11-23T00:00:00Z",
     LINKED[1:],
 )
+STATE = ShelfState(
+    *({"contact": "us"}, {"id": "0" * 16, "name": "x"}, 2, "w", A, "2026-11-23T00:00:00Z", "ann", "settings: x"),
+    *("2026-11-23T00:00:00Z", LINKED[1:]),
+)
 
 OBJECTS: dict[str, Object] = {
     "head": Object(format_head(HEAD), lambda d: parse_head(d, "numpy", "k")),
@@ -128,6 +133,7 @@ OBJECTS: dict[str, Object] = {
     "usage": Object(format_report(REPORT), lambda d: parse_report(d, "k")),
     "recall": Object(format_block_list(BLOCKS), lambda d: parse_block_list(d, RECALL)),
     "trust": Object(format_root(ROOT), lambda d: parse_root(d, "trust/_head")),
+    "settings": Object(format_shelf(STATE), lambda d: parse_shelf(d, "shelf.json")),
     "bundle": Object(format_bundle(BUNDLE), parse_bundle),
     "shelf": Object(
         format_object("shelf", {"id": "0" * 16, "name": "x", "settings": {"request_url": "https://x.example"}}),

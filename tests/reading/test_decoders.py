@@ -36,7 +36,7 @@ JUNK = st.one_of(
     st.dictionaries(st.text(max_size=3), st.integers() | st.none(), max_size=3),
 )
 FUZZ = settings(
-    max_examples=amount(8, 600),
+    max_examples=amount(8, 800),
     deadline=None,
     derandomize=False,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -93,6 +93,20 @@ def test_a_lost_reply_is_found_below_what_others_committed_meanwhile() -> None:
     assert history(store) == [4, 3, 2, 1]
 
 
+def test_whoever_lost_to_two_hundred_others_reads_few_of_their_heads() -> None:
+    store = Interfering()
+    put_version(store, "numpy", {"1": Entry(A)})
+
+    def overtake() -> None:
+        for number in range(200):
+            put_version(store, "numpy", {f"1.{number}": Entry(A)})
+
+    counted = CountingStore(store)
+    store.before = [overtake]
+    assert put_version(counted, "numpy", {"2": Entry(B)}).seq == 202
+    assert counted.counts.requests["get"] <= 8  # the logarithm of 200: no walk through all of them
+
+
 def test_a_write_that_never_arrived_is_tried_again() -> None:
     store = Interfering()
     store.lose_requests = 1

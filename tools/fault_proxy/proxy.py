@@ -89,6 +89,8 @@ def faulty(
     """
     if urlsplit(upstream).scheme != "http":
         raise ValueError(f"{upstream} is not the URL of an http server")
+    if urlsplit(upstream).path.strip("/"):
+        raise ValueError(f"{upstream} is a path of a server; paths go on as they come, so leave it out here")
     server = _Server(("127.0.0.1", port), Handler)
     if tls is not None:  # each handshake in its connection's thread
         server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)

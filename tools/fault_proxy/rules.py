@@ -25,6 +25,7 @@ from .faults import (
 )
 from .messages import Request
 
+_STATUS = re.compile(r"[1-5]\d\d")
 _METHODS = ("GET", "HEAD", "PUT", "POST", "DELETE")
 _CODES = {400: "ExpiredToken", 403: "AccessDenied", 404: "NoSuchKey", 409: "ConditionalRequestConflict"} | {
     412: "PreconditionFailed", 500: "InternalError", 503: "SlowDown"
@@ -87,7 +88,9 @@ def parse_rule(text: str) -> Rule:
             setattr(rule, name, int(value))
         elif re.fullmatch(r"\d{1,2}(\.\d+)?%|100%", word):
             rule.share = float(word[:-1]) / 100
-        elif not rule.path and not equals:
+        elif not rule.path and not equals and not word.endswith("%"):
+            if word in FAULTS or _STATUS.fullmatch(word):
+                raise ValueError(f"{text!r} has two faults, {word} and another; a path begins with / or *")
             rule.path = word
         else:
             raise ValueError(f"{word!r} in {text!r} is neither nth=N, times=N, a share such as 30%, nor the only path")
@@ -99,11 +102,13 @@ def parse_rule(text: str) -> Rule:
 def _parse_fault(word: str) -> Fault:
     name, _, value = word.partition("=")
     status, _, code = word.partition(":")
-    if re.fullmatch(r"[1-5]\d\d", status):
+    if _STATUS.fullmatch(status):
         return Answer(int(status), code or _CODES.get(int(status), ""))
     if name not in FAULTS:
         raise ValueError(f"{word!r} is no fault; there are {', '.join(FAULTS)}, and a status such as 503")
     try:
+        if value.startswith("-"):
+            raise ValueError
         return FAULTS[name][0](value)
     except ValueError:
         raise ValueError(f"{word!r} needs a number behind the sign") from None
