@@ -156,6 +156,7 @@ class Environment:
 
         Without ``all_of_site``, a folder that holds all distributions brings nothing.
         """
+        place = self.behind_links(place) or place
         number = self._number_at(place)
         if number >= 0:
             self.bring((number, *self.needs(number)))

@@ -35,7 +35,7 @@ def ask(python: Callable[..., str], shelved: None, tmp_path: Path) -> Callable[[
 
     def ask(expression: str) -> object:
         code = (
-            "import cloudshelf, json, os\n"
+            "import cloudshelf, json, os, subprocess\n"
             "cloudshelf.use('some-data', 'mods', 'onefile')\n"
             "p = cloudshelf.path('some_data')\n"
             "def is_there(path):\n"  # asked past the functions that bring files
@@ -58,6 +58,7 @@ LOOKS = {
     "whether it is there": ("[(p / 'latest.csv').exists(), (p / 'nothing').exists()]", [True, False]),
     "a listing": ("sorted(os.listdir(p))", ["a.csv", "latest.csv", "y", "years"]),
     "a listing of a linked folder": ("os.listdir(p / 'y')", ["2026.csv"]),
+    "by a program that is told a link": ("subprocess.getoutput(f'cat {p}/latest.csv | wc -l')", "1000"),
     "the folder itself": ("p.name", "some-data"),
 }
 
