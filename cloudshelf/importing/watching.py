@@ -18,6 +18,7 @@ import posix
 import sys
 
 from . import by_path, changing
+from .listing import Listing
 from .locating import Replacements, absent_names, bring, bring_below, locate, settle, stubs, watched
 
 TYPE_CHECKING = False
@@ -161,9 +162,10 @@ class _Os(Replacements):
 
     def scandir(self, path: Any = None) -> Any:
         _spend()
-        absent = absent_names(path)
+        found = locate(path)
+        absent = [] if found is None else found[0].absent_names(found[1])
         entries = posix.scandir(path)
-        return _Listing(entries, path, absent) if absent else entries
+        return Listing(entries, path, absent) if absent or (found is not None and found[0].linked) else entries
 
     def execv(self, path: Any, argv: Any, /) -> None:
         _bring_for_program(argv, None, path)
@@ -193,78 +195,6 @@ class _Subprocess(Replacements):
         """``rest`` begins with close_fds, pass_fds, cwd, env (Lib/subprocess.py, the same from 3.11 to 3.14)."""
         _bring_for_program(args, rest[3], next(iter(executable_list), None), cwd=rest[2])
         return _real_fork_exec[0](args, executable_list, *rest)
-
-
-class _Listing:
-    """What ``os.scandir`` gives, and after it the files that are not there yet."""
-
-    def __init__(self, entries: Any, path: Any, absent: list[str]) -> None:
-        self._entries = entries
-        self._folder = "." if path is None else path
-        self._absent = set(absent)
-        self._rest: Iterator[_Entry] | None = None
-
-    def __iter__(self) -> _Listing:
-        return self
-
-    def __next__(self) -> Any:
-        if self._rest is None:
-            for entry in self._entries:
-                self._absent.discard(os.fsdecode(entry.name))
-                return entry
-            self._rest = iter([_Entry(self._folder, name) for name in sorted(self._absent)])
-        return next(self._rest)
-
-    def __enter__(self) -> _Listing:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        self._entries.close()
-        self._rest = iter(())
-
-
-class _Entry:
-    """An ``os.DirEntry`` of a file that is brought when somebody asks more than its name."""
-
-    __slots__ = ("_descriptor", "name", "path")
-
-    def __init__(self, folder: Any, name: str) -> None:
-        self.name: Any = name
-        self._descriptor: int | None = None
-        if isinstance(folder, int):  # as the real one: a listing of a descriptor has no path but the name
-            self.path: Any = name
-            self._descriptor = folder
-        else:
-            where = os.fspath(folder)
-            self.name = os.fsencode(name) if isinstance(where, bytes) else name
-            self.path = os.path.join(where, self.name)
-
-    def __fspath__(self) -> Any:
-        return self.path
-
-    def __repr__(self) -> str:
-        return f"<DirEntry {self.name!r}>"
-
-    def is_dir(self, *, follow_symlinks: bool = True) -> bool:
-        return False
-
-    def is_file(self, *, follow_symlinks: bool = True) -> bool:
-        return True
-
-    def is_symlink(self) -> bool:
-        return False
-
-    def is_junction(self) -> bool:
-        return False
-
-    def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
-        return _os.stat(self.path, dir_fd=self._descriptor, follow_symlinks=follow_symlinks)
-
-    def inode(self) -> int:
-        return self.stat().st_ino
 
 
 _builtins = _Builtins("builtins")

@@ -59,6 +59,17 @@ LOOKS = {
     "a listing": ("sorted(os.listdir(p))", ["a.csv", "latest.csv", "y", "years"]),
     "a listing of a linked folder": ("os.listdir(p / 'y')", ["2026.csv"]),
     "by a program that is told a link": ("subprocess.getoutput(f'cat {p}/latest.csv | wc -l')", "1000"),
+    "what scandir says of links": (
+        "sorted([e.name, e.is_file(), e.is_dir(), e.is_symlink(), is_there(e.path)] for e in os.scandir(p))",
+        [
+            ["a.csv", True, False, False, False],
+            ["latest.csv", True, False, True, False],
+            ["y", False, True, True, True],
+            ["years", False, True, False, True],
+        ],
+    ),
+    "a walk": ("[[sorted(d), sorted(n)] for _, d, n in os.walk(p)][0]", [["y", "years"], ["a.csv", "latest.csv"]]),
+    "a size by scandir": ("[e.stat().st_size for e in os.scandir(p) if e.name == 'latest.csv']", [5000]),
     "the folder itself": ("p.name", "some-data"),
 }
 
