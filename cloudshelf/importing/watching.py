@@ -33,6 +33,8 @@ _CALLS = 128  # between two looks at whether everything is in place by now
 _ENDS = frozenset(" \t\n\0:;,\"'")  # what a path ends at, within an argument or a variable
 _SPACES = {ord(letter): " " for letter in _ENDS}
 _OWN_VARIABLES = (b"PATH=", b"VIRTUAL_ENV=", b"CLOUDSHELF_", b"PWD=", b"OLDPWD=", b"_=")
+# Where programs look for what they need: one that names all of ``lib`` does not mean every distribution.
+_SEARCHED = (b"LD_LIBRARY_PATH=", b"LIBRARY_PATH=", b"CPATH=", b"PKG_CONFIG_PATH=", b"CMAKE_PREFIX_PATH=")
 _FUNCTIONS = ("stat", "lstat", "access", "open", "listdir", "scandir")
 _STARTERS = ("execv", "execve", "posix_spawn", "posix_spawnp", "system")
 _real_open = _io.open
@@ -253,9 +255,11 @@ def _bring_for_program(argv: Any, env: Any, program: Any = None, cwd: Any = None
     """
     words = [os.fsencode(word) for word in argv if isinstance(word, (str, bytes)) or hasattr(word, "__fspath__")]
     is_python = os.path.basename(os.fsdecode(program or b"")).startswith("python")
-    found = None
+    found, searched = None, list[bytes]()
     if not is_python:
-        words += _variables(env)
+        told = _variables(env, words)
+        searched = [line for line in told if line.startswith(_SEARCHED)]
+        words += [line for line in told if not line.startswith(_SEARCHED)]
         found = None if program is None else locate(program, cwd=cwd)
         if found is not None:
             found[0].touch_program(found[1])
@@ -264,6 +268,8 @@ def _bring_for_program(argv: Any, env: Any, program: Any = None, cwd: Any = None
         for place in _mentioned(environment, words):
             whole = found is not None and place.startswith("bin/python")
             environment.touch_below("" if whole else place, all_of_site=not is_python)
+        for place in _mentioned(environment, searched):
+            environment.touch_below(place, all_of_site=False)
 
 
 def _bring_around(words: list[bytes], cwd: Any) -> None:
@@ -278,13 +284,28 @@ def _bring_around(words: list[bytes], cwd: Any) -> None:
                 bring_below(token if cwd is None else os.path.join(os.fsdecode(cwd), token))
 
 
-def _variables(env: Any) -> list[bytes]:
-    """``NAME=value`` of the variables that a program is given, without those that merely name an environment."""
-    if env is None:
+def _variables(env: Any, words: list[bytes]) -> list[bytes]:
+    """``NAME=value`` of the variables that a program is given, without those that merely name an environment.
+
+    Of those that it inherits none that leads into a plain tree, unless ``words`` name it: a data set tells by one where
+    it is, and shall not come because some program is started.
+    """
+    inherited = env is None
+    if inherited:
         env = getattr(os.environ, "_data", os.environ)
     if hasattr(env, "items"):
         env = [os.fsencode(name) + b"=" + os.fsencode(value) for name, value in env.items()]
-    return [line for line in env if not line.startswith(_OWN_VARIABLES)]
+    lines = [line for line in env if not line.startswith(_OWN_VARIABLES)]
+    return [line for line in lines if not (inherited and _is_of_tree(line) and not _is_named(line, words))]
+
+
+def _is_of_tree(line: bytes) -> bool:
+    return any(os.fsencode(f"{root}opt/") in line for environment in watched for root in environment.roots)
+
+
+def _is_named(line: bytes, words: list[bytes]) -> bool:
+    name = line.partition(b"=")[0]
+    return any(name in word for word in words)
 
 
 def _mentioned(environment: Environment, words: list[bytes]) -> Iterator[str]:
