@@ -143,6 +143,14 @@ def test_a_drive_that_is_killed_while_parts_are_here_is_mounted_again_and_leaves
     wait_until(lambda: mounted.partial() == [])
 
 
+def test_a_drive_that_is_unmounted_leaves_no_parts_behind(mounted: Mounted) -> None:
+    with open(mounted.version / "demo/large.bin", "rb", buffering=0) as file:
+        assert os.pread(file.fileno(), 10, FRAME) == LARGE[FRAME : FRAME + 10]
+    assert len(mounted.partial()) == 1
+    mounted.drive.umount()
+    assert mounted.partial() == []
+
+
 def error_of(path: Path) -> str:
     with pytest.raises(OSError) as caught:
         path.read_bytes()
