@@ -16,7 +16,6 @@ from cloudshelf import completion
 from cloudshelf.mount.machine import find_libfuse
 from cloudshelf.mount.mountpoint import MODULE
 from tests.bad_input.conftest import User, assert_clear, pids_of_fetchers, stop_fetchers
-
 from tests.faces.test_kernel import Kernel
 
 from .drives import Drive, is_running, needs_fuse, wait_until

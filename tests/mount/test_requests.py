@@ -22,7 +22,11 @@ def counted(seaweed_server: S3Server) -> Iterator[FaultProxy]:
         yield proxy
 
 
-@pytest.mark.parametrize("modules", ["numpy", "pandas", "matplotlib.pyplot"])
+# Our importer knows the whole statement when it begins; who opens files sees `matplotlib` first, `pyplot` later.
+MORE = {"numpy": 0, "pandas": 0, "matplotlib.pyplot": 1}
+
+
+@pytest.mark.parametrize("modules", MORE)
 def test_an_import_asks_for_no_more(
     modules: str,
     published_on_seaweed: str,
@@ -45,4 +49,4 @@ def test_an_import_asks_for_no_more(
     counted.forget()
     done = drive.python(f"import {modules}")
     assert done.returncode == 0, done.stderr
-    assert 0 < counted.count("GET") <= expected
+    assert 0 < counted.count("GET") <= expected + MORE[modules]
