@@ -195,7 +195,7 @@ def test_thousands_of_readers_at_once_fetch_each_frame_once(shelf: Shelf, opened
 
 
 @pytest.mark.stress
-@settings(max_examples=amount(15, 1000), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=amount(8, 1000), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     reads=st.lists(st.tuples(st.integers(0, SIZE + 10), st.integers(0, 3 * FRAME)), max_size=60),
     frame=st.integers(1000, 200_000),
