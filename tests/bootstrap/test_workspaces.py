@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import time
@@ -76,11 +77,13 @@ def test_every_shell_and_kernel_has_the_shelf(
     machines: Callable[..., CleanRoot], lock: Path, cloudshelf: Any, target: str, has_fuse: bool
 ) -> None:
     machine = machines(has_fuse=has_fuse)
+    python = machine.run("bash", "-lc", "command -v python3", path=BARE).stdout
     set_up(machine, target, written(cloudshelf, target, "--lock", lock))
     told = f"the tool speaks\n{machine.drive}/env/opt/shelftool\n" if has_fuse else "the tool speaks\n"
     for shell in (["bash", "-lc"], ["dash", "-lc"], ["bash", "-ic"]):
         assert machine.run(*shell, "shelftool", path=BARE).stdout.startswith(told), shell
     assert machine.is_mounted() == has_fuse
+    assert machine.run("bash", "-lc", "command -v python3", path=BARE).stdout == python  # it stays theirs
     inside = f"pkg-config --modversion shelftool && {sys.executable} -c 'import shelfone; print(shelfone.version)'"
     assert machine.run("bash", "-lc", inside, path=BARE).stdout == "1.4\n1.0\n"
     assert kernel(machine, SEEN).startswith("1.0\nthe tool speaks\n")
@@ -170,6 +173,20 @@ def test_what_somebody_wrote_into_the_settings_stays(
     done = machine.run("sh", "-s", text=written(cloudshelf, "profile"))
     assert file.read_text() == theirs
     assert "names a shelf already; it stays" in done.stderr
+
+
+def test_root_reads_nothing_of_a_home_that_is_anothers(
+    machines: Callable[..., CleanRoot], lock: Path, cloudshelf: Any
+) -> None:
+    """``sudo -s`` leaves HOME as it was, and whoever's that is could have root run what they like."""
+    machine = machines()
+    machine.run("sh", "-s", text=written(cloudshelf, "profile", "--lock", lock))
+    state = machine.home / ".local/state/cloudshelf"
+    machine.run("sh", "/etc/cloudshelf/workspace", "start")
+    (state / "variables.sh").write_text("echo I was run\n")
+    assert machine.run("bash", "-lc", "true").stdout == "I was run\n"
+    os.chown(machine.home, 65534, 65534)
+    assert machine.run("bash", "-lc", "true").stdout == ""
 
 
 def test_who_is_not_root_and_who_has_no_cloudshelf_is_told(
