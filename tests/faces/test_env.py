@@ -82,7 +82,7 @@ def test_the_lines_survive_eval_with_any_value(name):
         result = {"shell": "sh", "variables": variables, "behind": ["LAST"]}
         lines = to_text("env", result)
         script = f'eval "$LINES_OF_OURS"\neval "$LINES_OF_OURS"\n{sys.executable} -c '
-        script += '\'import os; print([os.environ[n] for n in ("PKG_CONFIG_PATH", "VALUE", "NEW")])\''
+        script += '\'import os; print([os.environ[n] for n in ("PKG_CONFIG_PATH", "VALUE", "NEW", "LAST")])\''
         got = eval(shell(script, name=name, LINES_OF_OURS=lines, PKG_CONFIG_PATH="/before", LAST="/before"))
         assert got == [f"{here}:/second:/before", odd, here, f"/before:{here}:/second"]
 
