@@ -6,6 +6,7 @@ import os
 import re
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -159,9 +160,10 @@ class Repository:
 
     def last_head(self, project: str) -> Head | None:
         """The head of ``project``, even if it has no version: for who writes the next one. Raises as ``head``."""
-        if project not in self._heads:
-            self._heads[project] = self._read_head(project)
-        return self._heads[project]
+        with suppress(KeyError):
+            return self._heads[project]
+        head = self._heads[project] = self._read_head(project)
+        return head
 
     def signed_head(self, project: str) -> bytes:
         """The present head as it is stored, if it has signatures; else empty. Raises as ``head``."""
@@ -401,14 +403,15 @@ class Repository:
 
     def listing_of_all(self, pause: Callable[[], object] = lambda: None) -> tuple[ProjectFacts, ...]:
         """``listing``, with projects of which everything was purged."""
-        if self._facts is None:
+        known = self._facts
+        if known is None:
             keys = projects_keys()
             facts: list[ProjectFacts] = []
             for key, data in zip(keys, self._shards_of_listing(keys), strict=True):
                 pause()
                 facts += parse_listing(data, key).values() if data is not None else ()
-            self._facts = tuple(sorted(facts, key=lambda f: f.project))
-        return self._facts
+            known = self._facts = tuple(sorted(facts, key=lambda f: f.project))
+        return known
 
     def _shards_of_listing(self, keys: Sequence[str]) -> list[bytes | None]:
         """To who may not list, S3 denies a shard that is not there; who may read none of them may not see names."""
@@ -439,6 +442,15 @@ class Repository:
         self._recalled.clear()
         self._shards.clear()
         self._facts = None
+
+    def forget_read(self, project: str) -> None:
+        """Keep nothing of ``project`` in memory: for who looks at many projects for a long time."""
+        self._heads.pop(project, None)
+        self._signed.pop(project, None)
+        self._tried.discard(project)
+        for name in self._parsed.copy():
+            if project_of_key(name[0]) == project:
+                self._parsed.pop(name, None)
 
     def _read_info(self) -> ShelfInfo:
         try:
@@ -490,16 +502,18 @@ class Repository:
 
     def _object(self, key: str, digest: str, parse: Callable[[bytes, str], T]) -> T:
         """An immutable object: from memory, the cache or the store, verified by its name."""
-        if (key, digest) not in self._parsed:
-            if not is_sha256(digest):
-                raise ObjectInvalid(key, "its name is not a digest")
-            data = self._objects.get(digest)
-            if data is not None:
-                self._parsed[key, digest] = parse(data, key)
-            else:
-                with self._objects.turn(digest):
-                    self._parsed[key, digest] = self._fetch(key, digest, parse)
-        found: T = self._parsed[key, digest]
+        with suppress(KeyError):
+            known: T = self._parsed[key, digest]
+            return known
+        if not is_sha256(digest):
+            raise ObjectInvalid(key, "its name is not a digest")
+        data = self._objects.get(digest)
+        if data is not None:
+            found = parse(data, key)
+        else:
+            with self._objects.turn(digest):
+                found = self._fetch(key, digest, parse)
+        self._parsed[key, digest] = found
         return found
 
     def _fetch(self, key: str, digest: str, parse: Callable[[bytes, str], T]) -> T:

@@ -49,7 +49,7 @@ def make_index(lock: Lock, manifests: Sequence[Manifest], interpreter: Interpret
         "mtimes": [file.mtime for file in files],
         "digests": b"".join(bytes.fromhex(file.digest) for file in files),
         "kinds": "".join(file.kind for file in files),
-        **_frames(manifests),
+        **frame_columns(manifests),
         "folders": places.folders,
         "projects": projects,
         "owner": _owners(projects),
@@ -137,7 +137,7 @@ def _starts(manifests: Sequence[Manifest]) -> list[int]:
     return starts
 
 
-def _frames(manifests: Sequence[Manifest]) -> dict[str, Any]:
+def frame_columns(manifests: Sequence[Manifest]) -> dict[str, Any]:
     """Frames of all manifests in a row; each file's first frame as a number in that row."""
     packs: dict[tuple[str, str], int] = {}
     numbers: list[int] = []

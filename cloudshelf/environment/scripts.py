@@ -23,11 +23,25 @@ def shebang(python: str, options: str = "") -> bytes:
 
 def rewritten(content: bytes, python: str) -> bytes:
     """A script of a wheel, which begins with ``#!python`` (binary distribution format, "scripts directory")."""
+    options, rest = _split(content)
+    return content if options is None else shebang(python, options) + rest
+
+
+def portable(content: bytes) -> bytes:
+    """A script of a wheel, for whichever Python is first on the PATH (env(1), coreutils)."""
+    options, rest = _split(content)
+    if options is None:
+        return content
+    return f"#!/usr/bin/env {f'-S python3 {options}' if options else 'python3'}\n".encode() + rest
+
+
+def _split(content: bytes) -> tuple[str | None, bytes]:
+    """The options in a first line that begins with ``#!python``, and the rest; None for any other file."""
     first, newline, rest = content.partition(b"\n")
     words = first.strip().split(None, 1)
     if not newline or not words or words[0] not in (b"#!python", b"#!pythonw"):
-        return content
-    return shebang(python, words[1].decode() if len(words) > 1 else "") + rest
+        return None, content
+    return words[1].decode() if len(words) > 1 else "", rest
 
 
 def stub(environment: str, python: str, number: int) -> bytes:

@@ -1,0 +1,164 @@
+"""What a version's folder in the drive shows: files as ``pip install --target`` lays them out, or its plain tree."""
+
+from __future__ import annotations
+
+import errno
+import os
+import posixpath
+from array import array
+from collections.abc import Iterator
+from sys import intern
+
+from ..codecs.tree import TREE_FILE, parse_tree, tree_folder
+from ..environment.scripts import portable
+from ..model import Manifest
+from .view import Entry
+
+_FOLDER = -1
+_FOLDER_MODE = 0o755
+_SCHEMES = ("site", "scripts", "headers", "data")  # as pip moves them: what came first stays
+_PLACES = {"site": "", "scripts": "bin/", "headers": "include/", "data": ""}
+
+
+class VersionTree:
+    """The names and attributes of one version. Paths are relative to its folder, which is ``""``.
+
+    Columns and one dictionary a folder: a file takes some 200 bytes, and a drive has many.
+    """
+
+    def __init__(self, manifest: Manifest) -> None:
+        self._sizes = array("Q", (file.size for file in manifest.files))
+        self._modes = array("H", (file.mode for file in manifest.files))
+        self._times = array("Q", (file.mtime for file in manifest.files))
+        self._folders: dict[str, dict[str, int]] = {"": {}}  # folder → name → file; _FOLDER, or below it a link
+        self._folder_times: dict[str, int] = {"": 0}
+        self._targets: list[str] = []
+        for number, path in _placed(manifest):
+            if self._add(path, number):
+                self._note_time(path.rpartition("/")[0], manifest.files[number].mtime)
+        self._add_links(manifest)
+        self._add_empty_folders(manifest)
+        for number, file in enumerate(manifest.files):
+            if file.frame < 0:
+                self._sizes[number] = len(shown(manifest, number))
+
+    def __len__(self) -> int:
+        return len(self._sizes) + len(self._folders)
+
+    def entry(self, path: str) -> Entry | None:
+        """As ``View.entry``."""
+        if path in self._folders:
+            return self._folder_entry(path)
+        folder, _, name = path.rpartition("/")
+        number = self._folders.get(folder, {}).get(name)
+        return None if number is None else self._entry_of(number)
+
+    def names(self, path: str) -> Iterator[tuple[str, Entry]]:
+        """As ``View.names``."""
+        inside = self._folders.get(path)
+        if inside is None:
+            raise os_error(errno.ENOENT if self.entry(path) is None else errno.ENOTDIR, path)
+        prefix = f"{path}/" if path else ""
+        for name, number in inside.items():
+            yield name, self._folder_entry(prefix + name) if number == _FOLDER else self._entry_of(number)
+
+    def number(self, path: str) -> int:
+        """Which file of the manifest ``path`` is. Raises FileNotFoundError, IsADirectoryError."""
+        folder, _, name = path.rpartition("/")
+        number = self._folders.get(folder, {}).get(name)
+        if number is None or number < _FOLDER:
+            raise os_error(errno.ENOENT, path)
+        if number == _FOLDER:
+            raise os_error(errno.EISDIR, path)
+        return number
+
+    def _entry_of(self, number: int) -> Entry:
+        if number < _FOLDER:
+            target = self._targets[_FOLDER - 1 - number]
+            return Entry("l", 0o777, len(target.encode()), self._folder_times[""], target)
+        return Entry("f", self._modes[number], self._sizes[number], self._times[number])
+
+    def _folder_entry(self, path: str) -> Entry:
+        return Entry("d", _FOLDER_MODE, 0, self._folder_times[path])
+
+    def _add(self, path: str, number: int) -> bool:
+        """False where something else has the place."""
+        folder, _, name = path.rpartition("/")
+        if (folder not in self._folders and not self._add_folder(folder)) or name in self._folders[folder]:
+            return False
+        self._folders[folder][intern(name)] = number
+        return True
+
+    def _add_folder(self, folder: str) -> bool:
+        """Make ``folder`` and those above it known; False when a file is in the way."""
+        parent, _, name = folder.rpartition("/")
+        if parent not in self._folders and not self._add_folder(parent):
+            return False
+        if self._folders[parent].setdefault(name, _FOLDER) != _FOLDER:
+            return False
+        self._folders[folder] = {}
+        self._folder_times[folder] = 0
+        return True
+
+    def _note_time(self, folder: str, mtime: int) -> None:
+        """A folder is as new as the newest file in it."""
+        while self._folder_times[folder] < mtime:
+            self._folder_times[folder] = mtime
+            folder = folder.rpartition("/")[0]
+
+    def _add_links(self, manifest: Manifest) -> None:
+        """Symbolic links; one that leads out of the folder is left, as in an environment."""
+        for path, target in manifest.links.items():
+            place = _place(path, _root_of(manifest))
+            if place is None or posixpath.isabs(target) or "\0" in target or not target:
+                continue
+            end = posixpath.normpath(posixpath.join(posixpath.dirname(place), target))
+            if end.split("/")[0] != ".." and self._add(place, _FOLDER - 1 - len(self._targets)):
+                self._targets.append(target)
+
+    def _add_empty_folders(self, manifest: Manifest) -> None:
+        """Those that a plain tree has, which are in no path."""
+        facts = _facts_file(manifest)
+        for folder in parse_tree(manifest.inline[facts], facts).folders if facts else ():
+            self._add_folder(folder)
+
+
+def os_error(number: int, path: str) -> OSError:
+    """FileNotFoundError and the like, as the system raises them."""
+    return OSError(number, os.strerror(number), path)
+
+
+def shown(manifest: Manifest, number: int) -> bytes:
+    """The content of an inline file: a script has an interpreter wherever the drive is."""
+    file = manifest.files[number]
+    content = manifest.inline[file.path]
+    return portable(content) if file.path.startswith("scripts/") else content
+
+
+def _placed(manifest: Manifest) -> Iterator[tuple[int, str]]:
+    """Each file that is shown, with its place."""
+    root = _root_of(manifest)
+    files = manifest.files
+    for scheme in _SCHEMES:
+        start = f"{scheme}/"
+        for number, file in enumerate(files):
+            if file.path.startswith(start) and (place := _place(file.path, root)) is not None:
+                yield number, place
+
+
+def _root_of(manifest: Manifest) -> str:
+    """Where in the manifest a plain tree lies; "" for a wheel."""
+    return f"data/{tree_folder(manifest.project)}/" if _facts_file(manifest) else ""
+
+
+def _facts_file(manifest: Manifest) -> str:
+    """The file that says what a plain tree is; "" for a wheel."""
+    found = (path for path in manifest.inline if path.startswith("site/") and path.endswith(f".dist-info/{TREE_FILE}"))
+    return next(found, "")
+
+
+def _place(path: str, root: str) -> str | None:
+    if root:
+        return path.removeprefix(root) if path.startswith(root) else None
+    scheme, _, rest = path.partition("/")
+    return _PLACES[scheme] + rest
