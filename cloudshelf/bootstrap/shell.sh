@@ -1,6 +1,6 @@
-# Written by cloudshelf bootstrap: the shelf in every shell. Where it cannot be had it says so on one line, and the shell goes on.
-if [ -n "${HOME-}" ] && [ -r /etc/cloudshelf/workspace ]; then
-    CLOUDSHELF_WORKSPACE=$(sh /etc/cloudshelf/workspace variables) || :
+# Written by cloudshelf bootstrap: the shelf in every shell. Where it cannot be had one line says so, and the shell goes on.
+if [ -d "${HOME-}" ] && [ -r /etc/cloudshelf/workspace ]; then
+    CLOUDSHELF_WORKSPACE=$(timeout --foreground -k 1 15 sh /etc/cloudshelf/workspace variables) || : # a drive that hangs holds nobody up
     if [ -r "$CLOUDSHELF_WORKSPACE" ]; then
         # shellcheck source=/dev/null
         . "$CLOUDSHELF_WORKSPACE"

@@ -81,6 +81,13 @@ def test_no_secret_of_who_writes_a_script_is_in_it(cloudshelf: Any, lock: Path) 
     assert "s3cr3t" not in f"{refused.stdout}{refused.stderr}"
 
 
+def test_a_dockerfile_has_instructions_comments_and_here_documents_only() -> None:
+    for workspace in WORKSPACES.values():
+        script = re.sub(r"(?s)<<'(CLOUDSHELF_SETUP)'\n.*?\n\1\n", "\n", script_of("dockerfile", workspace))
+        lines = re.sub(r"\\\n", "", script).splitlines()
+        assert {line.split(" ")[0] for line in lines if line and not line.startswith("#")} <= {"RUN", "ENV"}
+
+
 def test_equal_workspaces_have_equal_scripts() -> None:
     for target in TARGETS:
         for workspace in WORKSPACES.values():
