@@ -41,7 +41,7 @@ def parts_of(script: str) -> dict[str, str]:
 def test_shellcheck_finds_nothing_in_a_script_or_in_those_that_it_writes(target: str, tmp_path: Path) -> None:
     texts = [text for each in WORKSPACES.values() for text in parts_of(script_of(target, each)).items()]
     assert {name for name, _ in texts} >= {"the script", "CLOUDSHELF_WORKSPACE"}
-    files = []
+    files = list[Path]()
     for name, text in dict.fromkeys(texts):
         if target != "dockerfile" or name != "the script":
             files.append(tmp_path / f"{len(files)}.sh")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.stress import EVERYTHING, Checks
 
 from .clean_root import OURS, PATH, CleanRoot
 
@@ -100,6 +103,29 @@ def test_after_a_reboot_the_next_shell_mounts_it_again_and_follows_a_lock_that_m
     cloudshelf("lock", "shelfone==2.0", "--name", "team/moving")
     machine.reboot()
     assert "shelfone-2.0.dist-info" in machine.run("bash", "-lc", look).stdout
+
+
+@pytest.mark.stress
+@pytest.mark.skipif(not EVERYTHING, reason="it waits for 15 seconds: make stress")
+def test_a_drive_that_hangs_holds_no_shell_up_and_one_that_was_killed_is_mounted_anew(
+    machines: Callable[..., CleanRoot], lock: Path, cloudshelf: Any, checks: Checks
+) -> None:
+    machine = machines(has_fuse=True)
+    set_up(machine, "profile", written(cloudshelf, "profile", "--lock", lock))
+    machine.run("bash", "-lc", "shelftool")
+    pid = machine.drive_pid()
+    made = machine.home / ".local/state/cloudshelf/made"
+    made.write_text(f"{made.read_text().splitlines()[0]}\n{machine.drive}/env/never-looked-at\n")  # no kernel knows it
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        done = machine.run("bash", "-lec", "echo I am here")
+    finally:
+        os.kill(pid, signal.SIGKILL)
+    assert done.stdout == "I am here\n"
+    assert done.stderr.startswith("cloudshelf: ") and len(done.stderr.splitlines()) == 1
+    assert machine.run("bash", "-lc", "shelftool").stdout.startswith("the tool speaks\n")
+    assert machine.drive_pid() != pid
+    checks.add(2)
 
 
 def test_another_lock_takes_the_place_of_the_first(
