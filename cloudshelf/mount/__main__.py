@@ -13,6 +13,7 @@ import resource
 import sys
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import MountFailed, ShelfError
 from ..fetcher.daemon import open_log
@@ -23,6 +24,9 @@ from ..importing.paths import private_folder
 from .machine import find_libfuse
 from .process import FOREGROUND, Mount, tell
 from .view import View
+
+if TYPE_CHECKING:
+    from .contents import Contents
 
 
 def main(arguments: list[str]) -> int:
@@ -50,6 +54,7 @@ def main(arguments: list[str]) -> int:
 def serve(mount: Mount, *, foreground: bool) -> None:
     """Mount, and return when it is unmounted. Raises MountFailed, and errors of the environment."""
     os.environ["FUSE_LIBRARY_PATH"] = find_libfuse()  # mfusepy takes libfuse 2 where both are
+    from .contents import Contents
     from .filesystem import FileSystem
     from .fuse import Session
 
@@ -57,7 +62,8 @@ def serve(mount: Mount, *, foreground: bool) -> None:
     _allow_open_files()
     private_folder(str(mount.log.parent))
     engine = Engine(Path(mount.cache), os.environ.get("CLOUDSHELF_CONFIG", ""))
-    files = FileSystem(_views(mount, engine))
+    contents = Contents(engine.get()[0], engine.recalled)
+    files = FileSystem(_views(mount, engine, contents))
     is_there = threading.Event()
 
     def ready() -> None:
@@ -75,28 +81,21 @@ def serve(mount: Mount, *, foreground: bool) -> None:
         if not is_there.is_set():  # else it was told to end
             raise MountFailed(mount.directory, f"libfuse cannot ({error})") from None
     finally:
+        contents.close()
         engine.close()
 
 
-def _views(mount: Mount, engine: Engine) -> dict[str, View]:
+def _views(mount: Mount, engine: Engine, contents: Contents) -> dict[str, View]:
     from ..verbs.common import shelf_of
-    from .contents import Contents
     from .environment_view import EnvironmentView
     from .projects_view import ProjectsView
 
     views: dict[str, View] = {}
     transfer, environments = engine.get()
-    contents = Contents(transfer, engine.recalled)
     if mount.environment:
         hold(mount.environment)  # until this process ends
         environment = environments.get(mount.environment)
         views["env"] = EnvironmentView(transfer, environment, contents, f"{mount.directory}/env")
-    if mount.shelf:
-        from ..verbs.common import shelf_of
-        from .projects_view import ProjectsView
-
-        shelf = shelf_of({"shelf": mount.shelf, "trust": mount.trust or None})
-        views["projects"] = ProjectsView(shelf, Path(mount.cache), contents)
     if mount.shelf:
         shelf = shelf_of({"shelf": mount.shelf, "trust": mount.trust or None})
         views["projects"] = ProjectsView(shelf, Path(mount.cache), contents)
