@@ -206,7 +206,7 @@ class ShelfMagics(Magics):
             case "fill" if _about_pins(command):
                 return session.fill(progress=bars)
             case "env" if _about_pins(command):
-                return session.env(args, progress=bars)
+                return session.env(prepare(command), progress=bars)
             case "doctor" if not command.shelf:
                 return session.doctor(progress=bars)
             case "traceback":

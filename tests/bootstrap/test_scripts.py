@@ -41,7 +41,7 @@ def parts_of(script: str) -> dict[str, str]:
 def test_shellcheck_finds_nothing_in_a_script_or_in_those_that_it_writes(target: str, tmp_path: Path) -> None:
     texts = [text for each in WORKSPACES.values() for text in parts_of(script_of(target, each)).items()]
     assert {name for name, _ in texts} >= {"the script", "CLOUDSHELF_WORKSPACE"}
-    files = []
+    files = list[Path]()
     for name, text in dict.fromkeys(texts):
         if target != "dockerfile" or name != "the script":
             files.append(tmp_path / f"{len(files)}.sh")
@@ -79,6 +79,13 @@ def test_no_secret_of_who_writes_a_script_is_in_it(cloudshelf: Any, lock: Path) 
         assert not [value for value in secret.values() if value in script]
     refused = cloudshelf("bootstrap", "profile", "--shelf", "s3://me:s3cr3t@our-shelf/x", code=2)
     assert "s3cr3t" not in f"{refused.stdout}{refused.stderr}"
+
+
+def test_a_dockerfile_has_instructions_comments_and_here_documents_only() -> None:
+    for workspace in WORKSPACES.values():
+        script = re.sub(r"(?s)<<'(CLOUDSHELF_SETUP)'\n.*?\n\1\n", "\n", script_of("dockerfile", workspace))
+        lines = re.sub(r"\\\n", "", script).splitlines()
+        assert {line.split(" ")[0] for line in lines if line and not line.startswith("#")} <= {"RUN", "ENV"}
 
 
 def test_equal_workspaces_have_equal_scripts() -> None:
