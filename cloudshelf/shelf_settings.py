@@ -20,6 +20,7 @@ from .internal import check_internal
 from .request_url import check_template
 from .stores.protocols import GetTagged, PutNew, Replace
 from .usage_place import check_place
+from .visible import brief
 
 ATTEMPTS = 20
 LONGEST = 200  # characters of a contact
@@ -113,16 +114,11 @@ def change_settings(
 
 def _describe(changes: Mapping[str, str | None]) -> str:
     """What a change says of itself in ``log``: values that are long are cut."""
-    said = [
-        f"unset {name}" if value is None else f"set {name} to {shorten_line(value)}" for name, value in changes.items()
-    ]
+    said = []
+    for field, value in changes.items():
+        name = field.replace("_", "-")
+        said.append(f"unset {name}" if value is None else f"set {name} to {brief(' '.join(value.split()), _TOLD)}")
     return "settings: " + "; ".join(said)
-
-
-def shorten_line(text: str) -> str:
-    """``text`` as one line of at most 80 characters."""
-    line = " ".join(text.split())
-    return line if len(line) <= _TOLD else f"{line[: _TOLD - 1]}…"
 
 
 SETTINGS_CHAIN = Chain(key=SHELF, history_key=settings_history_key, format=format_shelf, parse=parse_shelf)

@@ -234,7 +234,7 @@ _ALL = (
     ),
     Verb(
         "log",
-        "who did what to a project, or to all of them",
+        "who did what to a project, or to all of the shelf: projects, locks, settings, keys, blocks",
         ("log pandas", "log", "log --since 2026-11-01 --last 0"),
         takes.log,
     ),

@@ -14,6 +14,7 @@ from pathlib import Path
 from ..cache_place import NOEXEC, is_noexec, network_of, replaceable
 from ..codecs.names import is_sha256
 from ..config import FLAGS, read_config, read_flag, read_trust
+from ..environment.index import PRIVATE
 from ..environment.place import FLAT
 from ..environment.prune import environment_folders
 from ..errors import CacheUnusable, DiskFull, ShelfError
@@ -47,11 +48,14 @@ def cache(args: Args, progress: Progress) -> Result:
     if action == "verify":
         return _verify(folder, args, progress)
     from ..environment.prune import prune_environments
+    from ..fetcher.disk import remove_leftovers
     from ..kept_locks import prune_locks
 
     before = _info(folder)["total"]
     removed = prune_environments(folder, unused_for=UNUSED if action == "prune" else 0.0)
     prune_locks(folder)
+    for place in (folder / BLOBS / "tmp", *(path / PRIVATE / "staging" for path in environment_folders(folder))):
+        remove_leftovers(place)  # of fetchers that were killed: the next one would, too, but there may be none
     if action == "clear":
         for path in _contents(folder):  # not "seen": it is what makes a replayed head recognizable
             with contextlib.suppress(OSError):

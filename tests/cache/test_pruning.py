@@ -16,7 +16,7 @@ import pytest
 from cloudshelf.environment.prune import prune_environments
 from cloudshelf.errors import EnvironmentRemoved
 from cloudshelf.importing.activate import hold
-from tests.bad_input.conftest import User
+from tests.bad_input.conftest import User, stop_fetchers
 from tests.stress import amount
 
 HOLDS = """
@@ -156,3 +156,19 @@ def test_info_counts_every_file_once(user: User) -> None:
     freed = json.loads(user.run("cache", "clear", "--json").stdout)["freed"]
     left = json.loads(user.run("cache", "--json").stdout)["total"]
     assert abs(info["total"] - freed - left) <= 64 << 10  # a log grows meanwhile
+
+
+@pytest.mark.parametrize("action", ["prune", "clear"])
+def test_what_a_killed_fetcher_left_unfinished_goes_and_what_one_is_writing_stays(user: User, action: str) -> None:
+    user.run("run", "--with", "badone", "--", "python", "-c", "import badone")
+    stop_fetchers(user)
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    places = [user.cache / "blobs" / "tmp"]
+    places += [path / ".cloudshelf" / "staging" for path in environments(user) if action == "prune"]
+    assert all(place.is_dir() for place in places)
+    for place in places:
+        (place / f"{gone.pid}.1").write_bytes(b"half")
+        (place / f"{os.getpid()}.1").write_bytes(b"half")
+    user.run("cache", action)
+    assert [sorted(path.name for path in place.iterdir()) for place in places] == [[f"{os.getpid()}.1"]] * len(places)
