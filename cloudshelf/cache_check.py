@@ -24,12 +24,14 @@ from .environment.bytecode import is_bytecode_of
 from .environment.engine import PACKAGE, digest_of_files, engine_digest, engine_files
 from .environment.index import PRIVATE
 from .environment.interpreter import Interpreter, describe_interpreter
-from .environment.place import identity
-from .environment.prune import environment_folders, remove_unused
+from .environment.place import FLAT, identity
+from .environment.prune import environment_folders, flat_folders, remove_unused
 from .environment.writing import UNFINISHED, disk_errors, temporary_sibling
 from .errors import CacheUnusable, ShelfError, StoreError
 from .lower_cache import BLOBS, OBJECTS, lower_mode
 from .model import Lock, Manifest
+from .mount.flat import identity as identity_of_flat
+from .mount.flat_check import flat_edits
 
 
 class Finding(NamedTuple):
@@ -76,6 +78,8 @@ class CacheCheck:
             self._check_engine(engine)
         for path in environment_folders(self._cache):
             self._check_environment(path)
+        for path in flat_folders(self._cache):
+            self._check_flat(path)
         for path in self._linked_elsewhere():
             self._found(Edit(path, "another name for it is outside of the cache"), partial(_copy_apart, path))
         return Report(self._files, self._findings, self._unchecked)
@@ -162,6 +166,24 @@ class CacheCheck:
         finally:
             shutil.rmtree(again, ignore_errors=True)
 
+    def _check_flat(self, path: Path) -> None:
+        """What was read through a drive; one in which anything was changed is removed as a whole, and comes again."""
+        try:
+            lock = parse_lock((path / PRIVATE / "lock.toml").read_text(), "the environment's lock")
+            if identity_of_flat(lock) != path.name:
+                raise ValueError(path.name)
+        except (OSError, ValueError, ShelfError):
+            self._found_unknown(path)
+            return
+        try:
+            [manifest] = self._manifests(lock)
+        except StoreError as error:
+            self._unchecked.append(Unchecked(str(path), str(error), True))
+            return
+        edits = list(flat_edits(path, lock, manifest, self._read))
+        removed = bool(edits) and self._repair and remove_unused(path)
+        self._findings += [Finding(str(edit.path), edit.what, removed) for edit in edits]
+
     def _interpreter_of(self, lock: Lock, path: Path) -> Interpreter | None:
         """The interpreter with which the lock makes an environment of that name; None where none does."""
         own = describe_interpreter()
@@ -197,7 +219,7 @@ class CacheCheck:
         """Files of which not every name is in the cache: through another one their content can be changed."""
         names: dict[tuple[int, int], list[Path]] = defaultdict(list)
         counts: dict[tuple[int, int], int] = {}
-        for part in (OBJECTS, BLOBS, "environments", "engine"):
+        for part in (OBJECTS, BLOBS, "environments", FLAT, "engine"):
             for parent, _, files in os.walk(self._cache / part):
                 for file in files:
                     path = Path(parent, file)

@@ -12,6 +12,8 @@ from .index import LAYOUT, PRIVATE
 from .interpreter import Interpreter
 from .seal import alterations, is_altered
 
+FLAT = "flat"  # the folder of a cache with what was read through a drive (mount/flat.py)
+
 
 def path_of(lock: Lock, cache: Path, interpreter: Interpreter) -> Path:
     """Where the environment of ``lock`` is, or will be: past each that something else has installed into.

@@ -1,4 +1,4 @@
-"""Removing the environments of a cache that nobody uses."""
+"""Removing the environments of a cache that nobody uses, flat ones (mount/flat.py) among them."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 from ..errors import CacheUnusable
 from ..object_cache import remove_leftovers
 from .index import PRIVATE
+from .place import FLAT
 from .seal import is_altered
 from .writing import remove_unfinished, temporary_sibling
 
@@ -26,7 +27,7 @@ def prune_environments(cache: Path, *, unused_for: float = 0.0) -> list[Path]:
     environment names go, and what killed processes left. Raises CacheUnusable.
     """
     removed = []
-    for path in environment_folders(cache):
+    for path in (*environment_folders(cache), *flat_folders(cache)):
         if not _is_due(path, unused_for):  # not locked then: who is about to use it must not be refused
             continue
         with _exclusive(path) as free:
@@ -36,7 +37,13 @@ def prune_environments(cache: Path, *, unused_for: float = 0.0) -> list[Path]:
                 removed.append(path)
     within = [path / PRIVATE for path in environment_folders(cache)]
     compiled = [Path(folder) for folder, _, _ in os.walk(cache / "engine") if folder.endswith("/__pycache__")]
-    for folder in (cache / "environments", cache / "engine", *within, *compiled):  # any may be gone a moment later
+    for folder in (
+        cache / "environments",
+        cache / FLAT,
+        cache / "engine",
+        *within,
+        *compiled,
+    ):  # any may be gone a moment later
         remove_unfinished(folder)
     remove_leftovers(cache)
     _prune_engines(cache)
@@ -53,8 +60,17 @@ def remove_unused(path: Path) -> bool:
 
 def environment_folders(cache: Path) -> list[Path]:
     """The environments of a cache, but for those that are being built."""
+    return _folders(cache / "environments")
+
+
+def flat_folders(cache: Path) -> list[Path]:
+    """The flat environments of a cache, but for those that are being built."""
+    return _folders(cache / FLAT)
+
+
+def _folders(folder: Path) -> list[Path]:
     with contextlib.suppress(FileNotFoundError):
-        return sorted(p for p in (cache / "environments").iterdir() if p.is_dir() and not p.name.startswith("."))
+        return sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
     return []
 
 

@@ -79,8 +79,10 @@ def serve(mount: Mount, *, foreground: bool) -> None:
 
 
 def _views(mount: Mount, engine: Engine) -> dict[str, View]:
+    from ..verbs.common import shelf_of
     from .contents import Contents
     from .environment_view import EnvironmentView
+    from .projects_view import ProjectsView
 
     views: dict[str, View] = {}
     transfer, environments = engine.get()
@@ -89,6 +91,15 @@ def _views(mount: Mount, engine: Engine) -> dict[str, View]:
         hold(mount.environment)  # until this process ends
         environment = environments.get(mount.environment)
         views["env"] = EnvironmentView(transfer, environment, contents, f"{mount.directory}/env")
+    if mount.shelf:
+        from ..verbs.common import shelf_of
+        from .projects_view import ProjectsView
+
+        shelf = shelf_of({"shelf": mount.shelf, "trust": mount.trust or None})
+        views["projects"] = ProjectsView(shelf, Path(mount.cache), contents)
+    if mount.shelf:
+        shelf = shelf_of({"shelf": mount.shelf, "trust": mount.trust or None})
+        views["projects"] = ProjectsView(shelf, Path(mount.cache), contents)
     return views
 
 

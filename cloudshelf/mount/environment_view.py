@@ -6,6 +6,7 @@ environment fill itself is hidden: here opening a file does that.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,6 +19,7 @@ from ..fetcher.environments import Environment
 from ..fetcher.transfer import Transfer
 from ..importing.activate import OWN_PTH
 from .contents import Contents, WholeFile
+from .layout import os_error
 from .relocation import relocated
 from .view import Entry, Opened
 
@@ -50,10 +52,8 @@ class EnvironmentView:
         names = self._folders.get(path)
         if names is None:
             entry = self.entry(path)
-            if entry is None:
-                raise FileNotFoundError(path)
-            if entry.kind != "d":
-                raise NotADirectoryError(path)
+            if entry is None or entry.kind != "d":
+                raise os_error(errno.ENOENT if entry is None else errno.ENOTDIR, path)
             names = self._list(path)
         return names.items()
 

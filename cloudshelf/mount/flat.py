@@ -18,6 +18,7 @@ from typing import Any
 from ..codecs.lock import format_lock
 from ..environment.build import pins_of
 from ..environment.index import PRIVATE, frame_columns
+from ..environment.place import FLAT
 from ..environment.writing import disk_errors, remove_unfinished, temporary_sibling
 from ..fetcher.disk import write_file
 from ..fetcher.environments import Environment
@@ -27,7 +28,6 @@ from ..model import Lock, Manifest
 from ..stores.protocols import Reader
 from .layout import shown
 
-FLAT = "flat"  # the folder of the cache
 _LAYOUT = 1
 
 

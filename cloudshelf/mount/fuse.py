@@ -46,7 +46,10 @@ class Session(mfusepy.FUSE):  # type: ignore[misc]  # it has no stubs
         self._numbers = itertools.count(1)
         options: dict[str, Any] = {"ro": True, "fsname": source.replace(",", "\\,"), "subtype": "cloudshelf"}
         if (mfusepy.fuse_version_major, mfusepy.fuse_version_minor) >= (3, 12):
-            options["max_threads"] = THREADS  # ten by default; earlier versions have no limit
+            options |= {
+                "max_threads": THREADS,
+                "max_idle_threads": THREADS,
+            }  # ten by default; earlier versions have no limit
         offered = SimpleNamespace(use_ns=True, **dict.fromkeys(_OFFERED, True))
         super().__init__(offered, directory, foreground=True, **options)
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import posixpath
 from array import array
 from collections.abc import Iterator
 from sys import intern
 
+from ..codecs.tree import TREE_FILE, parse_tree, tree_folder
 from ..environment.scripts import portable
 from ..model import Manifest
 from .view import Entry
 
 _FOLDER = -1
 _FOLDER_MODE = 0o755
-_TREE = ".dist-info/cloudshelf-tree.json"
 _SCHEMES = ("site", "scripts", "headers", "data")  # as pip moves them: what came first stays
 _PLACES = {"site": "", "scripts": "bin/", "headers": "include/", "data": ""}
 
@@ -35,6 +37,7 @@ class VersionTree:
             if self._add(path, number):
                 self._note_time(path.rpartition("/")[0], manifest.files[number].mtime)
         self._add_links(manifest)
+        self._add_empty_folders(manifest)
         for number, file in enumerate(manifest.files):
             if file.frame < 0:
                 self._sizes[number] = len(shown(manifest, number))
@@ -54,7 +57,7 @@ class VersionTree:
         """As ``View.names``."""
         inside = self._folders.get(path)
         if inside is None:
-            raise (FileNotFoundError if self.entry(path) is None else NotADirectoryError)(path)
+            raise os_error(errno.ENOENT if self.entry(path) is None else errno.ENOTDIR, path)
         prefix = f"{path}/" if path else ""
         for name, number in inside.items():
             yield name, self._folder_entry(prefix + name) if number == _FOLDER else self._entry_of(number)
@@ -64,9 +67,9 @@ class VersionTree:
         folder, _, name = path.rpartition("/")
         number = self._folders.get(folder, {}).get(name)
         if number is None or number < _FOLDER:
-            raise FileNotFoundError(path)
+            raise os_error(errno.ENOENT, path)
         if number == _FOLDER:
-            raise IsADirectoryError(path)
+            raise os_error(errno.EISDIR, path)
         return number
 
     def _entry_of(self, number: int) -> Entry:
@@ -113,6 +116,17 @@ class VersionTree:
             if end.split("/")[0] != ".." and self._add(place, _FOLDER - 1 - len(self._targets)):
                 self._targets.append(target)
 
+    def _add_empty_folders(self, manifest: Manifest) -> None:
+        """Those that a plain tree has, which are in no path."""
+        facts = _facts_file(manifest)
+        for folder in parse_tree(manifest.inline[facts], facts).folders if facts else ():
+            self._add_folder(folder)
+
+
+def os_error(number: int, path: str) -> OSError:
+    """FileNotFoundError and the like, as the system raises them."""
+    return OSError(number, os.strerror(number), path)
+
 
 def shown(manifest: Manifest, number: int) -> bytes:
     """The content of an inline file: a script has an interpreter wherever the drive is."""
@@ -134,8 +148,13 @@ def _placed(manifest: Manifest) -> Iterator[tuple[int, str]]:
 
 def _root_of(manifest: Manifest) -> str:
     """Where in the manifest a plain tree lies; "" for a wheel."""
-    is_tree = any(path.startswith("site/") and path.endswith(_TREE) for path in manifest.inline)
-    return f"data/opt/{manifest.project}/" if is_tree else ""
+    return f"data/{tree_folder(manifest.project)}/" if _facts_file(manifest) else ""
+
+
+def _facts_file(manifest: Manifest) -> str:
+    """The file that says what a plain tree is; "" for a wheel."""
+    found = (path for path in manifest.inline if path.startswith("site/") and path.endswith(f".dist-info/{TREE_FILE}"))
+    return next(found, "")
 
 
 def _place(path: str, root: str) -> str | None:

@@ -6,6 +6,7 @@ and one manifest for all of it; and contents through a flat environment, made wh
 
 from __future__ import annotations
 
+import errno
 import time
 from collections.abc import Iterable
 from functools import partial
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..codecs.names import release_key
-from ..errors import CacheUnusable, ObjectInvalid
+from ..errors import CacheUnusable, DiskFull, ObjectInvalid
 from ..fetcher.environments import Environment
 from ..fitting import pick_tree, pick_wheel
 from ..model import Lock, Manifest, Pin, Release, Wheel
@@ -23,12 +24,13 @@ from ..target import Target, current_target
 from .contents import Contents
 from .flat import open_flat
 from .kept import Kept
-from .layout import VersionTree
+from .layout import VersionTree, os_error
 from .offers import Offers
 from .view import Entry, Opened
 
 MOST_FILES = 400_000  # of which names and attributes are kept, some 200 bytes each
 MOST_READ = 60_000  # files in manifests that are kept for who reads contents next, some 600 bytes each
+TRIES = 10  # to open a file of an environment that others prune meanwhile
 MOST_OPEN = 200_000  # files in the flat environments that are kept open
 
 
@@ -71,11 +73,11 @@ class ProjectsView:
         if version:
             found = self._find(project, version)
             if found is None:
-                raise FileNotFoundError(path)
+                raise os_error(errno.ENOENT, path)
             return found.tree.names(rest)
         versions = self._offers.versions(project)
         if not versions and not self._offers.has(project):
-            raise FileNotFoundError(path)
+            raise os_error(errno.ENOENT, path)
         return [(name, self._folder) for name in versions]
 
     def open(self, path: str) -> Opened:
@@ -83,16 +85,16 @@ class ProjectsView:
         project, version, rest = _split(path)
         found = self._find(project, version)
         if found is None:
-            raise FileNotFoundError(path)
+            raise os_error(errno.ENOENT, path)
         number = found.tree.number(rest)
-        environment = self._environment(found.lock)
-        try:
-            return self._contents.open(environment, number)
-        except CacheUnusable:
-            if environment.is_current():
-                raise
-        self._environments.drop(found.lock.pins[0].manifest)  # it was pruned
-        return self._contents.open(self._environment(found.lock), number)
+        for tries in reversed(range(TRIES)):
+            try:
+                return self._contents.open(self._environment(found.lock), number)
+            except CacheUnusable as error:
+                if isinstance(error, DiskFull) or not tries:
+                    raise
+                self._environments.drop(found.lock.pins[0].manifest)  # it may have been pruned just now
+        raise AssertionError("the last try returns or raises")
 
     def _find(self, project: str, version: str) -> _Version | None:
         release = self._offers.versions(project).get(version)

@@ -14,6 +14,7 @@ from pathlib import Path
 from ..cache_place import NOEXEC, is_noexec, network_of, replaceable
 from ..codecs.names import is_sha256
 from ..config import FLAGS, read_config, read_flag, read_trust
+from ..environment.place import FLAT
 from ..environment.prune import environment_folders
 from ..errors import CacheUnusable, DiskFull, ShelfError
 from ..lower_cache import BLOBS, OBJECTS, LowerCache, lower_caches
@@ -220,7 +221,7 @@ def _fetcher() -> str:
 
 def _info(folder: Path) -> Result:
     """Bytes of each part of the cache, as the disk has them; a file with several links counts once, in the first."""
-    parts = dict.fromkeys((OBJECTS, BLOBS, "environments", "engine"), 0)
+    parts = dict.fromkeys((OBJECTS, BLOBS, "environments", FLAT, "engine"), 0)
     seen: set[tuple[int, int]] = set()
     for name in parts:
         parts[name] = sum(_sizes(folder / name, seen))

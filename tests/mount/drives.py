@@ -71,7 +71,7 @@ class Drive:
         """Kill its process as nobody should; returns when it is gone."""
         pid = self.pid
         os.kill(pid, signal.SIGKILL)
-        wait_until(lambda: not Path("/proc", str(pid)).exists() or not self.pid)
+        wait_until(lambda: not is_running(pid))
 
     def python(self, code: str, **environ: str) -> subprocess.CompletedProcess[str]:
         """A Python that has nothing of ours, with the drive's site-packages on PYTHONPATH."""
@@ -106,6 +106,15 @@ def walk(root: Path) -> Iterator[str]:
     for folder, folders, files in os.walk(root):
         for name in (*folders, *files):
             yield os.path.relpath(os.path.join(folder, name), root)  # noqa: PTH118  (many thousands)
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process does anything: one that has ended may wait to be asked how."""
+    try:
+        status = Path("/proc", str(pid), "status").read_text()
+    except OSError:
+        return False
+    return "\nState:\tZ" not in status and "\nState:\tX" not in status
 
 
 def wait_until(is_so: Callable[[], Any], patience: float = PATIENCE) -> None:

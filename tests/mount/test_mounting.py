@@ -14,9 +14,9 @@ import pytest
 
 from cloudshelf.mount.machine import find_libfuse
 from cloudshelf.mount.mountpoint import MODULE
-from tests.bad_input.conftest import User, assert_clear, pids_of_fetchers
+from tests.bad_input.conftest import User, assert_clear, pids_of_fetchers, stop_fetchers
 
-from .drives import Drive, needs_fuse, wait_until
+from .drives import Drive, is_running, needs_fuse, wait_until
 
 pytestmark = needs_fuse
 PIN = ("--with", "badone==1.0")
@@ -38,13 +38,13 @@ def test_as_json_it_names_the_process_and_the_environment(drive: Drive) -> None:
 
 def test_unmounting_leaves_no_process_no_fetcher_and_an_empty_folder(drive: Drive) -> None:
     drive.mount(*PIN)
+    stop_fetchers(drive.user)  # that which was started to find the environment, and ends by itself in some minutes
     pid = drive.pid
     assert (drive.site / "badone/late/inner.py").stat().st_size == len(
         (drive.site / "badone/late/inner.py").read_bytes()
     )
-    wait_until(lambda: not pids_of_fetchers(drive.user))  # that which mount started, to find the environment
     assert drive.umount().stdout == f"Unmounted {drive.folder}.\n"
-    assert not Path("/proc", str(pid)).exists()
+    assert not is_running(pid)
     assert pids_of_fetchers(drive.user) == [] and list(drive.folder.iterdir()) == [] and not drive.is_mounted()
 
 
@@ -53,7 +53,7 @@ def test_a_process_that_is_told_to_end_unmounts(drive: Drive, number: signal.Sig
     drive.mount(*PIN)
     pid = drive.pid
     os.kill(pid, number)
-    wait_until(lambda: not drive.is_mounted() and not Path("/proc", str(pid)).exists())
+    wait_until(lambda: not drive.is_mounted() and not is_running(pid))
     assert list(drive.folder.iterdir()) == []
 
 
@@ -81,10 +81,11 @@ def test_a_drive_whose_process_was_killed_is_explained_and_mounted_again(drive: 
 
 def test_a_drive_whose_process_was_killed_can_be_unmounted(drive: Drive) -> None:
     drive.mount(*PIN)
-    with open(drive.site / "badone/__init__.py") as file:
-        file.read()
-        drive.kill()
-        assert "whose process was gone already" in drive.umount().stdout
+    file = os.open(drive.site / "badone/__init__.py", os.O_RDONLY)
+    drive.kill()
+    assert "whose process was gone already" in drive.umount().stdout
+    with pytest.raises(OSError, match="not connected"):
+        os.close(file)
     assert not drive.is_mounted() and list(drive.folder.iterdir()) == []
 
 

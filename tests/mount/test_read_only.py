@@ -16,8 +16,8 @@ pytestmark = needs_fuse
 
 WRITES: dict[str, Callable[[Path], object]] = {
     "create": lambda site: (site / "new.py").touch(),
-    "open to write": lambda site: open(site / "badone/__init__.py", "r+"),
-    "open to append": lambda site: open(site / "badone/__init__.py", "a"),
+    "open to write": lambda site: os.open(site / "badone/__init__.py", os.O_RDWR),
+    "open to append": lambda site: os.open(site / "badone/__init__.py", os.O_WRONLY | os.O_APPEND),
     "unlink": lambda site: (site / "badone/__init__.py").unlink(),
     "make a folder": lambda site: (site / "new").mkdir(),
     "remove a folder": lambda site: (site / "badone/late").rmdir(),
