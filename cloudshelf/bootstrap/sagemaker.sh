@@ -2,8 +2,9 @@
 # Written by `cloudshelf bootstrap sagemaker`. A lifecycle configuration: of a notebook instance the script on-start, which
 # root runs, or of Studio, where it is of sagemaker-user, who may sudo. It holds no secret: the shelf is read with the
 # role of the instance. Such a script has five minutes, and where it fails nothing starts: so all is done in the
-# background. What became of it: /tmp/cloudshelf-bootstrap.log
+# background. What became of it is in /var/log/cloudshelf-bootstrap.log, in Studio in ~/.cloudshelf-bootstrap.log
 set -u
+if [ "$(id -u)" -eq 0 ]; then log=/var/log/cloudshelf-bootstrap.log; else log=$HOME/.cloudshelf-bootstrap.log; fi
 install=${CLOUDSHELF_INSTALL:-'cloudshelf[mount]'} # what pip installs: a version, a wheel's path or URL
 
 say() { echo "cloudshelf: $1"; }
@@ -41,6 +42,6 @@ CLOUDSHELF_SETUP
     trap '' HUP
     setup
     say "done, with status $?"
-} >/tmp/cloudshelf-bootstrap.log 2>&1 </dev/null &
+} >"$log" 2>&1 </dev/null &
 disown
 exit 0

@@ -28,7 +28,7 @@ is_current() { is_usable && [ "$made" = "$settings $(boot)" ]; }
 
 mounted() {
     [ -c /dev/fuse ] || return 1
-    if [ -d "$drive/projects" ]; then "$cloudshelf" umount "$drive" || return 1; fi # it is of an earlier lock
+    if mountpoint -q "$drive"; then "$cloudshelf" umount "$drive" || return 1; fi # it is of an earlier lock
     if [ -n "$lock" ]; then "$cloudshelf" mount "$drive" --lock "$lock"; else "$cloudshelf" mount "$drive" --all; fi
 }
 
@@ -47,10 +47,20 @@ make_variables() {
     fi
 }
 
-start() {
+ready() {
     umask 077
-    mkdir -p "$state" || return 1
-    unpack || return 1
+    mkdir -p "$state" 2>/dev/null || {
+        echo "cloudshelf: there is no shelf here: $state cannot be made" >&2
+        return 1
+    }
+    command -v "$cloudshelf" >/dev/null || {
+        echo "cloudshelf: there is no shelf here: $cloudshelf is not installed (python3 -m pip install 'cloudshelf[mount]')" >&2
+        return 1
+    }
+}
+
+start() {
+    ready && unpack || return 1
     export CLOUDSHELF_URL="${CLOUDSHELF_URL:-$shelf}"
     if command -v flock >/dev/null; then # one at a time; what is started must not hold the lock
         flock --close "$state/starting" sh "$0" start-alone
@@ -65,7 +75,7 @@ unpack() {
 }
 
 load_extension() {
-    mkdir -p "$state" && unpack || return 1
+    ready && unpack || return 1
     set -- --shelf "$shelf"
     if [ -n "$lock" ]; then set -- "$@" --lock "$lock"; fi
     "$cloudshelf" enable --sys-prefix "$@" 2>/dev/null || "$cloudshelf" enable "$@"
@@ -74,10 +84,6 @@ load_extension() {
 start_alone() {
     if is_current; then return; fi
     : >"$state/failed"
-    command -v "$cloudshelf" >/dev/null || {
-        echo "cloudshelf: $cloudshelf is not there. It is installed with: python3 -m pip install 'cloudshelf[mount]'" >&2
-        return 1
-    }
     make_variables "$state/variables.new" || return 1
     mv "$state/variables.new" "$state/variables.sh" && printf '%s\n' "$settings $(boot)" "$place" >"$state/made"
     rm -f "$state/failed"
@@ -86,8 +92,9 @@ start_alone() {
 
 # Nobody waits long before a prompt, and after a failure nobody waits for five minutes.
 variables() {
+    if [ "$(id -u)" -eq 0 ] && [ -z "$(find "$HOME" -prune -user 0)" ]; then return 1; fi # sudo -s: HOME is another's
     if ! is_current; then
-        mkdir -p "$state" 2>/dev/null || return 1
+        ready || return 1
         recent=$(find "$state/failed" -mmin -5 2>/dev/null)
         nohup sh "$0" start </dev/null >"$log" 2>&1 &
         job=$!
