@@ -21,6 +21,7 @@ from ..fetcher.wire import error_fields
 from ..importing.activate import hold
 from ..importing.paths import private_folder
 from .machine import find_libfuse
+from .mountpoint import claim
 from .process import FOREGROUND, Mount, tell
 from .view import View
 
@@ -48,7 +49,7 @@ def main(arguments: list[str]) -> int:
 
 
 def serve(mount: Mount, *, foreground: bool) -> None:
-    """Mount, and return when it is unmounted. Raises MountFailed, and errors of the environment."""
+    """Mount, and return when it is unmounted. Raises MountFailed, UsageError, and errors of the environment."""
     os.environ["FUSE_LIBRARY_PATH"] = find_libfuse()  # mfusepy takes libfuse 2 where both are
     from .filesystem import FileSystem
     from .fuse import Session
@@ -59,9 +60,11 @@ def serve(mount: Mount, *, foreground: bool) -> None:
     engine = Engine(Path(mount.cache), os.environ.get("CLOUDSHELF_CONFIG", ""))
     files = FileSystem(_views(mount, engine))
     is_there = threading.Event()
+    claimed = claim(mount.directory)
 
     def ready() -> None:
         is_there.set()
+        os.close(claimed)
         if foreground:
             print(f"Mounted on {mount.directory}. Ctrl-C, or cloudshelf umount {mount.directory}, ends it.", flush=True)
             return
@@ -91,12 +94,6 @@ def _views(mount: Mount, engine: Engine) -> dict[str, View]:
         hold(mount.environment)  # until this process ends
         environment = environments.get(mount.environment)
         views["env"] = EnvironmentView(transfer, environment, contents, f"{mount.directory}/env")
-    if mount.shelf:
-        from ..verbs.common import shelf_of
-        from .projects_view import ProjectsView
-
-        shelf = shelf_of({"shelf": mount.shelf, "trust": mount.trust or None})
-        views["projects"] = ProjectsView(shelf, Path(mount.cache), contents)
     if mount.shelf:
         shelf = shelf_of({"shelf": mount.shelf, "trust": mount.trust or None})
         views["projects"] = ProjectsView(shelf, Path(mount.cache), contents)
