@@ -57,7 +57,8 @@ def watch(environment: Environment) -> None:
 
 
 def watch_module(module: ModuleType) -> None:
-    """``subprocess`` or ``ctypes`` was loaded: what it starts or loads is seen as well, while something is watched."""
+    """``subprocess``, ``ctypes`` or ``sqlite3`` was loaded: what it starts or opens is seen as well, while something is
+    watched."""
     if watched:
         _install()
 

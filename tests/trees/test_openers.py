@@ -5,8 +5,10 @@ from __future__ import annotations
 import bz2
 import io
 import lzma
+import sqlite3
 import tarfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -23,12 +25,21 @@ def _tar() -> bytes:
     return packed.getvalue()
 
 
+def _database() -> bytes:
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.execute("create table t (a)")
+        return database.serialize()
+
+
 DATA = {
     "a.csv": "x,y\n",
     "b.bz2": bz2.compress(b"bz2"),
     "c.xz": lzma.compress(b"xz"),
     "d.tar": _tar(),
     "e.py": "x = 1\n",
+    "f.db": _database(),
+    "g #1%.db": _database(),
+    "h.db": _database(),
 }
 OPENERS = {
     "bz2": ("bz2.open(p / 'b.bz2').read()", "b'bz2'"),
@@ -77,3 +88,25 @@ def test_libraries_that_keep_open_under_another_name_find_files_and_get_theirs_b
     )
     said = python(code, **{name: empty[name] for name in ("CLOUDSHELF_CACHE", "CLOUDSHELF_BACKGROUND_FILL")})
     assert said == f"[{', '.join(text for _, text in OPENERS.values())}]\nTrue\n"
+
+
+_TABLES = "execute('select name from sqlite_master').fetchall()"
+CONNECTIONS = {
+    "a path": f"sqlite3.connect(p / 'f.db').{_TABLES}",
+    "a URI": f"sqlite3.connect((p / 'g #1%.db').as_uri() + '?mode=ro', uri=True).{_TABLES}",
+    "a text, by its keyword": f"sqlite3.dbapi2.connect(database=f'{{p}}/h.db').{_TABLES}",
+}
+
+
+@pytest.mark.parametrize("order", ["import sqlite3, cloudshelf", "import cloudshelf, sqlite3"])
+def test_a_database_is_brought_and_not_made_anew_empty(
+    order: str, python: Callable[..., str], empty: dict[str, str]
+) -> None:
+    first, second = order.removeprefix("import ").split(", ")
+    code = (
+        f"import {first}\nimport cloudshelf\ncloudshelf.use('odds')\nimport {second}\n"
+        f"p = cloudshelf.path('odds')\nprint([{', '.join(CONNECTIONS.values())}])\n"
+        "print(sqlite3.connect(':memory:').execute('select 1').fetchall())"
+    )
+    said = python(code, **{name: empty[name] for name in ("CLOUDSHELF_CACHE", "CLOUDSHELF_BACKGROUND_FILL")})
+    assert said == f"{[[('t',)]] * 3}\n[(1,)]\n"
