@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,10 +16,10 @@ def shebang(python: str, options: str = "") -> bytes:
 
     A long path, or one with a space, does not fit there: then /bin/sh starts it, by lines that Python takes for a text.
     """
-    line = f"#!{python}{f' {options}' if options else ''}\n".encode()
-    if len(line) <= _LONGEST_SHEBANG and b" " not in python.encode():
+    line = os.fsencode(f"#!{python}{f' {options}' if options else ''}\n")
+    if len(line) <= _LONGEST_SHEBANG and " " not in python:
         return line
-    return f"#!/bin/sh\n'''exec' \"{python}\" {options} \"$0\" \"$@\"\n' '''\n".encode()
+    return os.fsencode(f"#!/bin/sh\n'''exec' \"{python}\" {options} \"$0\" \"$@\"\n' '''\n")
 
 
 def rewritten(content: bytes, python: str) -> bytes:

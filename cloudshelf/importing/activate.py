@@ -142,6 +142,7 @@ def _hook() -> EnvironmentHook:
             "pkgutil": lambda module: module.iter_importer_modules.register(EnvironmentFinder, search_modules),
             "subprocess": watch_module,
             "ctypes": watch_module,
+            "sqlite3": watch_module,
         }
     ).install()
     return hook

@@ -1,7 +1,8 @@
 """While files are missing: the standard library's own ways to load code by its path, used by somebody else.
 
 ``spec_from_file_location``, a ``FileFinder`` with other loaders, ``zipimport`` and ``runpy`` do not go through ``os``,
-nor through our finder; ``ctypes`` hands a path to the dynamic linker.
+nor through our finder; ``ctypes`` hands a path to the dynamic linker, and ``sqlite3`` one to SQLite, which makes an
+empty database of what is not there.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _real_open_code = _io.open_code
 _real_create_module = external.ExtensionFileLoader.create_module
 _real_dlopen: list[Callable[..., int]] = []  # filled when ctypes is there
+_real_connect: list[Callable[..., Any]] = []  # filled when sqlite3 is there
 
 
 class _Io(Replacements):
@@ -47,6 +49,28 @@ class _Ctypes(Replacements):
             if found is not None:
                 found[0].touch_library(found[1])
         return _real_dlopen[0](name, *mode)
+
+
+class _Sqlite(Replacements):
+    __slots__ = ()
+
+    def connect(self, database: Any, *args: Any, **options: Any) -> Any:
+        bring(_file_of(database))
+        return _real_connect[0](database, *args, **options)
+
+
+def _file_of(database: Any) -> Any:
+    """The file that SQLite opens: ``database`` itself, or what a URI of it names (sqlite.org/uri.html)."""
+    if not isinstance(database, str) or not database.startswith("file:"):
+        return database
+    path = database[5:].partition("#")[0].partition("?")[0]
+    if path.startswith("//"):
+        path = "/" + path[2:].partition("/")[2]
+    if "%" in path:
+        from urllib.parse import unquote
+
+        path = unquote(path)
+    return path
 
 
 class _Posix:
@@ -77,6 +101,7 @@ def _create_module(self: Any, spec: Any) -> Any:
 _open_code = _Io("_io").open_code
 _open_code.__func__.__doc__ = _real_open_code.__doc__  # type: ignore[attr-defined]
 _dlopen = _Ctypes("_ctypes").dlopen
+_connect = _Sqlite("sqlite3").connect
 
 
 def places(listdir: Any) -> Iterator[tuple[Any, str, Any, Any]]:
@@ -92,6 +117,11 @@ def places(listdir: Any) -> Iterator[tuple[Any, str, Any, Any]]:
         if not _real_dlopen:
             _real_dlopen.append(ctypes._dlopen)
         yield ctypes, "_dlopen", _real_dlopen[0], _dlopen
+    if "sqlite3" in sys.modules:
+        if not _real_connect:
+            _real_connect.append(sys.modules["_sqlite3"].connect)
+        for name in ("_sqlite3", "sqlite3.dbapi2", "sqlite3"):
+            yield sys.modules[name], "connect", _real_connect[0], _connect
 
 
 _posix: _Posix | None = None

@@ -37,6 +37,14 @@ _OWN_VARIABLES = (b"PATH=", b"VIRTUAL_ENV=", b"CLOUDSHELF_", b"PWD=", b"OLDPWD="
 _SEARCHED = (b"LD_LIBRARY_PATH=", b"LIBRARY_PATH=", b"CPATH=", b"PKG_CONFIG_PATH=", b"CMAKE_PREFIX_PATH=")
 _FUNCTIONS = ("stat", "lstat", "access", "open", "listdir", "scandir")
 _STARTERS = ("execv", "execve", "posix_spawn", "posix_spawnp", "system")
+# Modules that keep ``open`` under a name of their own: what a notebook's cells call is IPython's.
+_KEEPERS = (
+    ("IPython.core.interactiveshell", "io_open"),
+    ("bz2", "_builtin_open"),
+    ("lzma", "_builtin_open"),
+    ("tarfile", "bltn_open"),
+    ("tokenize", "_builtin_open"),
+)
 _real_open = _io.open
 _real_fork_exec: list[Callable[..., int]] = []  # filled when _posixsubprocess is there
 
@@ -52,7 +60,8 @@ def watch(environment: Environment) -> None:
 
 
 def watch_module(module: ModuleType) -> None:
-    """``subprocess`` or ``ctypes`` was loaded: what it starts or loads is seen as well, while something is watched."""
+    """``subprocess``, ``ctypes`` or ``sqlite3`` was loaded: what it starts or opens is seen as well, while something is
+    watched."""
     if watched:
         _install()
 
@@ -208,6 +217,9 @@ def _places() -> Iterator[tuple[Any, str, Any, Any]]:
     """(module, name, original, replacement) of everything that is replaced."""
     for module in (builtins, io):
         yield module, "open", _real_open, _open
+    for name, attribute in _KEEPERS:
+        if name in sys.modules:
+            yield sys.modules[name], attribute, _real_open, _open
     for name, replacement in _replaced.items():
         yield os, name, getattr(posix, name), replacement
     yield from by_path.places(_os.listdir)

@@ -22,6 +22,7 @@ from ..fetcher.wire import error_fields
 from ..importing.activate import hold
 from ..importing.paths import private_folder
 from .machine import find_libfuse
+from .mountpoint import claim
 from .process import FOREGROUND, Mount, tell
 from .view import View
 
@@ -52,7 +53,7 @@ def main(arguments: list[str]) -> int:
 
 
 def serve(mount: Mount, *, foreground: bool) -> None:
-    """Mount, and return when it is unmounted. Raises MountFailed, and errors of the environment."""
+    """Mount, and return when it is unmounted. Raises MountFailed, UsageError, and errors of the environment."""
     os.environ["FUSE_LIBRARY_PATH"] = find_libfuse()  # mfusepy takes libfuse 2 where both are
     from .contents import Contents
     from .filesystem import FileSystem
@@ -65,9 +66,11 @@ def serve(mount: Mount, *, foreground: bool) -> None:
     contents = Contents(engine.get()[0], engine.recalled)
     files = FileSystem(_views(mount, engine, contents))
     is_there = threading.Event()
+    claimed = claim(mount.directory)
 
     def ready() -> None:
         is_there.set()
+        os.close(claimed)
         if foreground:
             print(f"Mounted on {mount.directory}. Ctrl-C, or cloudshelf umount {mount.directory}, ends it.", flush=True)
             return

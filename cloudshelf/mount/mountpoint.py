@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import select
@@ -56,9 +57,7 @@ def make_ready(directory: str) -> str:
                 f"{directory} is a mount already, of {mount.source} ({mount.kind}). Choose another folder."
             )
         if mount.pid:
-            raise UsageError(
-                f"{directory} is mounted already. Another lock there: cloudshelf umount {directory}, first."
-            )
+            raise _mounted_already(directory)
         detach(directory)
         note = "The mount that was there before had lost its process (it was killed); it was taken away."
     path = Path(directory)
@@ -74,6 +73,22 @@ def make_ready(directory: str) -> str:
     except OSError as error:
         raise MountFailed(directory, error.strerror or str(error)) from None
     return note
+
+
+def claim(directory: str) -> int:
+    """Be the only process that mounts on the folder ``directory``, until the descriptor is closed that comes out.
+
+    Of many that are started at once the first one mounts; the others raise UsageError. Raises MountFailed.
+    """
+    try:
+        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise MountFailed(directory, error.strerror or str(error)) from None
+    with suppress(OSError):  # a file system without locks
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    if find_mount(directory) is not None:
+        raise _mounted_already(directory)
+    return descriptor
 
 
 def unmount(directory: str) -> str:
@@ -104,19 +119,23 @@ def detach(directory: str) -> None:
         raise MountFailed(directory, f"what was mounted there before cannot be taken away ({reason})")
 
 
+def _mounted_already(directory: str) -> UsageError:
+    return UsageError(f"{directory} is mounted already. Another lock there: cloudshelf umount {directory}, first.")
+
+
 def _mounts() -> list[Mounted]:
     """All mounts that this process sees, by proc(5), /proc/pid/mountinfo."""
     found = []
-    for line in Path("/proc/self/mountinfo").read_text("utf-8", "surrogateescape").splitlines():
+    for line in Path("/proc/self/mountinfo").read_text("utf-8", "surrogateescape").split("\n")[:-1]:
         place, _, rest = line.partition(" - ")
-        directory, (kind, source) = _unescaped(place.split()[4]), rest.split()[:2]
+        directory, (kind, source) = _unescaped(place.split(" ")[4]), rest.split(" ")[:2]
         pid = _server_of(directory) if kind == TYPE else 0
         found.append(Mounted(directory, kind, _unescaped(source), pid))
     return found
 
 
 def _unescaped(text: str) -> str:
-    """White space and backslashes are three octal digits there."""
+    """Spaces, tabs, newlines and backslashes are three octal digits there; any other white space is as it is."""
     return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), text)
 
 
@@ -169,7 +188,7 @@ def _places(process: Path) -> Iterator[str]:
     for each in (process / "fd").iterdir():
         with suppress(OSError):
             yield str(each.readlink())
-    for line in (process / "maps").read_text("utf-8", "surrogateescape").splitlines():
+    for line in (process / "maps").read_text("utf-8", "surrogateescape").split("\n"):
         yield line.partition("/")[1] + line.partition("/")[2]
 
 

@@ -94,6 +94,7 @@ class User:
             cwd=self.folder,
             capture_output=True,
             text=True,
+            errors="surrogateescape",  # a path may be no text
             timeout=240,
             check=False,
         )
