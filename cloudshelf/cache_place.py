@@ -11,12 +11,13 @@ import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from .mount_table import read_mounts
+
 _NETWORK = re.compile(  # types of file systems, as mountinfo names them
     r"nfs\d?|cifs|smb\d?|smbfs|ceph|lustre|gpfs|beegfs\w*|afs|9p|panfs|pvfs2|orangefs|ocfs2|gfs2|glusterfs"
     r"|fuse\.[\w.-]*(ssh|s3|gcs|gluster|ceph|rclone|blobfuse|juicefs|cvmfs)[\w.-]*"
 )
 NOEXEC = "it is on a file system mounted noexec, from which no library can be loaded"
-_MOUNTS = Path("/proc/self/mountinfo")
 
 
 def default_place(usual: Path, environ: Mapping[str, str]) -> tuple[Path, str]:
@@ -37,16 +38,12 @@ def file_system(path: Path) -> str:
     """The type of the file system that ``path`` is on, such as "ext4" or "nfs4"; "" where that cannot be told."""
     wanted, found = f"{os.path.realpath(path)}/", ("", "")
     try:
-        lines = _MOUNTS.read_text(errors="surrogateescape").split("\n")[
-            :-1
-        ]  # other line ends may be in a folder's name
+        rows = read_mounts()
     except OSError:
         return ""
-    for line in lines:  # proc(5): "36 35 98:0 /root /mount/point options [tags] - type source super-options"
-        before, _, after = line.partition(" - ")
-        point = re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), before.split(" ")[4])
+    for point, kind, _ in rows:
         if wanted.startswith(point if point.endswith("/") else f"{point}/") and len(point) >= len(found[0]):
-            found = point, after.split(" ")[0]
+            found = point, kind
     return found[1]
 
 

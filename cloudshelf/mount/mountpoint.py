@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import re
 import select
 import shutil
 import subprocess
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import MountBusy, MountFailed, UsageError
+from ..mount_table import read_mounts
 from ..quantities import count
 
 TYPE = "fuse.cloudshelf"
@@ -124,28 +124,10 @@ def _mounted_already(directory: str) -> UsageError:
 
 
 def _mounts() -> list[Mounted]:
-    """All mounts that this process sees, by proc(5), /proc/pid/mountinfo."""
-    found = []
-    for line in Path("/proc/self/mountinfo").read_text("utf-8", "surrogateescape").split("\n")[:-1]:
-        place, _, rest = line.partition(" - ")
-        directory, (kind, source) = _unescaped(place.split(" ")[4]), rest.split(" ")[:2]
-        pid = _server_of(directory) if kind == TYPE else 0
-        found.append(Mounted(directory, kind, _unescaped(source), pid))
-    return found
-
-
-def _unescaped(text: str) -> str:
-    """Spaces, tabs, newlines and backslashes are three octal digits there; any other white space is as it is."""
-    return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), text)
-
-
-def command_of(mounted: Mounted) -> list[str]:
-    """The command of the process that serves a mount; empty where there is none any more."""
-    try:
-        words = Path("/proc", str(mounted.pid), "cmdline").read_bytes().split(b"\0")
-    except OSError:
-        return []
-    return [os.fsdecode(word) for word in words[:-1]]
+    return [
+        Mounted(directory, kind, source, _server_of(directory) if kind == TYPE else 0)
+        for directory, kind, source in read_mounts()
+    ]
 
 
 def _server_of(directory: str) -> int:
