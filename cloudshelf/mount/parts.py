@@ -57,7 +57,11 @@ class PartFile:
         digest, mode, mtime = environment.digest(number), environment.modes[number], environment.mtimes[number]
         writer = transfer.blobs.writer(digest, mode, mtime)
         self._assembly = Assembly(writer, self.size)
-        self._descriptor = writer.duplicate()
+        try:
+            self._descriptor = writer.duplicate()
+        except CacheUnusable:  # too many open files
+            writer.close()
+            raise
 
     def read(self, offset: int, size: int) -> bytes:
         """As ``Opened.read``."""
