@@ -95,6 +95,8 @@ def test_a_script_of_its_bin_runs_from_where_it_is_mounted(real: tuple[Drive, Pa
     drive, _ = real
     environ = {k: v for k, v in drive.user.environ.items() if not k.startswith("CLOUDSHELF")}
     done = subprocess.run([drive.env / "bin/f2py", "-v"], env=environ, capture_output=True, text=True, check=True)
+    script = (drive.env / "bin/f2py").read_text()
+    assert str(drive.env / "bin/python") in script and str(drive.user.cache) not in script
     expected = drive.python("import numpy; print(numpy.__version__)")
     assert done.stdout == expected.stdout
 
