@@ -77,6 +77,7 @@ BEFORE = {
     "import pandas.tar": "export pandas.tar pandas",
     "unblock numpy==2.0.0": "block numpy==2.0.0 --reason x",
     "umount ~/everything": "mount ~/everything --all",
+    "env --lock team/2026q4 --mount ~/shelf": "mount ~/shelf --lock team/2026q4",
     "locks --remove team/2026q3": "lock pandas --name team/2026q3",
 }
 # What these do is tested elsewhere: they write where every kernel of this Python or machine looks, take a shelf that
@@ -154,7 +155,8 @@ def examples_of(verb, face):
     """Those that are run here."""
     if WHY_NOT and verb.name in ("mount", "umount"):
         return []
-    return [e for e in verb.examples_in(face) if not any(word in e for word in ELSEWHERE)]
+    without = (*ELSEWHERE, "--mount") if WHY_NOT else ELSEWHERE
+    return [e for e in verb.examples_in(face) if not any(word in e for word in without)]
 
 
 def command_examples():
