@@ -9,6 +9,8 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Callable
+from itertools import count
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -24,6 +26,7 @@ from cloudshelf.publisher import packing, upload
 from cloudshelf.publisher.upload import PackUploads
 from cloudshelf.repository import Repository
 from cloudshelf.shelf import Shelf
+from cloudshelf.stores import memory
 from cloudshelf.stores.memory import MemoryStore
 from tests.stress import EVERYTHING, Checks, amount
 
@@ -34,7 +37,14 @@ SHARDS = 8
 
 @pytest.fixture(autouse=True)
 def one_request_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An actor asks one thing after the other, waits for nothing else, and leaves the derived catalog alone."""
+    """An actor asks one thing after the other, waits for nothing else, and leaves the derived catalog alone.
+
+    No real clock: what a schedule does twice is the same twice, however busy the machine is, as hypothesis needs it.
+    """
+    ticks = count(1)
+    monkeypatch.setattr(memory, "time", SimpleNamespace(time=lambda: float(next(ticks))))
+    for module in (chain, purging):
+        monkeypatch.setattr(module, "moment", lambda: "2026-11-01T00:00:00Z")
     for module in (garbage, collecting, upload):
         monkeypatch.setattr(module, "PARALLEL", 1)
     monkeypatch.setattr(chain, "pause", lambda attempt, took: None)
