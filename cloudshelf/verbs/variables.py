@@ -69,7 +69,8 @@ def _refuse_colon(root: str) -> None:
 
 def _refuse_other_drive(directory: str, paths: list[str], args: Args) -> None:
     """Raises UsageError where the drive has not what the variables would name."""
-    again = f"cloudshelf mount {shlex.quote(directory)} --lock {shlex.quote(lock_name(args))}"
+    wanted = [word for each in args.get("requirements") or () for word in ("--with", str(each))]
+    again = shlex.join(["cloudshelf", "mount", directory, *(wanted or ["--lock", lock_name(args)])])
     if not Path(directory, "env", "pyvenv.cfg").exists():
         raise UsageError(f"No shelf with an environment is mounted on {directory}. First: {again}")
     missing = [path for path in paths if not Path(path).is_dir()]
