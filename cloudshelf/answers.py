@@ -20,11 +20,12 @@ class VersionFacts:
 
 @dataclass(frozen=True, slots=True)
 class FileFacts:
-    """A file of an installed tree, as ``ls PROJECT==VERSION`` lists it."""
+    """A file of an installed tree, as ``ls PROJECT==VERSION`` lists it; or a link of a plain one, to its ``target``."""
 
     path: str
     size: int
-    kind: str
+    kind: str  # a letter of format.md; "link"
+    target: str = ""
 
 
 @dataclass(frozen=True, slots=True)

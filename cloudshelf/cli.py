@@ -16,6 +16,8 @@ from .arguments import prepare, write_text
 from .environment.variables import entered, left
 from .errors import CacheUnusable, NoShelf, ShelfError, UsageError
 
+_LINES = "\n\t"
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The exit code: 0; 1 to 4 as the error says (errors.py); 130 after Ctrl-C."""
@@ -140,9 +142,11 @@ def _bar() -> Any:
 
 def _say(message: str) -> None:
     """A message to a person, on lines where no bar is left."""
+    from .render.visible import visible
+
     if sys.stderr.isatty():
         print("\r\x1b[J", end="", file=sys.stderr)
-    print(f"cloudshelf: {message}", file=sys.stderr)
+    print(f"cloudshelf: {visible(message, keep=_LINES)}", file=sys.stderr)
 
 
 def _run(command: grammar.Command) -> int:

@@ -180,7 +180,9 @@ class Shelf:
         target = target or current_target()
         wheel = pick_wheel(release, target) or release.wheels[0]
         manifest = self.repository.manifest(name, pick_tree(wheel, target).manifest)
-        return tuple(sorted((FileFacts(f.path, f.size, f.kind.value) for f in manifest.files), key=lambda f: f.path))
+        found = [FileFacts(f.path, f.size, f.kind.value) for f in manifest.files]
+        found += [FileFacts(path, 0, "link", target) for path, target in manifest.links.items()]
+        return tuple(sorted(found, key=lambda facts: facts.path))
 
     def ls(
         self, what: str | None = None

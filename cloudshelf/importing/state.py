@@ -43,7 +43,7 @@ class Environment:
         self._starts = [project["start"] for project in self.projects]
         self._needs: dict[int, tuple[int, ...]] = index["needs"]
         self._kinds: str = index["kinds"]
-        self._linked: bool = index.get("linked", False)
+        self.linked: bool = index.get("linked", False)
         self._presence = map_presence(path, len(self._kinds))
         self._before = self._presence[:]
         self._begun: set[int] = set()
@@ -82,7 +82,7 @@ class Environment:
 
     def behind_links(self, place: str) -> str | None:
         """Where ``place`` ends when the links of plain trees are followed; None outside of the environment."""
-        if not self._linked:
+        if not self.linked:
             return place
         from .links import follow
 
@@ -105,6 +105,10 @@ class Environment:
         folder, _, name = place.rpartition("/")
         names = self.folders.get(folder)
         return -1 if names is None else names.get(name, -1)
+
+    def has_file(self, place: str) -> bool:
+        """Whether there is a file of ours at ``place``, in place or not."""
+        return self._number_at(place) >= 0
 
     def project_of(self, number: int) -> int:
         return bisect_right(self._starts, number) - 1
@@ -156,6 +160,7 @@ class Environment:
 
         Without ``all_of_site``, a folder that holds all distributions brings nothing.
         """
+        place = self.behind_links(place) or place
         number = self._number_at(place)
         if number >= 0:
             self.bring((number, *self.needs(number)))

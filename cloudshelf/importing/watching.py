@@ -18,6 +18,7 @@ import posix
 import sys
 
 from . import by_path, changing
+from .listing import Listing
 from .locating import Replacements, absent_names, bring, bring_below, locate, settle, stubs, watched
 
 TYPE_CHECKING = False
@@ -32,6 +33,8 @@ _CALLS = 128  # between two looks at whether everything is in place by now
 _ENDS = frozenset(" \t\n\0:;,\"'")  # what a path ends at, within an argument or a variable
 _SPACES = {ord(letter): " " for letter in _ENDS}
 _OWN_VARIABLES = (b"PATH=", b"VIRTUAL_ENV=", b"CLOUDSHELF_", b"PWD=", b"OLDPWD=", b"_=")
+# Where programs look for what they need: one that names all of ``lib`` does not mean every distribution.
+_SEARCHED = (b"LD_LIBRARY_PATH=", b"LIBRARY_PATH=", b"CPATH=", b"PKG_CONFIG_PATH=", b"CMAKE_PREFIX_PATH=")
 _FUNCTIONS = ("stat", "lstat", "access", "open", "listdir", "scandir")
 _STARTERS = ("execv", "execve", "posix_spawn", "posix_spawnp", "system")
 # Modules that keep ``open`` under a name of their own: what a notebook's cells call is IPython's.
@@ -170,9 +173,10 @@ class _Os(Replacements):
 
     def scandir(self, path: Any = None) -> Any:
         _spend()
-        absent = absent_names(path)
+        found = locate(path)
+        absent = [] if found is None else found[0].absent_names(found[1])
         entries = posix.scandir(path)
-        return _Listing(entries, path, absent) if absent else entries
+        return Listing(entries, path, absent) if absent or (found is not None and found[0].linked) else entries
 
     def execv(self, path: Any, argv: Any, /) -> None:
         _bring_for_program(argv, None, path)
@@ -202,78 +206,6 @@ class _Subprocess(Replacements):
         """``rest`` begins with close_fds, pass_fds, cwd, env (Lib/subprocess.py, the same from 3.11 to 3.14)."""
         _bring_for_program(args, rest[3], next(iter(executable_list), None), cwd=rest[2])
         return _real_fork_exec[0](args, executable_list, *rest)
-
-
-class _Listing:
-    """What ``os.scandir`` gives, and after it the files that are not there yet."""
-
-    def __init__(self, entries: Any, path: Any, absent: list[str]) -> None:
-        self._entries = entries
-        self._folder = "." if path is None else path
-        self._absent = set(absent)
-        self._rest: Iterator[_Entry] | None = None
-
-    def __iter__(self) -> _Listing:
-        return self
-
-    def __next__(self) -> Any:
-        if self._rest is None:
-            for entry in self._entries:
-                self._absent.discard(os.fsdecode(entry.name))
-                return entry
-            self._rest = iter([_Entry(self._folder, name) for name in sorted(self._absent)])
-        return next(self._rest)
-
-    def __enter__(self) -> _Listing:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        self._entries.close()
-        self._rest = iter(())
-
-
-class _Entry:
-    """An ``os.DirEntry`` of a file that is brought when somebody asks more than its name."""
-
-    __slots__ = ("_descriptor", "name", "path")
-
-    def __init__(self, folder: Any, name: str) -> None:
-        self.name: Any = name
-        self._descriptor: int | None = None
-        if isinstance(folder, int):  # as the real one: a listing of a descriptor has no path but the name
-            self.path: Any = name
-            self._descriptor = folder
-        else:
-            where = os.fspath(folder)
-            self.name = os.fsencode(name) if isinstance(where, bytes) else name
-            self.path = os.path.join(where, self.name)
-
-    def __fspath__(self) -> Any:
-        return self.path
-
-    def __repr__(self) -> str:
-        return f"<DirEntry {self.name!r}>"
-
-    def is_dir(self, *, follow_symlinks: bool = True) -> bool:
-        return False
-
-    def is_file(self, *, follow_symlinks: bool = True) -> bool:
-        return True
-
-    def is_symlink(self) -> bool:
-        return False
-
-    def is_junction(self) -> bool:
-        return False
-
-    def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
-        return _os.stat(self.path, dir_fd=self._descriptor, follow_symlinks=follow_symlinks)
-
-    def inode(self) -> int:
-        return self.stat().st_ino
 
 
 _builtins = _Builtins("builtins")
@@ -335,9 +267,11 @@ def _bring_for_program(argv: Any, env: Any, program: Any = None, cwd: Any = None
     """
     words = [os.fsencode(word) for word in argv if isinstance(word, (str, bytes)) or hasattr(word, "__fspath__")]
     is_python = os.path.basename(os.fsdecode(program or b"")).startswith("python")
-    found = None
+    found, searched = None, list[bytes]()
     if not is_python:
-        words += _variables(env)
+        told = _variables(env, words)
+        searched = [line for line in told if line.startswith(_SEARCHED)]
+        words += [line for line in told if not line.startswith(_SEARCHED)]
         found = None if program is None else locate(program, cwd=cwd)
         if found is not None:
             found[0].touch_program(found[1])
@@ -346,6 +280,8 @@ def _bring_for_program(argv: Any, env: Any, program: Any = None, cwd: Any = None
         for place in _mentioned(environment, words):
             whole = found is not None and place.startswith("bin/python")
             environment.touch_below("" if whole else place, all_of_site=not is_python)
+        for place in _mentioned(environment, searched):
+            environment.touch_below(place, all_of_site=False)
 
 
 def _bring_around(words: list[bytes], cwd: Any) -> None:
@@ -360,13 +296,28 @@ def _bring_around(words: list[bytes], cwd: Any) -> None:
                 bring_below(token if cwd is None else os.path.join(os.fsdecode(cwd), token))
 
 
-def _variables(env: Any) -> list[bytes]:
-    """``NAME=value`` of the variables that a program is given, without those that merely name an environment."""
-    if env is None:
+def _variables(env: Any, words: list[bytes]) -> list[bytes]:
+    """``NAME=value`` of the variables that a program is given, without those that merely name an environment.
+
+    Of those that it inherits none that leads into a plain tree, unless ``words`` name it: a data set tells by one where
+    it is, and shall not come because some program is started.
+    """
+    inherited = env is None
+    if inherited:
         env = getattr(os.environ, "_data", os.environ)
     if hasattr(env, "items"):
         env = [os.fsencode(name) + b"=" + os.fsencode(value) for name, value in env.items()]
-    return [line for line in env if not line.startswith(_OWN_VARIABLES)]
+    lines = [line for line in env if not line.startswith(_OWN_VARIABLES)]
+    return [line for line in lines if not (inherited and _is_of_tree(line) and not _is_named(line, words))]
+
+
+def _is_of_tree(line: bytes) -> bool:
+    return any(os.fsencode(f"{root}opt/") in line for environment in watched for root in environment.roots)
+
+
+def _is_named(line: bytes, words: list[bytes]) -> bool:
+    name = line.partition(b"=")[0]
+    return any(name in word for word in words)
 
 
 def _mentioned(environment: Environment, words: list[bytes]) -> Iterator[str]:

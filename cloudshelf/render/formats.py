@@ -6,6 +6,7 @@ import html
 from collections.abc import Iterable
 
 from .blocks import Block, Link, Picture, Table
+from .visible import visible
 
 MOST = 60  # rows of a table in a notebook; pandas has 3000 files
 
@@ -15,11 +16,11 @@ def block_text(block: Block) -> str:
         return table_text(block)
     if isinstance(block, Picture):
         return block.text
-    return block.url if isinstance(block, Link) else block
+    return visible(block.url if isinstance(block, Link) else block, keep="\n\t")
 
 
 def table_text(table: Table) -> str:
-    lines = [table.header, *table.rows]
+    lines = [table.header, *(tuple(map(visible, row)) for row in table.rows)]
     widths = [max(len(line[i]) for line in lines) for i in range(len(table.header))]
     right = [name in table.numbers for name in table.header]
     return "\n".join(
@@ -51,7 +52,7 @@ def _table_html(table: Table) -> str:
 
     def row(tag: str, cells: tuple[str, ...]) -> str:
         inner = (
-            f'<{tag} style="text-align:{a};padding:0 1em 0 0">{html.escape(c)}</{tag}>'
+            f'<{tag} style="text-align:{a};padding:0 1em 0 0">{html.escape(visible(c))}</{tag}>'
             for c, a in zip(cells, align, strict=True)
         )
         return f"<tr>{''.join(inner)}</tr>"

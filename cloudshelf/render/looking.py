@@ -17,7 +17,9 @@ _WHEEL_COLUMNS = {
 
 def ls(result: Result) -> list[Block]:
     if "wheels" in result:
-        files = records(result["files"], ("path", "size"))
+        links = {row["path"]: f"{row['path']} → {row['target']}" for row in result["files"] if row.get("target")}
+        rows = [row | {"path": links.get(row["path"], row["path"])} for row in result["files"]]
+        files = records(rows, ("path", "size"))
         return [f"{result['project']} {result['version']}", renamed(result["wheels"], _WHEEL_COLUMNS), "", files]
     if "versions" in result:  # a version may be yanked without a reason
         rows = [

@@ -24,7 +24,7 @@ DATA = {
 def shelved(cloudshelf: Run, tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("data")
     cloudshelf("publish", "--tree", make_tree(folder / "t", DATA), "--name", "some-data", "--version", "2026.11")
-    modules = {"mods/__init__.py": "", "other.py": ""}
+    modules = {"mods/__init__.py": "# here\n", "other.py": ""}
     cloudshelf("publish", "--no-deps", make_wheel(folder, "mods", "1.0", modules))
     cloudshelf("publish", "--no-deps", make_wheel(folder, "onefile", "1.0", {"onefile.py": "", "onefile_x.py": ""}))
 
@@ -35,7 +35,7 @@ def ask(python: Callable[..., str], shelved: None, tmp_path: Path) -> Callable[[
 
     def ask(expression: str) -> object:
         code = (
-            "import cloudshelf, json, os\n"
+            "import cloudshelf, json, os, subprocess\n"
             "cloudshelf.use('some-data', 'mods', 'onefile')\n"
             "p = cloudshelf.path('some_data')\n"
             "def is_there(path):\n"  # asked past the functions that bring files
@@ -58,6 +58,18 @@ LOOKS = {
     "whether it is there": ("[(p / 'latest.csv').exists(), (p / 'nothing').exists()]", [True, False]),
     "a listing": ("sorted(os.listdir(p))", ["a.csv", "latest.csv", "y", "years"]),
     "a listing of a linked folder": ("os.listdir(p / 'y')", ["2026.csv"]),
+    "by a program that is told a link": ("subprocess.getoutput(f'cat {p}/latest.csv | wc -l')", "1000"),
+    "what scandir says of links": (
+        "sorted([e.name, e.is_file(), e.is_dir(), e.is_symlink(), is_there(e.path)] for e in os.scandir(p))",
+        [
+            ["a.csv", True, False, False, False],
+            ["latest.csv", True, False, True, False],
+            ["y", False, True, True, True],
+            ["years", False, True, False, True],
+        ],
+    ),
+    "a walk": ("[[sorted(d), sorted(n)] for _, d, n in os.walk(p)][0]", [["y", "years"], ["a.csv", "latest.csv"]]),
+    "a size by scandir": ("[e.stat().st_size for e in os.scandir(p) if e.name == 'latest.csv']", [5000]),
     "the folder itself": ("p.name", "some-data"),
 }
 
@@ -69,6 +81,13 @@ def test_data_is_there_when_it_is_looked_at(ask: Callable[[str], object], expres
 
 def test_nothing_comes_before_it_is_looked_at(ask: Callable[[str], object]) -> None:
     assert ask("[is_there(p / 'a.csv'), is_there(p / 'years/2026.csv'), is_there(p / 'years')]") == [False, False, True]
+
+
+def test_a_variable_that_leads_to_it_brings_it_to_who_uses_that(ask: Callable[[str], object]) -> None:
+    """``%shelf use`` sets the variables of trees for every program that this process starts."""
+    told = "[os.environ.update(DATA=str(p), LD_LIBRARY_PATH=f'{p.parents[1]}/lib'), "
+    told += "subprocess.getoutput('true'), is_there(p / 'a.csv'), is_there(cloudshelf.path('mods') / '__init__.py'), "
+    assert ask(told + "subprocess.getoutput('cat $DATA/a.csv')][1:]") == ["", False, False, "x,y\n1,2"]
 
 
 def test_all_of_it_is_there_when_that_is_asked_for(ask: Callable[[str], object]) -> None:

@@ -83,7 +83,9 @@ def test_every_face_copes_with_a_tree(cloudshelf: Run, tmp_path: Path) -> None:
         (folder / "version").write_text(version)
         cloudshelf("publish", "--tree", folder, "--name", "faces", "--version", version, "--summary", "many faces")
     assert "many faces" in cloudshelf("show", "faces")
-    assert "data/opt/faces/bin/mytool" in cloudshelf("ls", "faces==2")
+    listed = cloudshelf("ls", "faces==2")
+    assert "data/opt/faces/bin/mytool " in listed
+    assert "data/opt/faces/bin/mt → mytool " in listed
     assert "publish 2" in cloudshelf("log", "faces")
     assert "faces" in cloudshelf("search", "many")
     assert "All is sound" in cloudshelf("verify", "faces")
@@ -100,7 +102,7 @@ def test_every_face_copes_with_a_tree(cloudshelf: Run, tmp_path: Path) -> None:
     cloudshelf("import", bundle, "--shelf", there)
     assert cloudshelf("run", "--shelf", there, "--lock", lock, "--", "mytool", "moved").startswith("mytool got moved")
     cloudshelf("block", "faces==1", "--reason", "test")
-    assert "blocked" in cloudshelf("run", "--lock", lock, "--", "mytool", code=4)
+    assert "blocked" in cloudshelf("run", "--lock", lock, "--", "mytool", code=1)
 
 
 @pytest.mark.stress
@@ -114,3 +116,20 @@ def test_a_tree_of_very_many_files_is_published_and_present(cloudshelf: Run, tmp
     environment = environment_of(cloudshelf, "many")
     assert facts_of(environment / "opt/many") == facts_of(folder)
     checks.add(number)
+
+
+def test_a_tree_is_signed_as_a_wheel_is(cloudshelf: Run, tmp_path: Path) -> None:
+    folder, shelf = make_tree(tmp_path / "t", TOOL), f"file://{tmp_path / 'signed'}"
+    keys = {name: tmp_path / f"{name}.key" for name in ("root", "ann")}
+    cloudshelf("init", shelf)
+    for key in keys.values():
+        cloudshelf("key", "new", key)
+    cloudshelf("trust", "init", "--shelf", shelf, "--key", keys["root"])
+    cloudshelf("trust", "add-key", "ours-*", "--shelf", shelf, "--key", f"{keys['ann']}.pub", "--sign", keys["root"])
+    root = tmp_path / "trust.json"
+    cloudshelf("trust", "show", "--shelf", shelf, "--out", root)
+    words = ("publish", "--shelf", shelf, "--tree", folder, "--version", "1", "--sign", keys["ann"], "--name")
+    cloudshelf(*words, "ours-tool", CLOUDSHELF_TRUST=str(root))
+    run = ("run", "--shelf", shelf, "--with", "ours-tool", "--", "mytool", "signed")
+    assert cloudshelf(*run, CLOUDSHELF_TRUST=str(root)).startswith("mytool got signed")
+    assert "another-tool" in cloudshelf(*words, "another-tool", code=4, CLOUDSHELF_TRUST=str(root))

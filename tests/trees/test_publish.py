@@ -13,6 +13,7 @@ import pytest
 from cloudshelf.codecs.tree import TREE_FILE, parse_tree
 from cloudshelf.errors import NameAlike, PolicyRefused, PublishFailed, TreeInvalid, UsageError
 from cloudshelf.model import Manifest
+from cloudshelf.publisher.plain_tree import read_folder
 from cloudshelf.publisher.reporting import Silence
 from cloudshelf.repository import Repository
 from cloudshelf.shelf import Shelf
@@ -208,6 +209,16 @@ def test_what_changes_while_it_is_published_is_named_and_nothing_is_published(
     with pytest.raises(TreeInvalid, match=rf"{name}' cannot be shelved: it .* while it was published"):
         put(folder, Meddler("pack", lambda: MEANWHILE[name](folder)))
     assert not Shelf(store).projects()
+
+
+def test_what_changes_within_one_tick_of_the_clock_is_found_by_its_bytes(tmp_path: Path) -> None:
+    found = read_folder(make_tree(tmp_path / "t", TOOL))
+    path = "share/mytool/words.txt"
+    rewrite_secretly(found.folder / path)
+    status = (found.folder / path).stat()
+    found.states[path] = (*found.states[path][:4], status.st_ctime_ns)  # as if it had been so when it was read
+    with pytest.raises(TreeInvalid, match="it changed while it was published"):
+        found.check_unchanged()
 
 
 ODD = [
