@@ -82,7 +82,7 @@ def _obey(command: grammar.Command) -> int:
         option = "--notebook" if args.get("notebook") else "--lock"
         result["notes"] = [*result["notes"], f"Run in it with: cloudshelf run {option} {name} -- python script.py"]
     print(render.to_json(result) if command.json else render.to_text(command.verb, result))
-    if command.verb == "mount" and args["foreground"]:
+    if "command" in result and command.verb == "mount":
         sys.stdout.flush()
         os.execv(result["command"][0], result["command"])
     if command.verb in ("policy", "env", "bootstrap") and not command.json:  # what goes into a file stands alone

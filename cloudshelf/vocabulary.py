@@ -193,11 +193,11 @@ _ALL = (
     Verb(
         "mount",
         "the shelf as a read-only drive (FUSE), for any language, tool and file",
-        ("mount ~/shelf --lock pylock.toml", "mount ~/shelf --with pandas --with ruff", "mount ~/shelf --all"),
+        ("mount ~/shelf --lock pylock.toml", "mount ~/pandas --with pandas", "mount ~/everything --all"),
         takes.mount,
-        in_a_notebook=("mount ~/shelf",),
+        in_a_notebook=("mount ~/pins",),
     ),
-    Verb("umount", "take the drive away", ("umount ~/shelf",), takes.umount),
+    Verb("umount", "take the drive away", ("umount ~/everything",), takes.umount),
     Verb(
         "kernelspec",
         "a Jupyter kernel that starts with a lock",

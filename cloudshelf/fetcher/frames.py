@@ -96,9 +96,13 @@ class FrameQueue:
             self._ranges.update(dict.fromkeys(together, found))
             self._push(found)
 
-    def promote(self, jobs: Iterable[FrameJob], priority: Priority) -> None:
-        """Make jobs more urgent; less urgent they never get. One in a range takes that along."""
+    def promote(self, jobs: Iterable[FrameJob], priority: Priority) -> bool:
+        """Make jobs more urgent; less urgent they never get. One in a range takes that along.
+
+        Whether anything in the queue changed: a frame that is being fetched is in it no more.
+        """
         left: list[FrameJob] = []
+        changed = False
         for job in jobs:
             if priority >= job.priority:
                 continue
@@ -110,7 +114,9 @@ class FrameQueue:
             if found is not None and priority < found.priority:
                 found.priority = priority
                 self._push(found)
+                changed = True
         self.add(left)
+        return changed or bool(left)
 
     def drop_background(self, environment: Environment) -> list[FrameJob]:
         """Take out what nobody waits for."""

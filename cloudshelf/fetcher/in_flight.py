@@ -90,8 +90,8 @@ class InFlight:
         for number in numbers:
             filling.wanted[number].priority = priority
         frames = dict.fromkeys(piece.frame for number in numbers for piece in environment.pieces(number))
-        self._scheduler.queue.promote([filling.jobs[f] for f in frames if f in filling.jobs], priority)
-        self._scheduler.notify_queued()
+        if self._scheduler.queue.promote([filling.jobs[f] for f in frames if f in filling.jobs], priority):
+            self._scheduler.notify_queued()  # which wakes every connection's thread
 
     def queue_frames(self, environment: Environment, *stages: Iterable[int]) -> None:
         """Have the frames fetched that bring files which are wanted, and which the cache does not have.

@@ -13,6 +13,7 @@ import resource
 import sys
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import MountFailed, ShelfError
 from ..fetcher.daemon import open_log
@@ -24,6 +25,9 @@ from .machine import find_libfuse
 from .mountpoint import claim
 from .process import FOREGROUND, Mount, tell
 from .view import View
+
+if TYPE_CHECKING:
+    from .contents import Contents
 
 
 def main(arguments: list[str]) -> int:
@@ -51,6 +55,7 @@ def main(arguments: list[str]) -> int:
 def serve(mount: Mount, *, foreground: bool) -> None:
     """Mount, and return when it is unmounted. Raises MountFailed, UsageError, and errors of the environment."""
     os.environ["FUSE_LIBRARY_PATH"] = find_libfuse()  # mfusepy takes libfuse 2 where both are
+    from .contents import Contents
     from .filesystem import FileSystem
     from .fuse import Session
 
@@ -58,7 +63,8 @@ def serve(mount: Mount, *, foreground: bool) -> None:
     _allow_open_files()
     private_folder(str(mount.log.parent))
     engine = Engine(Path(mount.cache), os.environ.get("CLOUDSHELF_CONFIG", ""))
-    files = FileSystem(_views(mount, engine))
+    contents = Contents(engine.get()[0], engine.recalled)
+    files = FileSystem(_views(mount, engine, contents))
     is_there = threading.Event()
     claimed = claim(mount.directory)
 
@@ -78,18 +84,17 @@ def serve(mount: Mount, *, foreground: bool) -> None:
         if not is_there.is_set():  # else it was told to end
             raise MountFailed(mount.directory, f"libfuse cannot ({error})") from None
     finally:
+        contents.close()
         engine.close()
 
 
-def _views(mount: Mount, engine: Engine) -> dict[str, View]:
+def _views(mount: Mount, engine: Engine, contents: Contents) -> dict[str, View]:
     from ..verbs.common import shelf_of
-    from .contents import Contents
     from .environment_view import EnvironmentView
     from .projects_view import ProjectsView
 
     views: dict[str, View] = {}
     transfer, environments = engine.get()
-    contents = Contents(transfer, engine.recalled)
     if mount.environment:
         hold(mount.environment)  # until this process ends
         environment = environments.get(mount.environment)

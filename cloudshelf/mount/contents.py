@@ -15,7 +15,9 @@ from ..fetcher.environments import Environment
 from ..fetcher.recalled import Recalled
 from ..fetcher.transfer import Transfer
 from .lines import Lines
-from .parts import PartFile, PartReader
+from .neighbours import Neighbours
+from .parts import PartFile
+from .read_ahead import PartReader
 from .view import Opened
 
 MOST_KEPT = 64  # files of which some parts are here and that nobody has open: each has a descriptor
@@ -28,6 +30,7 @@ class Contents:
         self._transfer = transfer
         self._recalled = recalled
         self._lines = Lines()
+        self._neighbours = Neighbours(transfer)
         self._lock = threading.Lock()
         self._parts: dict[tuple[str, int], PartFile] = {}  # by digest and mode; the one that was used last is the last
         self._readers: dict[PartFile, int] = {}
@@ -42,7 +45,7 @@ class Contents:
         if not environment.presence[number]:
             if self._comes_by_parts(environment, number):
                 return self._open_parts(environment, environment.original(number))
-            self._transfer.ensure(environment, [number]).result()
+            self._neighbours.bring(environment, number)
         return WholeFile(environment.destination(number))
 
     def refuse(self, environment: Environment, number: int) -> None:

@@ -58,7 +58,9 @@ class VersionTree:
         inside = self._folders.get(path)
         if inside is None:
             raise os_error(errno.ENOENT if self.entry(path) is None else errno.ENOTDIR, path)
-        prefix = f"{path}/" if path else ""
+        return self._rows(f"{path}/" if path else "", inside)
+
+    def _rows(self, prefix: str, inside: dict[str, int]) -> Iterator[tuple[str, Entry]]:
         for name, number in inside.items():
             yield name, self._folder_entry(prefix + name) if number == _FOLDER else self._entry_of(number)
 

@@ -139,6 +139,15 @@ def _unescaped(text: str) -> str:
     return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), text)
 
 
+def command_of(mounted: Mounted) -> list[str]:
+    """The command of the process that serves a mount; empty where there is none any more."""
+    try:
+        words = Path("/proc", str(mounted.pid), "cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return []
+    return [os.fsdecode(word) for word in words[:-1]]
+
+
 def _server_of(directory: str) -> int:
     """The process that serves ``directory``; 0 where there is none any more."""
     own = os.fsencode(directory)

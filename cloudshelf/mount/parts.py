@@ -12,7 +12,7 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from ..codecs.pack import decompress_frame
 from ..errors import CacheUnusable, ObjectInvalid, ShelfError
@@ -25,9 +25,6 @@ from ..fetcher.vanished import explain
 from .lines import Lines
 
 LATE = 0.2  # seconds after which who joins a fetch that fails is owed a try of its own
-NEAR = 1 << 20  # bytes: the kernel asks for what lies ahead in several requests, and not always in order
-STREAK = 1 << 20  # bytes read one after the other from which on more are expected
-MOST_AHEAD = 4  # frames
 
 
 class _Coming:
@@ -56,10 +53,15 @@ class PartFile:
         self._coming: dict[int, _Coming] = {}
         self._is_whole = False
         self._damage: ObjectInvalid | None = None
+        transfer.statistics.opened(str(environment.path), environment.packed)
         digest, mode, mtime = environment.digest(number), environment.modes[number], environment.mtimes[number]
         writer = transfer.blobs.writer(digest, mode, mtime)
         self._assembly = Assembly(writer, self.size)
-        self._descriptor = writer.duplicate()
+        try:
+            self._descriptor = writer.duplicate()
+        except CacheUnusable:  # too many open files
+            writer.close()
+            raise
 
     def read(self, offset: int, size: int) -> bytes:
         """As ``Opened.read``."""
@@ -215,7 +217,7 @@ class PartFile:
         key, project = environment.pack_key(first), environment.pack_project(first)
         waiting = list(zip(run, frames, strict=True))
         received = bytearray()
-        for part in environment.store.stream_range(key, start=start, length=stop - start):
+        for part in self._counted(key, project, start, stop - start):
             received += part
             while waiting and len(received) >= waiting[0][1].length:
                 piece, frame = waiting.pop(0)
@@ -224,41 +226,19 @@ class PartFile:
         if waiting:
             raise ObjectInvalid(key, f"it ends before the frame at {waiting[0][1].offset}")
 
+    def _counted(self, key: str, project: str, start: int, length: int) -> Iterator[bytes | memoryview]:
+        """A range of a pack, in the transfer's numbers like any other."""
+        path, statistics = str(self._environment.path), self._transfer.statistics
+        statistics.request_begins(path, project)
+        try:
+            for part in self._environment.store.stream_range(key, start=start, length=length):
+                statistics.received(path, project, len(part))
+                yield part
+        finally:
+            statistics.request_ends(path)
+
     def _as_told(self, error: BaseException) -> ShelfError:
         if isinstance(error, ShelfError):
             found = explain(self._environment, self._environment.project_of(self._number), error)
             return found if isinstance(found, ShelfError) else error
         return CacheUnusable(self._environment.destination(self._number), f"{type(error).__name__}: {error}")
-
-
-class PartReader:
-    """One who has a ``PartFile`` open: what it reads in a row is read ahead."""
-
-    def __init__(self, file: PartFile, closed: Callable[[], object]) -> None:
-        self._file = file
-        self._closed = closed
-        self._next = 0  # where the streak goes on
-        self._streak = 0
-        self._reached = 0  # the piece behind which something was read ahead
-        self._ahead = 0  # how much then, in pieces
-
-    def read(self, offset: int, size: int) -> bytes:
-        """As ``Opened.read``."""
-        self._follow(offset, min(size, self._file.size - offset))
-        return self._file.read(offset, size)
-
-    def close(self) -> None:
-        self._closed()
-
-    def _follow(self, offset: int, size: int) -> None:
-        if self._file.is_whole() or size <= 0:
-            return
-        if abs(offset - self._next) > NEAR:
-            self._streak = self._ahead = self._reached = 0
-        self._next = max(self._next, offset + size) if self._streak else offset + size
-        self._streak += size
-        stop = self._file.pieces(offset, offset + size).stop
-        if self._streak >= STREAK and stop > self._reached:
-            self._reached = stop
-            self._ahead = min(2 * self._ahead or 1, MOST_AHEAD)
-            self._file.read_ahead(stop, self._ahead)

@@ -7,6 +7,7 @@ and one manifest for all of it; and contents through a flat environment, made wh
 from __future__ import annotations
 
 import errno
+import logging
 import time
 from collections.abc import Iterable
 from functools import partial
@@ -28,10 +29,12 @@ from .layout import VersionTree, os_error
 from .offers import Offers
 from .view import Entry, Opened
 
-MOST_FILES = 400_000  # of which names and attributes are kept, some 200 bytes each
-MOST_READ = 60_000  # files in manifests that are kept for who reads contents next, some 600 bytes each
+log = logging.getLogger(__name__)
 TRIES = 10  # to open a file of an environment that others prune meanwhile
-MOST_OPEN = 200_000  # files in the flat environments that are kept open
+# What is kept, in files; a version counts as some more, for what it is itself.
+MOST_SHOWN = 400_000  # of which names and attributes are known, some 200 bytes each
+MOST_READ = 60_000  # in manifests, for who reads contents next, some 600 bytes each
+MOST_OPEN = 200_000  # in flat environments, each of which has a descriptor, too
 
 
 class _Version(NamedTuple):
@@ -50,9 +53,9 @@ class ProjectsView:
         self._target = target or current_target()
         self._offers = Offers(shelf.repository)
         self._folder = Entry("d", 0o755, 0, int(time.time()))
-        self._versions: Kept[tuple[str, str], _Version] = Kept(MOST_FILES, lambda version: len(version.tree))
-        self._manifests: Kept[str, Manifest] = Kept(MOST_READ, lambda manifest: len(manifest.files))
-        self._environments: Kept[str, Environment] = Kept(MOST_OPEN, len)
+        self._versions: Kept[tuple[str, str], _Version] = Kept(MOST_SHOWN, lambda version: 50 + len(version.tree))
+        self._manifests: Kept[str, Manifest] = Kept(MOST_READ, lambda manifest: 100 + len(manifest.files))
+        self._environments: Kept[str, Environment] = Kept(MOST_OPEN, lambda environment: 1000 + len(environment))
 
     def entry(self, path: str) -> Entry | None:
         """As ``View.entry``."""
@@ -120,11 +123,17 @@ class ProjectsView:
             )
             wanted = (f"{project}=={version}",)
             lock = Lock(self._shelf.url, wanted, self._target.python, self._target.cache_tag, (pin,))
-            Check(repository.parts, lock, self._cache).refuse()
+            self._refuse_blocked(lock)
             return _Version(lock, VersionTree(self._manifest(lock)))
         finally:
             for part in repository.parts:
                 part.forget_read(project)
+
+    def _refuse_blocked(self, lock: Lock) -> None:
+        check = Check(self._shelf.repository.parts, lock, self._cache)
+        check.refuse()
+        for note in check.notes:  # it goes on with an old list
+            log.warning("%s", note)
 
     def _pick(self, release: Release, digest: str) -> Wheel:
         wheel = pick_wheel(release, self._target) or next((w for w in release.wheels if w.trees), None)

@@ -6,7 +6,7 @@ from ..codecs.lock import parse_lock
 from ..config import read_config
 from ..errors import NoShelf
 from ..mount.machine import check_machine
-from ..mount.mountpoint import make_ready, real_place, unmount
+from ..mount.mountpoint import TYPE, command_of, find_mount, make_ready, real_place, unmount
 from ..mount.process import FOREGROUND, Mount, start
 from .common import Args, Progress, Result, lock_name
 from .pinning import use
@@ -16,8 +16,9 @@ from .restoring import sync
 def mount(args: Args, progress: Progress) -> Result:
     """Mount the shelf on ``directory`` (absolute): ``env/`` of ``lock`` (text) or ``requirements``, and ``projects/``.
 
-    With ``foreground`` nothing is mounted yet: the result's ``command`` does it. Raises NoFuse, MountFailed,
-    UsageError, and what a sync or a use does: what is blocked is refused as at every start.
+    With ``foreground`` nothing is mounted yet: the result's ``command`` does it. What is mounted there already, and is
+    the same, stays. Raises NoFuse, MountFailed, UsageError, and what a sync or a use does: what is blocked is refused
+    as at every start.
     """
     check_machine()
     directory = real_place(str(args["directory"]))
@@ -25,9 +26,6 @@ def mount(args: Args, progress: Progress) -> Result:
     shelf = str(args.get("shelf") or (parse_lock(made["lock"], lock_name(args)).shelf if made else ""))
     if not shelf:
         raise NoShelf()
-    notes = list[str](made.get("notes") or made.get("warnings") or ())
-    if note := make_ready(directory):
-        notes.append(note)
     mount = Mount(
         directory, str(read_config().cache), str(made.get("environment", "")), shelf, str(args.get("trust") or "")
     )
@@ -36,8 +34,14 @@ def mount(args: Args, progress: Progress) -> Result:
         "environment": mount.environment,
         "pins": made.get("pins", []),
         "log": str(mount.log),
-        "notes": notes,
+        "notes": list[str](made.get("notes") or made.get("warnings") or ()),
     }
+    present = find_mount(directory)
+    if present is not None and present.kind == TYPE and command_of(present)[1:] == mount.words()[1:]:
+        result["notes"].append("It was mounted already.")
+        return result | {"pid": present.pid}
+    if note := make_ready(directory):
+        result["notes"].append(note)
     if args.get("foreground"):
         return result | {"command": mount.words(FOREGROUND)}
     progress({"stage": "mounting", "done": 0, "total": 0, "unit": "", "what": directory})

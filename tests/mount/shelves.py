@@ -40,7 +40,7 @@ class Wheel:
             )
             for start in range(0, max(1, len(content)), self.large) if first >= 0 else ():
                 part = content[start : start + self.large]
-                data = compress_frame(part)
+                data = compress_frame(part, level=1)
                 frames.append(Frame("", len(body), len(data), len(part), sha256(data)))
                 body += data
         pack = f"{sha256(body)}.0"

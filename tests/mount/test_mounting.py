@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from cloudshelf import completion
 from cloudshelf.mount.machine import find_libfuse
 from cloudshelf.mount.mountpoint import MODULE
 from tests.bad_input.conftest import User, assert_clear, pids_of_fetchers, stop_fetchers
+from tests.faces.test_kernel import Kernel
 
 from .drives import Drive, is_running, needs_fuse, wait_until
 
@@ -28,6 +30,12 @@ def test_it_answers_when_the_drive_is_there_and_says_where_things_are(drive: Dri
     for each in (f"{drive.folder}/env", "badone 1.0", f"cloudshelf umount {drive.folder}", str(drive.log)):
         assert each in done.stdout
     assert done.stderr == ""
+
+
+def test_the_same_mounted_again_stays_as_it_is_so_that_a_script_can_be_run_twice(drive: Drive) -> None:
+    drive.mount(*PIN)
+    pid = drive.pid
+    assert "It was mounted already." in drive.mount(*PIN).stdout and drive.pid == pid
 
 
 def test_as_json_it_names_the_process_and_the_environment(drive: Drive) -> None:
@@ -142,7 +150,7 @@ def test_it_is_not_mounted_over(place: str, drives: Callable[..., Drive], user: 
     make(drive.folder)
     if place == "what is mounted already":
         drive.mount(*PIN)
-    drive.user.refused("mount", drive.folder, *PIN, code=2, says=(str(drive.folder), says))
+    drive.user.refused("mount", drive.folder, "--with", "badone==2.0", code=2, says=(str(drive.folder), says))
     assert drive.is_mounted() == (place == "what is mounted already")
 
 
@@ -221,3 +229,26 @@ def test_the_process_of_a_mount_is_found_by_its_command(drive: Drive) -> None:
     drive.mount(*PIN)
     words = Path("/proc", str(drive.pid), "cmdline").read_bytes().split(b"\0")
     assert MODULE.encode() in words and not any(b"secret" in word for word in words)
+
+
+def test_a_notebook_mounts_its_own_pins(drives: Callable[..., Drive], user: User) -> None:
+    drive = drives(user)
+    kernel = Kernel(user.environ)
+    try:
+        kernel(f"%load_ext cloudshelf\n%shelf use badone==1.0\n%shelf mount {drive.folder}")
+        assert (drive.site / "badone/__init__.py").read_text() == "version = '1.0'\n"
+        kernel(f"%shelf umount {drive.folder}")
+        assert not drive.is_mounted()
+    finally:
+        kernel.stop()
+
+
+def test_tab_offers_folders_after_mount(tmp_path: Path) -> None:
+    (tmp_path / "here").mkdir()
+    (tmp_path / "file").touch()
+    names = completion.Names(lambda: ["badone"], lambda project: [])
+    for verb in ("mount", "umount"):
+        typed = f"{verb} {tmp_path}/"
+        found = completion.words("command", typed, f"{tmp_path}/", names)
+        assert [word.text for word in found] == [f"{tmp_path}/here/"]
+    assert "--lock" in [word.text for word in completion.words("command", "mount x --", "--", names)]

@@ -20,12 +20,12 @@ from cloudshelf.errors import CacheUnusable, DiskFull, ObjectInvalid, StoreUnrea
 from cloudshelf.fetcher import blob_writer
 from cloudshelf.fetcher.blobs import BlobCache
 from cloudshelf.fetcher.environments import Environment
-from cloudshelf.mount import parts
+from cloudshelf.mount import read_ahead
 from cloudshelf.mount.contents import MOST_KEPT, Contents, WholeFile
 from cloudshelf.mount.lines import MOST, Lines
 from cloudshelf.mount.view import Opened
 from cloudshelf.stores.counting import CountingStore
-from tests.fetcher.shelves import Gate, Project, Shelf, noise
+from tests.fetcher.shelves import Gate, Project, Shelf, noise, totals
 from tests.stress import amount
 
 FRAME = 64 << 10
@@ -80,6 +80,16 @@ def test_a_read_fetches_the_frames_that_it_touches_and_no_others(shelf: Shelf, o
     assert store.counts.received == sum(environment.frame_length[1 + n] for n in (4, 5))
     assert file.read(5 * FRAME, 100) == LARGE[5 * FRAME : 5 * FRAME + 100]
     assert store.counts.total == 2
+    file.close()
+
+
+def test_what_is_fetched_by_parts_is_counted_as_everything_is(shelf: Shelf, opened: Any) -> None:
+    environment, store = counted(shelf)
+    contents = opened()
+    file = contents.open(environment, 1)
+    file.read(5 * FRAME - 10, 20)
+    numbers = totals(contents._transfer, environment)
+    assert (numbers["requests"], numbers["bytes"]) == (store.counts.total, store.counts.received)
     file.close()
 
 
@@ -147,7 +157,7 @@ def test_parts_stay_for_who_opens_the_file_again(shelf: Shelf, opened: Any) -> N
 def test_reading_in_a_row_is_read_ahead_in_few_requests(
     shelf: Shelf, opened: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parts, "STREAK", FRAME // 2)
+    monkeypatch.setattr(read_ahead, "STREAK", FRAME // 2)
     environment, store = counted(shelf)
     file = opened().open(environment, 1)
     step = FRAME // 4
@@ -158,8 +168,8 @@ def test_reading_in_a_row_is_read_ahead_in_few_requests(
 
 
 def test_reading_here_and_there_is_not_read_ahead(shelf: Shelf, opened: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parts, "STREAK", FRAME // 2)
-    monkeypatch.setattr(parts, "NEAR", 100)
+    monkeypatch.setattr(read_ahead, "STREAK", FRAME // 2)
+    monkeypatch.setattr(read_ahead, "NEAR", 100)
     environment, store = counted(shelf)
     file = opened().open(environment, 1)
     for piece in (17, 3, 9, 0, 12):
@@ -185,7 +195,7 @@ def test_thousands_of_readers_at_once_fetch_each_frame_once(shelf: Shelf, opened
 
 
 @pytest.mark.stress
-@settings(max_examples=amount(15, 1000), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=amount(8, 1000), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     reads=st.lists(st.tuples(st.integers(0, SIZE + 10), st.integers(0, 3 * FRAME)), max_size=60),
     frame=st.integers(1000, 200_000),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import mmap
 import os
 import random
@@ -16,8 +17,9 @@ import pytest
 
 from cloudshelf.commit import init_shelf
 from cloudshelf.stores.local import LocalStore
-from tests.bad_input.conftest import User
+from tests.bad_input.conftest import BULK, User
 from tests.stress import amount
+from tools.fault_proxy import FaultProxy, Reset
 
 from .drives import Drive, facts_of, needs_fuse, wait_until, walk
 from .shelves import MTIME, Wheel, put
@@ -131,12 +133,46 @@ def test_a_drive_that_is_killed_while_parts_are_here_is_mounted_again_and_leaves
     file = os.open(mounted.version / "demo/large.bin", os.O_RDONLY)
     assert os.pread(file, 10, FRAME) == LARGE[FRAME : FRAME + 10]
     assert len(mounted.partial()) == 1
+    pid = mounted.drive.pid
     mounted.drive.kill()
+    wait_until(lambda: not Path("/proc", str(pid)).exists())  # not even as a zombie
     with suppress(OSError):
         os.close(file)
     mounted.drive.mount("--all")
     assert (mounted.version / "demo/large.bin").read_bytes() == LARGE
     wait_until(lambda: mounted.partial() == [])
+
+
+def test_a_drive_that_is_unmounted_leaves_no_parts_behind(mounted: Mounted) -> None:
+    with open(mounted.version / "demo/large.bin", "rb", buffering=0) as file:
+        assert os.pread(file.fileno(), 10, FRAME) == LARGE[FRAME : FRAME + 10]
+    assert len(mounted.partial()) == 1
+    mounted.drive.umount()
+    assert mounted.partial() == []
+
+
+def error_of(path: Path) -> str:
+    with pytest.raises(OSError) as caught:
+        path.read_bytes()
+    return errno.errorcode[caught.value.errno or 0]
+
+
+def test_an_outage_is_an_error_for_what_is_not_here_and_heals_by_itself(
+    drives: Callable[..., Drive], remote: User, proxy: FaultProxy
+) -> None:
+    drive = drives(remote)
+    drive.mount("--all")
+    known, unknown = (drive.folder / "projects" / "badone" / version / "badone" for version in ("1.0", "2.0"))
+    assert (known / "__init__.py").read_text() == "version = '1.0'\n"
+    proxy.fail(Reset(), nth=None)
+    assert error_of(known / "late/inner.py") == "EIO"
+    assert error_of(unknown / "__init__.py") == "EIO"
+    assert (known / "__init__.py").read_text() == "version = '1.0'\n"
+    assert (known / "late/inner.py").stat().st_size > BULK
+    proxy.heal()
+    assert len((known / "late/inner.py").read_bytes()) > BULK
+    assert (unknown / "__init__.py").read_text() == "version = '2.0'\n"
+    assert "cannot be reached" in drive.log.read_text()
 
 
 SOURCE = """

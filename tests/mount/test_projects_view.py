@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 import time
@@ -28,7 +29,7 @@ from cloudshelf.fetcher.blobs import BlobCache
 from cloudshelf.fetcher.recalled import Recalled
 from cloudshelf.fetcher.transfer import Transfer
 from cloudshelf.model import Entry as Version
-from cloudshelf.mount import offers
+from cloudshelf.mount import offers, projects_view
 from cloudshelf.mount.contents import Contents, WholeFile
 from cloudshelf.mount.projects_view import ProjectsView
 from cloudshelf.recall.blocking import block
@@ -259,6 +260,22 @@ def test_the_first_of_several_shelves_supplies_a_project(memory: MemoryStore, mo
     assert drive.list("demo") == ["9.0"]
     assert drive.read("demo/9.0/team.py") == b"team"
     assert mounted(memory, team, cache="other").read("own/1.0/own.py") == b"own"
+
+
+def test_a_walk_through_many_versions_keeps_a_bounded_number_of_descriptors(
+    memory: MemoryStore, mounted: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(projects_view, "MOST_OPEN", 10_000)
+    for number in range(80):
+        put(memory, Wheel("many", version=f"1.{number}", files={"site/x.txt": b"%d" % number}))
+    drive = mounted(memory)
+    assert drive.read("demo/1.0/demo/__init__.py") == b"x = 1\n"
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for number in range(80):
+        assert drive.read(f"many/1.{number}/x.txt") == b"%d" % number
+    drive.transfer.settle_copies()
+    gc.collect()
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before + 40  # of each thread what it did last, too
 
 
 # who may read what
