@@ -295,9 +295,7 @@ def env(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--lock", metavar="LOCK", help=f"of exactly the pins of this lock; {WHICH_LOCK}")
     mounted = "as it is mounted there (cloudshelf mount DIR); else every file is brought first"
     parser.add_argument("--mount", metavar="DIR", help=mounted)
-    inherit = (
-        "for Pythons with cloudshelf: CLOUDSHELF_ENVIRONMENT in place of PYTHONPATH, which those of others read too"
-    )
+    inherit = "your Python stays: CLOUDSHELF_ENVIRONMENT, for those with cloudshelf, not PYTHONPATH; PATH goes behind"
     parser.add_argument("--inherit", action="store_true", help=inherit)
     shell = "sh: lines for eval (default); json: also the interpreter and extra path for an editor"
     parser.add_argument("--shell", choices=("sh", "json"), default="sh", metavar="SHELL", help=shell)

@@ -326,7 +326,11 @@ _ALL = (
     Verb(
         "enable",
         "load the extension in every kernel (with --shelf, for that shelf)",
-        ("enable", "enable --system --zero-step off", "enable --sys-prefix --shelf s3://our-shelf/curated"),
+        (
+            "enable",
+            "enable --system --zero-step off",
+            "enable --sys-prefix --shelf s3://our-shelf/curated --lock team/2026q4",
+        ),
         takes.enable,
         ("command",),
     ),

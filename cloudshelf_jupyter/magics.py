@@ -27,6 +27,7 @@ from . import (
     progress,
     question,
     restart,
+    start_lock,
     zero_step,
 )
 from .channel import target
@@ -205,7 +206,7 @@ class ShelfMagics(Magics):
             case "fill" if _about_pins(command):
                 return session.fill(progress=bars)
             case "env" if _about_pins(command):
-                return session.env(args, progress=bars)
+                return session.env(prepare(command), progress=bars)
             case "doctor" if not command.shelf:
                 return session.doctor(progress=bars)
             case "traceback":
@@ -288,7 +289,7 @@ def load(shell: Any) -> None:
     names.learn()
     target.register(shell, session)
     restart.apply_wish(shell, session)
-    _start_with(CloudShelf(config=shell.config).lock, session)
+    start_lock.start_with(CloudShelf(config=shell.config).lock, shell, session)
 
 
 def _pass_on_recall(settings: CloudShelf) -> None:
@@ -296,19 +297,6 @@ def _pass_on_recall(settings: CloudShelf) -> None:
     for name in ("recall_age", "recall_offline"):
         if getattr(settings, name):
             os.environ.setdefault(f"CLOUDSHELF_{name.upper()}", getattr(settings, name))
-
-
-def _start_with(lock: str, session: Session) -> None:
-    """The pins of the configured lock, unless there are some: of a parent, or as wished before a restart.
-
-    A kernel starts without, and says why, where they cannot be had.
-    """
-    if not lock or session.environment is not None:
-        return
-    try:
-        session.sync(lock)
-    except ShelfError as error:
-        print(f"cloudshelf: this kernel starts without the lock {lock}: {error}", file=sys.stderr)
 
 
 def _wants_zero_step(shell: Any) -> bool:

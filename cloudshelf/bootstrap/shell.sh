@@ -1,6 +1,7 @@
-# Written by cloudshelf bootstrap: the shelf in every shell. Where it cannot be had it says so on one line, and the shell goes on.
-if [ -n "${HOME-}" ] && [ -r /etc/cloudshelf/workspace ]; then
-    CLOUDSHELF_WORKSPACE=$(sh /etc/cloudshelf/workspace variables) || :
+# Written by cloudshelf bootstrap: the shelf in every shell. Where it cannot be had one line says so, and the shell goes on.
+if [ -d "${HOME-}" ] && [ -r /etc/cloudshelf/workspace ]; then
+    CLOUDSHELF_WORKSPACE=$(timeout --foreground -k 1 15 sh /etc/cloudshelf/workspace variables) ||
+        [ "$?" -lt 124 ] || echo "cloudshelf: ~/shelf does not answer; this shell goes on without it" >&2
     if [ -r "$CLOUDSHELF_WORKSPACE" ]; then
         # shellcheck source=/dev/null
         . "$CLOUDSHELF_WORKSPACE"

@@ -3,7 +3,7 @@
 # else in their cache.
 #   start      does that now
 #   variables  names a file of variables, for a shell that starts; where nobody has started it, it does, and waits a little
-#   enable     loads the extension in every kernel of this Python, or of this person
+#   enable     loads the extension in every kernel of this person
 set -u
 shelf=@SHELF@
 lock=@LOCK@
@@ -78,7 +78,7 @@ load_extension() {
     ready && unpack || return 1
     set -- --shelf "$shelf"
     if [ -n "$lock" ]; then set -- "$@" --lock "$lock"; fi
-    "$cloudshelf" enable --sys-prefix "$@" 2>/dev/null || "$cloudshelf" enable "$@"
+    "$cloudshelf" enable "$@"
 }
 
 start_alone() {

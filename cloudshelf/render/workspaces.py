@@ -20,7 +20,8 @@ def env(result: Result) -> list[Block]:
         if isinstance(value, str):
             lines.append(f"{name}={shlex.quote(value)}")
         else:
-            lines += [_before(name, folder) for folder in reversed(value)]
+            added = value if name in result["behind"] else value[::-1]
+            lines += [_added(name, folder, behind=name in result["behind"]) for folder in added]
         lines.append(f"export {name}")
     return ["\n".join(lines)]
 
@@ -31,8 +32,8 @@ def bootstrap(result: Result) -> list[Block]:
     return [str(result["script"]).rstrip("\n")]
 
 
-def _before(name: str, folder: str) -> str:
-    """``folder`` goes first, once. An empty part would be the current folder."""
-    here, colon = shlex.quote(folder), os.pathsep
-    rest = f"${{{name}:+{colon}${name}}}"
-    return f'case "{colon}${{{name}-}}{colon}" in *{colon}{here}{colon}*) ;; *) {name}={here}"{rest}" ;; esac'
+def _added(name: str, folder: str, *, behind: bool) -> str:
+    """``folder`` goes first, or last, and once. An empty part would be the current folder."""
+    here, colon, there = shlex.quote(folder), os.pathsep, f"${name}"
+    value = f'"${{{name}:+{there}{colon}}}"{here}' if behind else f'{here}"${{{name}:+{colon}{there}}}"'
+    return f'case "{colon}${{{name}-}}{colon}" in *{colon}{here}{colon}*) ;; *) {name}={value} ;; esac'

@@ -83,6 +83,12 @@ class CleanRoot:
     def is_mounted(self) -> bool:
         return self.run("sh", "-c", 'mountpoint -q "$HOME/shelf" && echo yes || echo no').stdout == "yes\n"
 
+    def drive_pid(self) -> int:
+        """The process behind the drive: the one that has our home in its words."""
+        mine = f"--directory\0{self.drive}\0".encode()
+        found = (path for path in Path("/proc").glob("[0-9]*/cmdline") if _has(path, mine))
+        return int(next(found).parent.name)
+
     def reboot(self) -> None:
         """What is gone after one: mounts and processes; and the kernel tells of another boot."""
         self.run("sh", "-c", 'fusermount3 -uz "$HOME/shelf" || :')
@@ -93,3 +99,10 @@ class CleanRoot:
         if self.is_mounted():
             self.run("cloudshelf", "umount", str(self.drive))
         self._holder.communicate("\n", timeout=60)
+
+
+def _has(path: Path, words: bytes) -> bool:
+    try:
+        return words in path.read_bytes()
+    except OSError:  # it has ended
+        return False

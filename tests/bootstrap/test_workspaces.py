@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.stress import EVERYTHING, Checks
 
 from .clean_root import OURS, PATH, CleanRoot
 
@@ -73,18 +75,18 @@ def kernel(machine: CleanRoot, code: str) -> str:
     return f"{done.stdout}{done.stderr}"
 
 
-@pytest.mark.parametrize(
-    ("target", "has_fuse"), [("profile", True), ("profile", False), ("sagemaker", False), ("dockerfile", False)]
-)
+@pytest.mark.parametrize(("target", "has_fuse"), [("profile", True), ("sagemaker", False), ("dockerfile", False)])
 def test_every_shell_and_kernel_has_the_shelf(
     machines: Callable[..., CleanRoot], lock: Path, cloudshelf: Any, target: str, has_fuse: bool
 ) -> None:
     machine = machines(has_fuse=has_fuse)
+    python = machine.run("bash", "-lc", "command -v python3", path=BARE).stdout
     set_up(machine, target, written(cloudshelf, target, "--lock", lock))
     told = f"the tool speaks\n{machine.drive}/env/opt/shelftool\n" if has_fuse else "the tool speaks\n"
     for shell in (["bash", "-lc"], ["dash", "-lc"], ["bash", "-ic"]):
         assert machine.run(*shell, "shelftool", path=BARE).stdout.startswith(told), shell
     assert machine.is_mounted() == has_fuse
+    assert machine.run("bash", "-lc", "command -v python3", path=BARE).stdout == python  # it stays theirs
     inside = f"pkg-config --modversion shelftool && {sys.executable} -c 'import shelfone; print(shelfone.version)'"
     assert machine.run("bash", "-lc", inside, path=BARE).stdout == "1.4\n1.0\n"
     assert kernel(machine, SEEN).startswith("1.0\nthe tool speaks\n")
@@ -101,6 +103,29 @@ def test_after_a_reboot_the_next_shell_mounts_it_again_and_follows_a_lock_that_m
     cloudshelf("lock", "shelfone==2.0", "--name", "team/moving")
     machine.reboot()
     assert "shelfone-2.0.dist-info" in machine.run("bash", "-lc", look).stdout
+
+
+@pytest.mark.stress
+@pytest.mark.skipif(not EVERYTHING, reason="it waits for 15 seconds: make stress")
+def test_a_drive_that_hangs_holds_no_shell_up_and_one_that_was_killed_is_mounted_anew(
+    machines: Callable[..., CleanRoot], lock: Path, cloudshelf: Any, checks: Checks
+) -> None:
+    machine = machines(has_fuse=True)
+    set_up(machine, "profile", written(cloudshelf, "profile", "--lock", lock))
+    machine.run("bash", "-lc", "shelftool")
+    pid = machine.drive_pid()
+    made = machine.home / ".local/state/cloudshelf/made"
+    made.write_text(f"{made.read_text().splitlines()[0]}\n{machine.drive}/env/never-looked-at\n")  # no kernel knows it
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        done = machine.run("bash", "-lec", "echo I am here")
+    finally:
+        os.kill(pid, signal.SIGKILL)
+    assert done.stdout == "I am here\n"
+    assert done.stderr.startswith("cloudshelf: ") and len(done.stderr.splitlines()) == 1
+    assert machine.run("bash", "-lc", "shelftool").stdout.startswith("the tool speaks\n")
+    assert machine.drive_pid() != pid
+    checks.add(2)
 
 
 def test_another_lock_takes_the_place_of_the_first(
@@ -121,7 +146,7 @@ def test_without_a_lock_the_shelf_is_connected_and_nothing_pinned(
 ) -> None:
     machine = machines()
     set_up(machine, "profile", written(cloudshelf, "profile"))
-    assert "shelfone" in machine.run("bash", "-lc", "cloudshelf ls").stdout
+    assert "shelfone" in machine.run("bash", "-lc", f"{OURS}/cloudshelf ls").stdout
     shown = kernel(machine, "%shelf\nimport shelfone")
     assert "Nothing is pinned yet" in shown and "is pinned now" in shown
 
@@ -130,7 +155,7 @@ BREAKS = {
     "the shelf is gone": "mv {shelf} {shelf}.gone",
     "cloudshelf is gone": "rm /etc/cloudshelf/cloudshelf",
     "the home cannot be written": 'rm -rf "$HOME/.local" && touch "$HOME/.local"',
-    "what a start left is no script": 'mkdir -p "$HOME/.local/state/cloudshelf" && echo "(" >"$HOME/.local/state/cloudshelf/made"',
+    "what a start left is nonsense": 'cd && mkdir -p .local/state/cloudshelf && echo "(" >.local/state/cloudshelf/made',
 }
 
 
@@ -174,6 +199,20 @@ def test_what_somebody_wrote_into_the_settings_stays(
     done = machine.run("sh", "-s", text=written(cloudshelf, "profile"))
     assert file.read_text() == theirs
     assert "names a shelf already; it stays" in done.stderr
+
+
+def test_root_reads_nothing_of_a_home_that_is_anothers(
+    machines: Callable[..., CleanRoot], lock: Path, cloudshelf: Any
+) -> None:
+    """``sudo -s`` leaves HOME as it was, and whoever's that is could have root run what they like."""
+    machine = machines()
+    machine.run("sh", "-s", text=written(cloudshelf, "profile", "--lock", lock))
+    state = machine.home / ".local/state/cloudshelf"
+    machine.run("sh", "/etc/cloudshelf/workspace", "start")
+    (state / "variables.sh").write_text("echo I was run\n")
+    assert machine.run("bash", "-lc", "true").stdout == "I was run\n"
+    os.chown(machine.home, 65534, 65534)
+    assert machine.run("bash", "-lc", "true").stdout == ""
 
 
 def test_who_is_not_root_and_who_has_no_cloudshelf_is_told(

@@ -208,3 +208,25 @@ def test_the_fetcher_takes_the_file_that_a_variable_names(tmp_path, monkeypatch)
     monkeypatch.delenv("CLOUDSHELF_BACKGROUND_FILL", raising=False)
     assert Engine(tmp_path, str(file)).flag("background_fill") is False
     assert Engine(tmp_path, str(tmp_path / "broken")).flag("background_fill") is True
+
+
+# a lock for every kernel
+
+
+def test_every_kernel_starts_with_a_lock_and_where_it_cannot_be_had_its_first_cell_says_so(
+    started, cloudshelf, tmp_path
+):
+    lock, environ = tmp_path / "pylock.toml", {"IPYTHONDIR": str(tmp_path / "ipython")}
+    cloudshelf("lock", "shelfone==2.0", "-o", lock)
+    assert f"with the lock {lock}" in cloudshelf("enable", "--lock", lock, **environ).stdout
+    kernel = started()
+    assert kernel("import shelfone\nprint(shelfone.version)").text == "2.0\n"
+    lock.unlink()
+    shown = started()("print('a cell')")
+    assert shown.status == "ok" and "a cell" in shown.text
+    assert f"this kernel started without the lock {lock}: There is no lock {lock}" in shown.text
+    assert "There is no lock none.toml" in cloudshelf("enable", "--lock", "none.toml", code=2, **environ).stderr
+    cloudshelf("enable", "--lock", "team/none", **environ)  # by its name on the shelf, which nobody asks now
+    kernel = started()
+    assert "started without the lock team/none" in kernel("1").text
+    assert "team/none" not in kernel("2").text
