@@ -19,8 +19,12 @@ ROOT = "{root}"  # in the value of a variable: the tree's folder
 _FORMAT = 1
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # What decides which programs and libraries are found, and whose they are: a tree that sets one breaks all others.
-_NOT_A_TREES = ("PATH", "HOME", "ENV", "BASH_ENV")
-_NOT_A_TREES_BEGIN = ("LD_", "PYTHON", "CLOUDSHELF_", "AWS_")
+# The next lists are those of environment/variables.py, where a tree's value would be lost.
+_NOT_A_TREES = (
+    *("PATH", "HOME", "ENV", "SHELL", "USER", "LOGNAME", "PWD", "TMPDIR", "IFS", "PROMPT_COMMAND"),
+    *("PKG_CONFIG_PATH", "CMAKE_PREFIX_PATH", "CPATH", "LIBRARY_PATH"),
+)
+_NOT_A_TREES_BEGIN = ("BASH_", "LD_", "PYTHON", "CLOUDSHELF_", "AWS_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ def why_not_variable(name: str, value: Any) -> str:
     """Why a tree may not set a variable; "" where it may."""
     if not _VARIABLE.fullmatch(name):
         return "is no name of a variable: letters, digits and _ are"
-    if name in _NOT_A_TREES or name.startswith(_NOT_A_TREES_BEGIN):
+    if name.upper() in _NOT_A_TREES or name.startswith(_NOT_A_TREES_BEGIN):  # zsh's path is the PATH
         return "decides about other programs than the tree's, so a tree may not set it"
     if not isinstance(value, str) or not value.isprintable():
         return "has a value that cannot be seen"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
-import posixpath
 from array import array
 from collections.abc import Iterator
 from sys import intern
 
 from ..codecs.tree import TREE_FILE, parse_tree, tree_folder
 from ..environment.scripts import portable
+from ..importing.links import follow
 from ..model import Manifest
 from .view import Entry
 
@@ -110,12 +110,11 @@ class VersionTree:
 
     def _add_links(self, manifest: Manifest) -> None:
         """Symbolic links; one that leads out of the folder is left, as in an environment."""
-        for path, target in manifest.links.items():
-            place = _place(path, _root_of(manifest))
-            if place is None or posixpath.isabs(target) or "\0" in target or not target:
-                continue
-            end = posixpath.normpath(posixpath.join(posixpath.dirname(place), target))
-            if end.split("/")[0] != ".." and self._add(place, _FOLDER - 1 - len(self._targets)):
+        root = _root_of(manifest)
+        placed = ((_place(path, root), target) for path, target in manifest.links.items())
+        links = {place: target for place, target in placed if place is not None and target and "\0" not in target}
+        for place, target in links.items():
+            if follow(place, links.get) is not None and self._add(place, _FOLDER - 1 - len(self._targets)):
                 self._targets.append(target)
 
     def _add_empty_folders(self, manifest: Manifest) -> None:

@@ -14,13 +14,11 @@ from .drives import Drive, needs_fuse
 
 pytestmark = needs_fuse
 PIN = ("--with", "badone==1.0")
+ODD_SPACE = "a\u00a0b\u3000c\u2028d\x0be\x0cf\x1cg\u0085h"
 NAMES = {
-    "white space that is no space": "a\u00a0b\u3000c",
-    "ends of lines, to Unicode": "a\u2028b\x0bc\x0cd\x1ce\u0085f",
-    "an end of line": "a\nb",
-    "an escape as mountinfo writes it": "a\\012b",
+    "white space that mountinfo writes as it is": ODD_SPACE,
+    "what it escapes, and marks of variables and options": "-a\nb\\012c=$HOME,d:%s#",
     "what is no text": os.fsdecode(b"a\xff\xfeb"),
-    "marks of variables and options": "-a=$HOME,b:%s#",
 }
 
 
@@ -38,7 +36,7 @@ def test_a_drive_is_mounted_found_read_and_taken_away_whatever_its_folder_is_cal
 
 
 def test_a_mount_with_an_odd_name_elsewhere_is_in_nobodys_way(drives: Callable[..., Drive], user: User) -> None:
-    odd, drive = drives(user, NAMES["ends of lines, to Unicode"]), drives(user)
+    odd, drive = drives(user, ODD_SPACE), drives(user)
     odd.mount(*PIN)
     drive.mount(*PIN)
     drive.umount()
