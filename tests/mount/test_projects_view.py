@@ -423,10 +423,19 @@ def test_a_damaged_head_or_manifest_is_said_and_breaks_no_other(memory: MemorySt
         drive.list("demo/1.0")
 
 
-@pytest.mark.parametrize("version", ["..", ".", "", "1/2", "../../x", "1.0\n", "latest", "a\0b"])
-def test_what_is_no_version_is_not_shown(memory: MemoryStore, mounted: Any, version: str) -> None:
+@pytest.mark.parametrize("version", ["..", ".", "", "1/2", "../../x", "1.0\n", "a\0b"])
+def test_a_version_that_is_no_name_of_a_folder_makes_a_head_a_damaged_one(
+    memory: MemoryStore, mounted: Any, version: str
+) -> None:
     digest = Shelf(memory).repository.versions("demo")["1.0"].release
-    put_version(memory, "demo", {version: Version(digest)})
+    with pytest.raises(ObjectInvalid, match="version"):
+        put_version(memory, "demo", {version: Version(digest)})
+        mounted(memory).list("demo")
+
+
+def test_what_is_no_version_is_not_shown(memory: MemoryStore, mounted: Any) -> None:
+    digest = Shelf(memory).repository.versions("demo")["1.0"].release
+    put_version(memory, "demo", {"latest": Version(digest)})
     assert mounted(memory).list("demo") == ["1.0"]
 
 
