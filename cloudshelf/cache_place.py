@@ -37,7 +37,9 @@ def file_system(path: Path) -> str:
     """The type of the file system that ``path`` is on, such as "ext4" or "nfs4"; "" where that cannot be told."""
     wanted, found = f"{os.path.realpath(path)}/", ("", "")
     try:
-        lines = _MOUNTS.read_text(errors="surrogateescape").splitlines()
+        lines = _MOUNTS.read_text(errors="surrogateescape").split("\n")[
+            :-1
+        ]  # other line ends may be in a folder's name
     except OSError:
         return ""
     for line in lines:  # proc(5): "36 35 98:0 /root /mount/point options [tags] - type source super-options"

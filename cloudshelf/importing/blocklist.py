@@ -81,7 +81,7 @@ def parse_known(data: bytes) -> Known | None:
     try:
         if head.decode("ascii") != f"{MAGIC} {_digest(body)}":
             return None
-        facts, shelf, cause, *rows = body.decode("utf-8", "surrogateescape").splitlines()
+        facts, shelf, cause, *rows, _ = body.decode("utf-8", "surrogateescape").split("\n")  # no other ends of lines
         checked, tried, age, offline, seq = facts.split()
         found = Known(shelf, checked=float(checked), tried=float(tried), age=float(age), offline=offline, seq=int(seq))
         found.cause = cause

@@ -156,6 +156,21 @@ def test_of_all_places_memory_is_the_last(disk: Path, monkeypatch: pytest.Monkey
 
 
 @ROOT_ONLY
+@pytest.mark.parametrize(
+    "name", ["a\u2028b", "a\x0bb", "a\x85b", "a\nb", "a b\\040", b"\xff".decode(errors="surrogateescape")]
+)
+def test_a_mount_of_any_name_on_the_machine_hides_no_other(disk: Path, name: str) -> None:
+    mount(disk, "-t", "tmpfs", "tmpfs")
+    odd = disk / name
+    odd.mkdir()
+    mount(odd, "-t", "ramfs", "ramfs")
+    try:
+        assert (file_system(odd), file_system(disk), file_system(Path("/proc"))) == ("ramfs", "tmpfs", "proc")
+    finally:
+        subprocess.run(["umount", odd], check=True)
+
+
+@ROOT_ONLY
 def test_a_home_on_a_network_is_passed_over_and_a_chosen_place_there_is_warned_of(
     disk: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
