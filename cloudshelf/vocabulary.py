@@ -172,7 +172,7 @@ _ALL = (
         "PATH, PYTHONPATH, PKG_CONFIG_PATH … for any program, and what an editor wants",
         (
             "env --lock pylock.toml",
-            "env --lock team/2026q4 --mount ~/shelf",
+            "env --lock team/2026q4 --mount ~/drive",
             "env --with numpy --shell json",
         ),
         takes.env,

@@ -77,7 +77,7 @@ BEFORE = {
     "import pandas.tar": "export pandas.tar pandas",
     "unblock numpy==2.0.0": "block numpy==2.0.0 --reason x",
     "umount ~/everything": "mount ~/everything --all",
-    "env --lock team/2026q4 --mount ~/shelf": "mount ~/shelf --lock team/2026q4",
+    "env --lock team/2026q4 --mount ~/drive": "mount ~/drive --lock team/2026q4",
     "locks --remove team/2026q3": "lock pandas --name team/2026q3",
 }
 # What these do is tested elsewhere: they write where every kernel of this Python or machine looks, take a shelf that
