@@ -193,7 +193,7 @@ _ALL = (
     Verb(
         "mount",
         "the shelf as a read-only drive (FUSE), for any language, tool and file",
-        ("mount ~/shelf --lock pylock.toml", "mount ~/pandas --with pandas", "mount ~/everything --all"),
+        ("mount ~/drive --lock pylock.toml", "mount ~/pandas --with pandas", "mount ~/everything --all"),
         takes.mount,
         in_a_notebook=("mount ~/pins",),
     ),

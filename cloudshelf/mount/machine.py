@@ -13,6 +13,7 @@ from ..errors import NoFuse
 
 DEVICE = Path("/dev/fuse")
 _LIBRARIES = ("libfuse3.so.4", "libfuse3.so.3")  # of libfuse 3.17 and newer; of those before
+_SYS_ADMIN = 21  # the bit of the capability, in capability.h of Linux
 _CONTAINER = "A container needs: docker run --device /dev/fuse --cap-add SYS_ADMIN; a machine: modprobe fuse."
 _PACKAGE = "Install libfuse 3 (Debian, Ubuntu: apt install fuse3; Fedora, Amazon Linux: dnf install fuse3)."
 
@@ -27,11 +28,19 @@ def check_machine() -> None:
         denied = error.errno in (errno.EACCES, errno.EPERM)
         reason = f"you may not open {DEVICE}" if denied else f"{DEVICE} cannot be opened ({error.strerror})"
         raise NoFuse(reason, _CONTAINER) from None
+    if not os.geteuid() and not _may_mount():
+        raise NoFuse("this root may not mount (it lacks CAP_SYS_ADMIN)", _CONTAINER)
     find_libfuse()
     if os.geteuid() and shutil.which("fusermount3") is None:
         raise NoFuse("fusermount3, which mounts for users, was not found", _PACKAGE)
     if find_spec("mfusepy") is None:
         raise NoFuse("the package mfusepy is not installed", "Install it: pip install 'cloudshelf[mount]'")
+
+
+def _may_mount() -> bool:
+    """Whether this process has CAP_SYS_ADMIN (capabilities(7)), which the root of most containers has not."""
+    status = Path("/proc/self/status").read_text()
+    return bool(int(status.partition("CapEff:")[2].split()[0], 16) >> _SYS_ADMIN & 1)
 
 
 def find_libfuse() -> str:

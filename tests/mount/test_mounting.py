@@ -194,6 +194,24 @@ def loaded_libfuse() -> str:
     return next(line.split()[-1] for line in maps.splitlines() if "libfuse3" in line)
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has the capability that is dropped")
+def test_a_root_that_may_not_mount_is_told_what_its_container_needs(user: User, tmp_path: Path) -> None:
+    without = [
+        "setpriv",
+        "--bounding-set",
+        "-sys_admin",
+        "--inh-caps",
+        "-sys_admin",
+        sys.executable,
+        "-m",
+        "cloudshelf",
+    ]
+    command = [*without, "mount", tmp_path / "drive", *PIN]
+    done = subprocess.run(command, env=user.environ, capture_output=True, text=True, check=False)
+    assert done.returncode and "CAP_SYS_ADMIN" in done.stderr and "--cap-add SYS_ADMIN" in done.stderr
+    assert not (tmp_path / "drive").exists()
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="what is there is hidden by mounts, which root makes")
 @pytest.mark.parametrize("what", MISSING)
 def test_a_machine_without_fuse_is_told_what_is_missing_and_what_to_use(what: str, user: User, tmp_path: Path) -> None:
