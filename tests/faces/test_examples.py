@@ -41,6 +41,7 @@ FILES = {
     "Makefile": "all:\n\ttrue\n",
     "requirements.txt": "pandas>=2.2\n",
     "constraints.txt": "numpy<2\n",
+    "policy.toml": "denied = ['leftpad']\n",
     "pyproject.toml": "[project]\nname = 'x'\nversion = '1'\ndependencies = ['numpy']\n"
     "optional-dependencies = {plots = ['pandas']}\n[dependency-groups]\ndev = ['pytest']\n",
     "environment.yml": "dependencies:\n  - pandas\n  - gcc\n  - pip:\n    - torch\n",
