@@ -30,6 +30,7 @@ _FOR_MORE = (
     "cloudshelf.importing.client",
     "cloudshelf.environment.build",
     "cloudshelf.environment.interpreter",
+    "cloudshelf.environment.trees",
     "cloudshelf.recall.checking",
     "cloudshelf.verbs.pinning",
     "cloudshelf.verbs.restoring",

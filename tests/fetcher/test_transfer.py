@@ -87,15 +87,18 @@ def test_a_small_gap_is_fetched_through_and_a_large_one_is_not(shelf: Shelf, tra
 def test_two_that_want_one_frame_at_once_make_one_request(shelf: Shelf, transfers: Any) -> None:
     gate = Gate(shelf.store)
     environment, transfer = shelf.environment(SMALL, store=gate), transfers()
-    done = threading.Barrier(3)
+    both, done = threading.Barrier(3), threading.Barrier(3)
 
     def want(numbers: list[int]) -> None:
-        transfer.ensure(environment, numbers).result()
+        request = transfer.ensure(environment, numbers)
+        both.wait(30)
+        request.result()
         done.wait(30)
 
     for numbers in ([1, 2], [2, 3]):
         threading.Thread(target=want, args=(numbers,), daemon=True).start()
     assert gate.asked.acquire(timeout=30)
+    both.wait(30)  # who comes when the frame is there has it fetched anew
     gate.opened.set()
     done.wait(30)
     assert len(gate.requests) == 1
