@@ -62,7 +62,9 @@ def hidden_names(environment: Path) -> list[str]:
     """A line for names of trees that another has, so that they lead elsewhere; a few of many."""
     if not trees_of(environment):
         return []
-    index = marshal.loads((environment / PRIVATE / "index").read_bytes())
-    hidden = index["hidden"]
+    try:
+        hidden = marshal.loads((environment / PRIVATE / "index").read_bytes())["hidden"]
+    except (OSError, ValueError, EOFError, TypeError, KeyError):  # whoever needs it says so
+        return []
     lines = [f"{place} is another's here; {project}'s is below opt/{project}." for place, project in hidden[:_SHOWN]]
     return lines + ([f"So it is with {len(hidden) - _SHOWN} more names."] if hidden[_SHOWN:] else [])
