@@ -43,14 +43,21 @@ class Lifetime:
         return any(descriptor == listener.fileno() for descriptor, _ in ready.poll(wait))
 
     def is_over(self) -> bool:
-        """It was stopped, or had nothing to do for long enough."""
-        return self._stopping or self._is_idle()
+        """It was stopped, or had nothing to do for long enough; then nothing is begun any more (``counted``)."""
+        with self._lock:
+            if not self._stopping and self._is_idle():
+                self._stopping = True
+                self._retire()
+        return self._stopping
 
     def retire(self) -> None:
         """Let another fetcher take the name; what was asked is still answered, but nothing new."""
         with self._lock:
-            self.retired = True
-            self._address.release()
+            self._retire()
+
+    def _retire(self) -> None:
+        self.retired = True
+        self._address.release()
 
     def stop(self) -> None:
         """Let it end now."""
@@ -64,12 +71,19 @@ class Lifetime:
             each.close()
 
     @contextlib.contextmanager
-    def counted(self) -> Iterator[None]:
-        """A message is being answered."""
+    def counted(self) -> Iterator[bool]:
+        """A message is being answered; False when it came too late, and belongs to the next fetcher.
+
+        Who connected before the end may ask during it: what was begun then would be cut off in the middle.
+        """
         with self._lock:
-            self._pending += 1
+            late = self.retired
+            self._pending += not late
+        if late:
+            yield False
+            return
         try:
-            yield
+            yield True
         finally:
             with self._lock:
                 self._pending -= 1
@@ -96,7 +110,7 @@ class Lifetime:
         raise Abandoned
 
     def _is_idle(self) -> bool:
-        with self._lock:
-            if self._pending or self._engine.is_busy():
-                self._last = time.monotonic()
-            return time.monotonic() - self._last > self._idle
+        """With the lock held."""
+        if self._pending or self._engine.is_busy():
+            self._last = time.monotonic()
+        return time.monotonic() - self._last > self._idle

@@ -87,7 +87,9 @@ class Server:
         with connection:
             try:
                 while not self._lifetime.retired and (message := receive(connection)) is not None:
-                    with self._lifetime.counted():
+                    with self._lifetime.counted() as begun:
+                        if not begun:
+                            return
                         Answer(connection, self.engine, self._lifetime, self._reporting).give(*message)
             except Malformed as error:
                 log.warning("closed a connection: %s", error)

@@ -170,6 +170,24 @@ def test_it_ends_when_there_is_nothing_to_do(fetchers: Any, tmp_path: Path) -> N
     assert client.receive() == (b"", None)
 
 
+def test_what_is_asked_while_it_ends_is_left_whole_to_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a verb of it would be cut off in the middle, and not be asked for again: nobody knows what it did."""
+    server = Server(tmp_path / "cache", tmp_path / "run" / "s", idle=0.3)
+    ending, ended = threading.Event(), threading.Event()
+    monkeypatch.setattr(server._reporting, "report_last", lambda: (ending.set(), ended.wait(60)))
+    assert server.listen()
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    client = Client(tmp_path / "run" / "s")
+    try:
+        assert ending.wait(60)
+        client.send(b"C", json.dumps({"verb": "ping", "args": {}}).encode())
+        assert client.receive() == (b"", None)
+    finally:
+        ended.set()
+        thread.join(60)
+
+
 def test_it_is_a_process_of_its_own(fetchers: Any, tmp_path: Path) -> None:
     reader, writer = os.pipe()
     os.set_inheritable(writer, True)
