@@ -103,11 +103,7 @@ def of_the_shelf(verb: str, typed: str, fragment: str, names: Names) -> list[Wor
 def files(fragment: str, endings: tuple[str, ...]) -> list[Word]:
     """Files with one of these endings, and the folders on the way to more of them."""
     folder, slash, _ = fragment.rpartition("/")
-    try:
-        place = os.path.expanduser(f"{folder}{slash}" or ".")  # noqa: PTH111  (pathlib is 5 ms of a Tab in a shell)
-        entries = sorted(os.scandir(place), key=lambda entry: entry.name) if endings else []
-    except OSError:
-        return []
+    entries = _entries(f"{folder}{slash}") if endings else []
     found = []
     for entry in entries:
         if entry.name.startswith("."):
@@ -122,11 +118,17 @@ def files(fragment: str, endings: tuple[str, ...]) -> list[Word]:
 def folders(fragment: str) -> list[Word]:
     """The folders that ``fragment`` may be the beginning of."""
     before, slash, _ = fragment.rpartition("/")
+    entries = _entries(f"{before}{slash}")
+    return [Word(f"{before}{slash}{e.name}/", "folder") for e in entries if e.is_dir() and not e.name.startswith(".")]
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    """What is in ``folder``, the one where one stands when it is empty; nothing where it cannot be listed."""
     try:
-        entries = sorted(os.scandir(os.path.expanduser(f"{before}{slash}" or ".")), key=lambda entry: entry.name)  # noqa: PTH111
+        place = os.path.expanduser(folder or ".")  # noqa: PTH111  (pathlib is 5 ms of a Tab in a shell)
+        return sorted(os.scandir(place), key=lambda entry: entry.name)
     except OSError:
         return []
-    return [Word(f"{before}{slash}{e.name}/", "folder") for e in entries if e.is_dir() and not e.name.startswith(".")]
 
 
 def _without_leading_options(finished: list[str]) -> list[str]:

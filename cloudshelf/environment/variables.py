@@ -85,7 +85,7 @@ def read_variables(environment: str, root: str | None = None) -> Variables:
         raw = {"paths": _BARE, "headers": ()}
     paths = {name: [_below(root, folder) for folder in folders] for name, folders in raw["paths"].items()}
     values: dict[str, str] = {}
-    if os.path.isdir(f"{root}/opt"):  # noqa: PTH112
+    if Path(root, "opt").is_dir():
         from .trees import trees_of  # most have none
 
         for tree in trees_of(Path(root)):

@@ -112,7 +112,7 @@ class EnvironmentView:
     def _entry_on_disk(self, folder: str, each: os.DirEntry[str]) -> Entry:
         status = each.stat(follow_symlinks=False)
         if stat.S_ISLNK(status.st_mode):
-            return _entry_of(status)._replace(target=os.readlink(each.path))  # noqa: PTH115
+            return _entry_of(status)._replace(target=os.readlink(each.path))  # noqa: PTH115  (pathlib writes it anew)
         if folder == "bin" and stat.S_ISREG(status.st_mode) and status.st_size < _LARGEST_SCRIPT:
             script = relocated(Path(each.path).read_bytes(), str(self._environment.path), self._place)
             self._scripts[f"{folder}/{each.name}"] = script

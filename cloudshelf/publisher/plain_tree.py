@@ -93,7 +93,7 @@ def read_folder(
         if stat.S_ISDIR(state[0]):
             folders.add(path)
         elif stat.S_ISLNK(state[0]):
-            tree.links[path] = os.readlink(entry)  # noqa: PTH115  (a name that need not be UTF-8)
+            tree.links[path] = os.readlink(entry)  # noqa: PTH115  (pathlib would write it anew)
         elif stat.S_ISREG(state[0]):
             modes[path] = state[0]
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -45,8 +46,8 @@ def shelf(monkeypatch: pytest.MonkeyPatch) -> Shelf:
     return shelf
 
 
-def told(shelf: Shelf, **limits: object) -> list[tuple[str, str, str]]:
-    return [(e.project or e.lock or e.part, e.by, e.action) for e in Shelf(shelf.store).news(**limits).entries]  # type: ignore[arg-type]
+def told(shelf: Shelf, **limits: Any) -> list[tuple[str, str, str]]:
+    return [(e.project or e.lock or e.part, e.by, e.action) for e in Shelf(shelf.store).news(**limits).entries]
 
 
 def test_everything_that_was_done_is_there_in_order_with_who_did_it(shelf: Shelf) -> None:
@@ -173,14 +174,14 @@ def test_who_blocked_unblocked_and_changed_settings_is_told_with_what_and_when(s
 def test_the_same_of_a_real_shelf_by_its_verbs(tmp_path: Path) -> None:
     url = tmp_path.as_uri()
 
-    def do(verb: str, **args: object) -> dict[str, object]:
+    def do(verb: str, **args: Any) -> dict[str, Any]:
         return dict(serve(verb, {"shelf": url, **args}, lambda event: None))
 
     do("init")
     do("settings", name="contact", value="ours")
     do("block", targets=["torch"], reason="wrong")
     do("unblock", targets=["torch"])
-    told = [(e["part"], e["action"]) for e in do("log")["entries"] if e["by"]]  # type: ignore[attr-defined]
+    told = [(e["part"], e["action"]) for e in do("log")["entries"] if e["by"]]
     assert sorted(told) == [
         ("blocks", "block torch"),
         ("blocks", "unblock torch"),

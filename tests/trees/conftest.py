@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -65,8 +66,8 @@ def store(tmp_path: Path) -> LocalStore:
 def put(store: LocalStore) -> Put:
     """Publish a folder as mytool 1.4, unless ``options`` say otherwise."""
 
-    def put(folder: Path, reporter: Reporter | None = None, **options: object) -> PublishReport:
-        request = TreeRequest(folder, **{"name": "mytool", "version": "1.4", "by": "ann", **options})  # type: ignore[arg-type]
+    def put(folder: Path, reporter: Reporter | None = None, **options: Any) -> PublishReport:
+        request = TreeRequest(folder, **{"name": "mytool", "version": "1.4", "by": "ann", **options})
         return publish_tree(request, store, reporter=reporter)
 
     return put
