@@ -10,6 +10,7 @@ from pathlib import Path
 
 from .codecs.names import sha256
 from .lower_cache import OBJECTS, LowerCache
+from .owner import is_gone
 from .turn import turn
 
 
@@ -66,7 +67,7 @@ def remove_leftovers(cache: Path) -> None:
     """Remove what processes that are gone left unfinished."""
     for path in (cache / OBJECTS).glob("*/.*"):
         owner = path.name[1:].partition("-")[0]
-        if path.suffix == ".turn" or (owner.isdecimal() and not Path("/proc", owner).exists()):
+        if path.suffix == ".turn" or is_gone(owner):
             with suppress(OSError):
                 path.unlink()
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..importing.paths import unusable
+from ..owner import is_gone
 
 UNFINISHED = ".unfinished-"
 _numbers = itertools.count()
@@ -35,7 +36,7 @@ def remove_unfinished(folder: Path) -> int:
     with contextlib.suppress(FileNotFoundError):
         for path in list(folder.iterdir()):
             owner = path.name.removeprefix(UNFINISHED).partition("-")[0]
-            if path.name.startswith(UNFINISHED) and owner.isdecimal() and not Path("/proc", owner).exists():
+            if path.name.startswith(UNFINISHED) and is_gone(owner):
                 if path.is_dir() and not path.is_symlink():
                     shutil.rmtree(path, ignore_errors=True)
                 else:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..importing.paths import unusable
+from ..owner import is_gone
 
 FICLONE = 0x40049409  # linux/fs.h: make a file share the blocks of another
 _CANNOT_CLONE = {errno.EOPNOTSUPP, errno.ENOTTY, errno.EINVAL, errno.EXDEV, errno.EPERM, errno.ENOSYS}
@@ -36,7 +37,7 @@ def remove_leftovers(folder: Path) -> None:
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             owner = entry.name.partition(".")[0]
-            if owner.isdecimal() and not Path("/proc", owner).exists():
+            if is_gone(owner):
                 with contextlib.suppress(OSError):
                     Path(entry.path).unlink()
 

@@ -162,13 +162,16 @@ def test_info_counts_every_file_once(user: User) -> None:
 def test_what_a_killed_fetcher_left_unfinished_goes_and_what_one_is_writing_stays(user: User, action: str) -> None:
     user.run("run", "--with", "badone", "--", "python", "-c", "import badone")
     stop_fetchers(user)
-    gone = subprocess.Popen(["true"])
+    gone, unreaped = subprocess.Popen(["true"]), subprocess.Popen(["true"])
     gone.wait()
+    os.waitid(os.P_PID, unreaped.pid, os.WEXITED | os.WNOWAIT)  # as where the first process of a container reaps none
     places = [user.cache / "blobs" / "tmp"]
     places += [path / ".cloudshelf" / "staging" for path in environments(user) if action == "prune"]
     assert all(place.is_dir() for place in places)
     for place in places:
-        (place / f"{gone.pid}.1").write_bytes(b"half")
+        for killed in (gone, unreaped):
+            (place / f"{killed.pid}.1").write_bytes(b"half")
         (place / f"{os.getpid()}.1").write_bytes(b"half")
     user.run("cache", action)
     assert [sorted(path.name for path in place.iterdir()) for place in places] == [[f"{os.getpid()}.1"]] * len(places)
+    unreaped.wait()
