@@ -135,7 +135,7 @@ def test_random_reads_are_those_of_the_original(real: tuple[Drive, Path], checks
     """As fsx does for one file, for many: positions and lengths at random, by several ways of reading."""
     drive, filled = real
     chance = random.Random(7)
-    files = sorted(path for path in walk(filled / SITE) if (filled / SITE / path).is_file())
+    files = sorted(p for p in walk(filled / SITE) if f"{SITE}/{p}" not in OURS and (filled / SITE / p).is_file())
     for _ in range(amount(300, 20_000)):
         path = chance.choice(files)
         size = (filled / SITE / path).stat().st_size
