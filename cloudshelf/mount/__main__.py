@@ -29,6 +29,8 @@ from .view import View
 if TYPE_CHECKING:
     from .contents import Contents
 
+SWITCH = 0.0001  # seconds; in the usual 5 ms that one thread places files, a program could have asked a hundred times
+
 
 def main(arguments: list[str]) -> int:
     """0 when it was unmounted, else the exit code of what kept it from mounting."""
@@ -61,6 +63,7 @@ def serve(mount: Mount, *, foreground: bool) -> None:
 
     os.environ["CLOUDSHELF_CACHE"] = mount.cache
     _allow_open_files()
+    sys.setswitchinterval(SWITCH)
     private_folder(str(mount.log.parent))
     engine = Engine(Path(mount.cache), os.environ.get("CLOUDSHELF_CONFIG", ""))
     contents = Contents(engine.get()[0], engine.recalled)

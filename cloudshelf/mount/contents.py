@@ -10,10 +10,10 @@ import os
 import threading
 from functools import partial
 
-from ..fetcher.disk import disk_errors
 from ..fetcher.environments import Environment
 from ..fetcher.recalled import Recalled
 from ..fetcher.transfer import Transfer
+from ..importing.paths import unusable
 from .lines import Lines
 from .neighbours import Neighbours
 from .parts import PartFile
@@ -99,8 +99,10 @@ class WholeFile:
 
     def __init__(self, path: str) -> None:
         """Raises CacheUnusable when it is not there (any more)."""
-        with disk_errors(path):
+        try:
             self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        except OSError as error:
+            raise unusable(path, error) from error
 
     def read(self, offset: int, size: int) -> bytes:
         """As ``Opened.read``."""

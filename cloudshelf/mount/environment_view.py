@@ -24,6 +24,7 @@ from .relocation import relocated
 from .view import Entry, Opened
 
 _HIDDEN = {PRIVATE, OWN_PTH}
+_NOTHING: Mapping[str, int] = {}
 _LARGEST_SCRIPT = 1 << 20  # bytes; what is larger names no environment
 
 
@@ -40,6 +41,9 @@ class EnvironmentView:
         if not path:
             return _entry_of(os.lstat(self._environment.root))
         folder, _, name = path.rpartition("/")
+        number = self._number(folder, name)
+        if number >= 0:
+            return self._entry_in_index(number)
         names = self._folders.get(folder)
         if names is None:
             above = self.entry(folder)
@@ -59,8 +63,8 @@ class EnvironmentView:
 
     def open(self, path: str) -> Opened:
         folder, _, name = path.rpartition("/")
-        number = self._environment.folders.get(folder, {}).get(name, -1)
-        if number >= 0 and self._environment.first_frame[number] >= 0:
+        number = self._number(folder, name)
+        if number >= 0:
             return self._bring(number)
         self.entry(path)  # so that its folder is listed
         script = self._scripts.get(path)
@@ -95,19 +99,25 @@ class EnvironmentView:
     def _list(self, folder: str) -> Mapping[str, Entry]:
         """The names in a folder: those of the disk, and those that the index has besides."""
         environment = self._environment
-        indexed = environment.folders.get(folder, {})
         found: dict[str, Entry] = {}
         with disk_errors(environment.path), os.scandir(environment.root + folder) as entries:
             for each in entries:
-                number = indexed.get(each.name, -1)
-                if each.name not in _HIDDEN and (number < 0 or environment.first_frame[number] < 0):
+                if each.name not in _HIDDEN and self._number(folder, each.name) < 0:
                     found[each.name] = self._entry_on_disk(folder, each)
-        for name, number in indexed.items():
+        for name, number in environment.folders.get(folder, _NOTHING).items():
             if number >= 0 and environment.first_frame[number] >= 0:
-                sizes, modes, mtimes = environment.sizes, environment.modes, environment.mtimes
-                found[name] = Entry("f", modes[number], sizes[number], mtimes[number])
+                found[name] = self._entry_in_index(number)
         self._folders[folder] = found
         return found
+
+    def _number(self, folder: str, name: str) -> int:
+        """That of a file which is brought when it is looked at; -1 for everything else."""
+        number = self._environment.folders.get(folder, _NOTHING).get(name, -1)
+        return number if number >= 0 and self._environment.first_frame[number] >= 0 else -1
+
+    def _entry_in_index(self, number: int) -> Entry:
+        environment = self._environment
+        return Entry("f", environment.modes[number], environment.sizes[number], environment.mtimes[number])
 
     def _entry_on_disk(self, folder: str, each: os.DirEntry[str]) -> Entry:
         status = each.stat(follow_symlinks=False)

@@ -10,13 +10,11 @@ import itertools
 import logging
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping
-from typing import TypeVar
+from collections.abc import Iterable, Mapping
 
 from ..errors import AccessDenied, Blocked, DiskFull, ShelfError
 from .view import Entry, Opened, View
 
-_T = TypeVar("_T")
 log = logging.getLogger(__name__)
 
 
@@ -38,13 +36,19 @@ class FileSystem:
         view, inside = self._find(path)
         if view is None:
             return self._root if path == "/" else None
-        return self._tell(path, lambda: view.entry(inside))
+        try:
+            return view.entry(inside)
+        except Exception as error:
+            raise _told(path, error) from error
 
     def names(self, path: str) -> Iterable[tuple[str, Entry]]:
         """What lies in the folder ``path``."""
         view, inside = self._find(path)
         if view is not None:
-            return self._tell(path, lambda: view.names(inside))
+            try:
+                return view.names(inside)
+            except Exception as error:
+                raise _told(path, error) from error
         if path != "/":
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
         return [(name, self.entry(f"/{name}") or self._root) for name in self._views]
@@ -54,14 +58,19 @@ class FileSystem:
         view, inside = self._find(path)
         if view is None:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
-        opened = self._tell(path, lambda: view.open(inside))
+        try:
+            opened = view.open(inside)
+        except Exception as error:
+            raise _told(path, error) from error
         handle = next(self._handles)
         self._open[handle] = opened
         return handle
 
     def read(self, handle: int, offset: int, size: int) -> bytes:
-        opened = self._open[handle]
-        return self._tell(f"file {handle}", lambda: opened.read(offset, size))
+        try:
+            return self._open[handle].read(offset, size)
+        except Exception as error:
+            raise _told(f"file {handle}", error) from error
 
     def release(self, handle: int) -> None:
         self._open.pop(handle).close()
@@ -71,20 +80,18 @@ class FileSystem:
         name, _, inside = path[1:].partition("/")
         return self._views.get(name), inside
 
-    def _tell(self, path: str, action: Callable[[], _T]) -> _T:
-        """The result of ``action``; an error of ours becomes a number, which is all that a program can be told."""
-        try:
-            return action()
-        except ShelfError as error:
-            log.error("%s: %s", path, error)
-            raise OSError(errno_of(error), str(error), path) from error
-        except OSError as error:
-            if error.errno not in (errno.ENOENT, errno.ENOTDIR):
-                log.error("%s: %s", path, error)
-            raise
-        except Exception:
-            log.exception("%s", path)
-            raise OSError(errno.EIO, os.strerror(errno.EIO), path) from None
+
+def _told(path: str, error: Exception) -> OSError:
+    """What a program is told of ``error``, which is a number; the log has the reason."""
+    if isinstance(error, ShelfError):
+        log.error("%s: %s", path, error)
+        return OSError(errno_of(error), str(error), path)
+    if not isinstance(error, OSError):
+        log.error("%s", path, exc_info=error)
+        return OSError(errno.EIO, os.strerror(errno.EIO), path)
+    if error.errno not in (errno.ENOENT, errno.ENOTDIR):
+        log.error("%s: %s", path, error)
+    return error
 
 
 def errno_of(error: ShelfError) -> int:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import itertools
+import logging
 import os
 import stat
 import threading
@@ -24,6 +25,7 @@ import mfusepy
 from .filesystem import FileSystem
 from .view import Entry
 
+log = logging.getLogger(__name__)
 KEPT = 3600.0  # seconds that the kernel knows names and attributes without asking; what is shown does not change
 THREADS = 128  # calls that may wait at once, for a store that does not answer, before others wait behind them
 _FORMATS = {"d": stat.S_IFDIR, "f": stat.S_IFREG, "l": stat.S_IFLNK}
@@ -63,9 +65,15 @@ class Session(mfusepy.FUSE):  # type: ignore[misc]  # it has no stubs
         if not hasattr(self._known, "yes"):
             ctypes.pythonapi.PyGILState_Ensure()
             self._known.yes = True
-        return int(super()._wrapper(func, *args))
+        try:
+            return func(*args)
+        except OSError as error:
+            return -(error.errno or errno.EIO)
+        except Exception:
+            log.exception("%s", func.__name__)
+            return -errno.EIO
 
-    def init_fuse_3(self, conn: Any, config: Any) -> None:
+    def init_fuse_3(self, conn: Any, config: Any) -> int:
         settings, connection = config.contents, conn.contents
         settings.entry_timeout = settings.attr_timeout = settings.negative_timeout = KEPT
         settings.kernel_cache = settings.nullpath_ok = 1
@@ -73,6 +81,7 @@ class Session(mfusepy.FUSE):  # type: ignore[misc]  # it has no stubs
         connection.congestion_threshold = THREADS
         connection.want |= connection.capable & _CACHE_SYMLINKS
         self._ready()
+        return 0
 
     def getattr_fuse_3(self, path: bytes, buf: Any, fip: Any) -> int:
         entry = self._files.entry(os.fsdecode(path))
