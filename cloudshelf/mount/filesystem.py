@@ -39,7 +39,7 @@ class FileSystem:
         try:
             return view.entry(inside)
         except Exception as error:
-            raise _told(path, error) from error
+            raise _told(path, error) from None
 
     def names(self, path: str) -> Iterable[tuple[str, Entry]]:
         """What lies in the folder ``path``."""
@@ -48,7 +48,7 @@ class FileSystem:
             try:
                 return view.names(inside)
             except Exception as error:
-                raise _told(path, error) from error
+                raise _told(path, error) from None
         if path != "/":
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
         return [(name, self.entry(f"/{name}") or self._root) for name in self._views]
@@ -61,7 +61,7 @@ class FileSystem:
         try:
             opened = view.open(inside)
         except Exception as error:
-            raise _told(path, error) from error
+            raise _told(path, error) from None
         handle = next(self._handles)
         self._open[handle] = opened
         return handle
@@ -70,7 +70,7 @@ class FileSystem:
         try:
             return self._open[handle].read(offset, size)
         except Exception as error:
-            raise _told(f"file {handle}", error) from error
+            raise _told(f"file {handle}", error) from None
 
     def release(self, handle: int) -> None:
         self._open.pop(handle).close()
