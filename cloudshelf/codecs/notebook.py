@@ -35,7 +35,7 @@ class Block(NamedTuple):
 
 def make_block(lock: str, shelf: str, name: str = "") -> dict[str, Any]:
     """The JSON of a block: ``lock`` in lines, so that a comparison of two notebooks shows what changed."""
-    facts = {"format": FORMAT, "shelf": {"url": shelf, "name": name}, "lock": lock.splitlines()}
+    facts = {"format": FORMAT, "shelf": {"url": shelf, "name": name}, "lock": lock.removesuffix("\n").split("\n")}
     return {"format": FORMAT, "digest": _digest(facts), "shelf": facts["shelf"], "lock": facts["lock"]}
 
 

@@ -57,15 +57,26 @@ def find_variables(index: Mapping[str, Any], minor: str, trees: Sequence[str]) -
     configs = [f for f in inside if _last(f) == "pkgconfig" and _has(folders[f], ".pc")]
     includes = folders.get("include", set()) - {"site"}
     libraries = [name for f in trees for name in folders.get(f"{f}/lib", ())]
+    for_debian = sorted(f for f in folders if _is_for_debian(f, trees))
     headers = [f for f in (f"include/site/python{minor}",) if f in folders]  # of wheels, by the scheme of PEP 427
     found = (
         ["bin"],
         [site],
-        [*(f for f in ("lib/pkgconfig", "share/pkgconfig") if f in folders), *configs],
+        [
+            *(f for f in ("lib/pkgconfig", "share/pkgconfig") if f in folders),
+            *(f for each in for_debian if _has(folders.get(f := f"{each}/pkgconfig", ()), ".pc")),
+            *configs,
+        ],
         ["", *_cmake_prefixes(inside)],
         [*(["include"] if includes else []), *headers],
-        ["lib"] if any(map(_is_library, folders.get("lib", ()))) else [],
-        ["lib"] if any(map(_is_shared, libraries)) else [],
+        [
+            *(["lib"] if any(map(_is_library, folders.get("lib", ()))) else []),
+            *(each for each in for_debian if any(map(_is_library, folders[each]))),
+        ],
+        [
+            *(["lib"] if any(map(_is_shared, libraries)) else []),
+            *(each for each in for_debian if any(map(_is_shared, folders[each]))),
+        ],
     )
     paths = {name: named for name, named in zip(SEARCHED, found, strict=True) if named}
     packaged = [f for f in inside if _last(f) == "include" and _holds_headers(f, inside, folders)]
@@ -118,6 +129,12 @@ def left(environ: Mapping[str, str], environment: str) -> dict[str, str]:
 
 def _parts(environ: Mapping[str, str], name: str) -> list[str]:
     return environ[name].split(os.pathsep) if environ.get(name) else []
+
+
+def _is_for_debian(folder: str, trees: Sequence[str]) -> bool:
+    """Whether it is ``lib/x86_64-linux-gnu`` of a tree: there builds on Debian and Ubuntu install (its Multiarch)."""
+    above, _, name = folder.rpartition("/")
+    return "-linux-" in name and above.removesuffix("/lib") in trees and above.endswith("/lib")
 
 
 def _cmake_prefixes(inside: Sequence[str]) -> list[str]:

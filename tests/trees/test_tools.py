@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -49,6 +50,28 @@ def test_a_c_program_compiles_against_it_by_pkg_config_and_runs(cloudshelf: Run,
     (tmp_path / "build.sh").write_text(BUILD)
     ran = cloudshelf("run", "--with", "greet-dev", "--", "sh", tmp_path / "build.sh", tmp_path)
     assert ran == "hello from a library\n"
+
+
+@needs_compiler
+def test_what_a_build_on_debian_installed_for_its_architecture_is_found_too(
+    cloudshelf: Run, greet: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "built"
+    shutil.copytree(greet, folder, symlinks=True)
+    (folder / "lib").rename(tmp_path / "lib")
+    (folder / "lib").mkdir()
+    inner = (tmp_path / "lib").rename(folder / "lib/x86_64-linux-gnu")
+    config = inner / "pkgconfig/greet.pc"
+    config.write_text(config.read_text().replace("/lib\n", "/lib/x86_64-linux-gnu\n"))
+    cloudshelf("publish", "--tree", folder, "--name", "greet-debian", "--version", "1.2")
+    shutil.copy(greet.with_name("main.c"), tmp_path)
+    build = 'gcc -o "$1/program" "$1/main.c" $(pkg-config --cflags --libs greet) && exec "$1/program"'
+    ran = cloudshelf("run", "--with", "greet-debian", "--", "sh", "-c", build, "sh", tmp_path)
+    assert ran == "hello from a library\n"
+    ran = cloudshelf(
+        "run", "--with", "greet-debian", "--", "sh", "-c", 'gcc -o "$1/p" "$1/main.c" -lgreet', "sh", tmp_path
+    )
+    assert ran == ""
 
 
 @needs_node
