@@ -73,7 +73,9 @@ class ZeroStepFinder:
             self._absent[url, module] = time.monotonic()
             if found.get("denied"):
                 self._say(f"Which project brings {module} is not told to you. If you know: %shelf use PROJECT")
-            if found.get("suggestions"):
+            if name := found.get("namesake"):
+                self._say(f"{name} is on the shelf, but brings no Python module {module}: %shelf show {name}")
+            elif found.get("suggestions"):
                 self._say(f"{module} is not on the shelf. Did you mean {' or '.join(found['suggestions'])}?")
             return None
         version = next((p["version"] for p in result["pins"] if p["project"] == project), found.get("version"))

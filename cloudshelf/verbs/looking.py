@@ -128,8 +128,8 @@ def verify(args: Args, progress: Progress) -> Result:
 
 
 def find_module(args: Args, progress: Progress) -> Result:
-    """Which project's default brings ``module``: {"project", "version"}; else {"suggestions"}, and {"denied"} where
-    one may not see which modules there are."""
+    """Which project's default brings ``module``: {"project", "version"}; else {"suggestions"}, {"namesake"} where a
+    project of that name has no such module, and {"denied"} where one may not see which modules there are."""
     shelf, module = shelf_of(args), str(args["module"])
     try:
         project = shelf.repository.project_of(module)
@@ -139,8 +139,10 @@ def find_module(args: Args, progress: Progress) -> Result:
     if project is None:
         import difflib
 
+        top = module.partition(".")[0]
         names = {name for facts in shelf.repository.listing() for name in (*facts.modules, facts.project)}
-        return {"suggestions": difflib.get_close_matches(module.partition(".")[0], names, n=2, cutoff=0.75)}
+        near = difflib.get_close_matches(top, names - {top}, n=2, cutoff=0.75)
+        return {"suggestions": near, **({"namesake": top} if top in names else {})}
     return {"project": project, "version": shelf.repository.head(project).default}
 
 

@@ -25,6 +25,8 @@ class FakeSession:
             raise StoreUnreachable("the shelf", "no route")
         if name.partition(".")[0] == "shelfmodule":
             return {"project": "shelf-project", "version": "2.0"}
+        if name == "shelftool":
+            return {"suggestions": ["shelfmodule"], "namesake": "shelftool"}
         return {"suggestions": ["shelfmodule"]} if name == "shelfmodul" else {}
 
     def use(self, requirement, progress=None):
@@ -126,6 +128,12 @@ def test_a_misspelt_module_gets_a_hint(cell):
     with pytest.raises(ModuleNotFoundError):
         cell("import shelfmodul")
     assert cell.said == ["shelfmodul is not on the shelf. Did you mean shelfmodule?"]
+
+
+def test_a_tool_of_that_name_is_said_to_be_no_module(cell):
+    with pytest.raises(ModuleNotFoundError):
+        cell("import shelftool")
+    assert cell.said == ["shelftool is on the shelf, but brings no Python module shelftool: %shelf show shelftool"]
 
 
 def test_an_outage_is_the_shelfs_error_and_no_import_error(cell):

@@ -132,3 +132,9 @@ def test_what_cells_ask_for():
         ("cell", "numpy\n# no\nscipy; python_version<'3.12'"),
         ("cell", "polars"),
     ]
+
+
+def test_a_lock_is_the_same_text_again_whatever_else_ends_lines():
+    lock = 'created-by = "a\u2028b\x0bc\x85"\nlock-version = "1.0"\n'
+    notebook = {"cells": [], "metadata": {"cloudshelf": make_block(lock, "s3://ours", "")}, "nbformat": 4}
+    assert parse_block(notebook, "n.ipynb").lock == lock

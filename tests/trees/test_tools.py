@@ -107,6 +107,12 @@ def test_use_puts_a_tool_on_the_path_of_this_kernel(kernel: Kernel) -> None:
 
 
 @pytest.mark.usefixtures("shelved")
+def test_an_import_of_a_tool_is_told_that_it_is_none(python: Callable[..., str]) -> None:
+    code = "import cloudshelf.session as s; print(s.current().find_module('mytool'))"
+    assert python(code) == "{'suggestions': [], 'namesake': 'mytool'}\n"
+
+
+@pytest.mark.usefixtures("shelved")
 def test_a_tool_is_whole_before_use_returns_and_nothing_of_ours_is_needed(
     python: Callable[..., str], tmp_path: Path
 ) -> None:
