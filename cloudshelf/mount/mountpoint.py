@@ -18,6 +18,7 @@ from ..quantities import count
 
 TYPE = "fuse.cloudshelf"
 MODULE = "cloudshelf.mount"  # what the process of a mount runs
+_ENVIRONMENT = "--environment"
 _ENDING = 30.0  # seconds that the process of a mount gets to end
 _MOST_NAMED = 5
 
@@ -137,6 +138,13 @@ def command_of(mounted: Mounted) -> list[str]:
     except OSError:
         return []
     return [os.fsdecode(word) for word in words[:-1]]
+
+
+def environment_on(directory: str) -> str:
+    """The folder of the environment that is mounted on ``directory``; "" where there is none."""
+    mounted = find_mount(directory)
+    words = command_of(mounted) if mounted is not None else []
+    return words[words.index(_ENVIRONMENT) + 1] if _ENVIRONMENT in words else ""
 
 
 def _server_of(directory: str) -> int:

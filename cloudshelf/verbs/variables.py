@@ -9,6 +9,7 @@ from pathlib import Path
 from ..environment.trees import absent_tools
 from ..environment.variables import PACKAGES, read_variables
 from ..errors import UsageError
+from ..mount.mountpoint import environment_on, real_place
 from .common import Args, Progress, Result, lock_name
 from .filling import fill
 from .pinning import use
@@ -19,10 +20,11 @@ def env(args: Args, progress: Progress) -> Result:
     """The ``variables`` of ``environment``, or of that of ``lock`` or ``requirements``: a list goes before what is
     there (those in ``behind`` after it), a text replaces it.
 
-    With ``mount`` (an absolute folder) paths are those of the drive there. Else every file is brought first: the
-    programs that read these variables ask nobody for one. ``inherit`` has CLOUDSHELF_ENVIRONMENT in place of
-    PYTHONPATH, for Pythons that do ask; then only the tools are brought, and PATH is ``behind`` what is there: its
-    python is that of the environment, and theirs stay theirs. The result has also ``interpreter``, ``extra_paths`` and
+    With ``mount`` (an absolute folder) paths are those of the drive there, whose environment need not be named. Else
+    every file is brought first: the programs that read these variables ask nobody for one. ``inherit`` has
+    CLOUDSHELF_ENVIRONMENT in place of PYTHONPATH, for Pythons that do ask; then only the tools are brought, and PATH is
+    ``behind`` what is there: its python is that of the environment, and theirs stay theirs. The result has also
+    ``interpreter``, ``extra_paths`` and
     ``headers``, for an editor. Raises UsageError, and every error of a sync, a use or a fill.
     """
     made = _made(args, progress)
@@ -57,7 +59,17 @@ def _made(args: Args, progress: Progress) -> Result:
         return use({**args, "lock": None}, progress)
     if args.get("lock"):
         return sync(args, progress)
+    if args.get("mount"):
+        return {"environment": _mounted(str(args["mount"]))}
     raise UsageError("The variables of what? Name it: cloudshelf env --lock pylock.toml, or --with pandas")
+
+
+def _mounted(directory: str) -> str:
+    environment = environment_on(real_place(directory))
+    if not environment:
+        again = shlex.join(["cloudshelf", "mount", directory, "--lock", "pylock.toml"])
+        raise UsageError(f"No shelf with an environment is mounted on {directory}. First: {again}")
+    return environment
 
 
 def _bring(environment: str, args: Args, progress: Progress) -> None:

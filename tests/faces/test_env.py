@@ -179,6 +179,8 @@ def test_a_lock_and_a_drive_that_is_not_mounted(tools, cloudshelf, tmp_path):
     done = cloudshelf("env", "--lock", lock, "--mount", tmp_path / "drive", code=2)
     assert f"First: cloudshelf mount {tmp_path}/drive --lock {lock}" in done.stderr and done.stdout == ""
     assert "Name it" in cloudshelf("env", code=2).stderr
+    done = cloudshelf("env", "--mount", tmp_path / "drive", code=2)
+    assert f"First: cloudshelf mount {tmp_path}/drive --lock pylock.toml" in done.stderr
 
 
 @pytest.mark.skipif(not os.access("/dev/fuse", os.R_OK | os.W_OK), reason="no drive can be mounted here")
@@ -191,6 +193,7 @@ def test_the_variables_of_a_drive_lead_into_it_and_are_of_its_own_pins(tools, cl
     cloudshelf("mount", drive, "--lock", locks[0])
     try:
         found = facts(cloudshelf, "--lock", locks[0], "--mount", drive)
+        assert facts(cloudshelf, "--mount", drive) == found  # what is mounted there need not be named again
         refused = cloudshelf("env", "--lock", locks[1], "--mount", drive, code=2)
         done = subprocess.run(
             [sys.executable, "-S", "-c", "import shelfone.late; print(shelfone.__file__)"],
