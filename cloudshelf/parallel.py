@@ -25,7 +25,7 @@ class Threads(ThreadPoolExecutor):
 
 def map_parallel(work: Callable[[Any], T], items: Sequence[Any], most: int) -> list[T]:
     """``work`` of each item, in their order, in at most ``most`` threads; raises the first error in that order."""
-    if len(items) < 2:
+    if min(most, len(items)) < 2:
         return [work(item) for item in items]
     with ThreadPoolExecutor(min(most, len(items)), thread_name_prefix=_THREADS) as pool:
         return list(pool.map(work, items))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import tempfile
 from collections.abc import Callable
 from datetime import timedelta
@@ -36,6 +37,7 @@ from .actors import Actor, Fate, Killed
 from .model import Model, Operation
 from .wheels import PROJECT, packed_wheels, put_wheel
 
+chance = random.Random()  # for names that are made by chance; each schedule begins anew
 VERSIONS = ("1", "2", "3")
 CHANGES = frozenset({"yank", "default", "purge"})
 VERBS = ("collect", "rollback", "read", "go wrong", *sorted(CHANGES))
@@ -99,6 +101,7 @@ class Schedules(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
+        chance.seed(0)
         self.store = MemoryStore()
         init_shelf(self.store, "ours")
         self.model = Model()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import uuid
 from collections.abc import Callable
 from itertools import count
 from types import SimpleNamespace
@@ -30,7 +31,7 @@ from cloudshelf.stores import memory
 from cloudshelf.stores.memory import MemoryStore
 from tests.stress import EVERYTHING, Checks, amount
 
-from .machine import Schedules
+from .machine import Schedules, chance
 
 SHARDS = 8
 
@@ -39,9 +40,13 @@ SHARDS = 8
 def one_request_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """An actor asks one thing after the other, waits for nothing else, and leaves the derived catalog alone.
 
-    No real clock: what a schedule does twice is the same twice, however busy the machine is, as hypothesis needs it.
+    No real clock and no real chance: what a schedule does twice is the same twice, however busy the machine is, as
+    hypothesis needs it. Names made by chance decide what is looked at first, so they are part of it.
     """
     ticks = count(1)
+    names = SimpleNamespace(uuid4=lambda: uuid.UUID(int=chance.getrandbits(128)))
+    for module in (chain, collecting, commit):
+        monkeypatch.setattr(module, "uuid", names)
     monkeypatch.setattr(memory, "time", SimpleNamespace(time=lambda: float(next(ticks))))
     for module in (chain, purging):
         monkeypatch.setattr(module, "moment", lambda: "2026-11-01T00:00:00Z")
