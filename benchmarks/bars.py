@@ -15,7 +15,7 @@ COLD, LOCKED, WARM, FILLED = "ours, cold", "ours, cold with a lock", "ours, warm
 SITE, FLOOR = "site-packages", "floor"
 MOUNT, MOUNT_WARM = "ours, mount, empty cache", "ours, mount, warm cache"
 PEER_MOUNTS = ("rclone mount, empty cache", "s3fs, empty cache")
-TRIPS = {LOCKED: 2, COLD: 4}  # round trips in sequence that the bars grant
+TRIPS = {LOCKED: 2, COLD: 4, FLOOR: 2}  # round trips in sequence that the bars grant
 HUGE = {"polars", "polars.LazyFrame", "torch", "torch.nn"}  # one huge library each
 
 
@@ -64,10 +64,12 @@ def judge(rows: Rows, counts: Mapping[str, Any], facts: Mapping[str, Any]) -> li
     return [
         _at_least("cold, against uv with an empty cache", seconds.ratios("uv, empty cache", COLD, two), 5, 2),
         _at_least("the same with a lock of ours", seconds.ratios("uv, empty cache", LOCKED, two), 5, 2),
+        _reported("the same of the floor, which has nothing of ours", seconds.ratios("uv, empty cache", FLOOR, two)),
         _at_least("cold, against pip", seconds.ratios("pip, empty cache", COLD, two), 15, None),
         _against_mounts(seconds),
         _against_what_is_possible(seconds, facts, LOCKED, "with a lock"),
         _against_what_is_possible(seconds, facts, COLD, "without"),
+        _reported("the same of the floor, which has nothing of ours", shares_of_the_possible(seconds, facts, FLOOR)),
         _at_most("cold with a lock, against the floor", floors, 1.2, 1.5),
         _at_most("warm cache, new process, against site-packages", warm, 0.95, 1.05),
         _at_most("after fill, against site-packages", seconds.ratios(FILLED, SITE, LINKS[:1]), 1.02, None),
@@ -103,6 +105,10 @@ def _at_most(what: str, ratios: Mapping[Any, float], mean: float, each: float | 
     found = geometric_mean(ratios.values())
     met = found <= mean and (each is None or ratios[worst] <= each)
     return Bar(what, bar, f"{found:.2f} (most {ratios[worst]:.2f}: {', '.join(worst)}; of {len(ratios)})", met)
+
+
+def _reported(what: str, ratios: Mapping[Any, float]) -> Bar:
+    return Bar(what, "reported", _at_least(what, ratios, 0, None).figure, None)
 
 
 def _against_mounts(seconds: Medians) -> Bar:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from benchmarks import storm
-from benchmarks.bars import COLD, LOCKED, Bar, against_peers, geometric_mean, judge, possible_seconds
+from benchmarks.bars import COLD, FLOOR, LOCKED, Bar, against_peers, geometric_mean, judge, possible_seconds
 from benchmarks.links import LINKS, Link
 from benchmarks.parts import PARTS
 from benchmarks.report import all_bars
@@ -61,6 +61,14 @@ def test_the_share_of_the_possible_is_the_same_against_every_peer() -> None:
     found = against_peers(rows, {"a": {"packed": 1}}, LOCKED)
     assert [peer for peer, *_ in found] == ["uv, empty cache", "pip"]
     assert [ratio / possible for _, _, ratio, possible, _ in found] == pytest.approx([0.8, 0.8])
+
+
+def test_what_the_floor_reaches_stands_beside_and_is_judged_by_no_bar() -> None:
+    facts = {"a": {"packed": 0}}
+    rows = [row("site-packages", "a", 0.4), row(FLOOR, "a", 0.5), row("uv, empty cache", "a", 2)]
+    found = [bar for bar in judged(*rows, facts=facts) if bar.what.startswith("the same of the floor")]
+    assert [(bar.figure or "").partition(" ")[0] for bar in found] == ["4.00", "0.80"]
+    assert {bar.met for bar in found} == {None}
 
 
 def test_bytes_are_judged_by_what_the_rules_require() -> None:
