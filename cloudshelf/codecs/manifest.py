@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import zstandard
@@ -14,7 +14,7 @@ from ..errors import ObjectInvalid
 from ..model import File, Frame, Kind, Manifest, Profile
 from .compression import decompress_object
 from .envelope import Fields, format_object, parse_object
-from .names import is_collectable, is_sha256
+from .names import are_sha256, is_collectable, is_sha256
 from .pack import LARGEST_FRAME
 from .tree import below_links
 
@@ -166,36 +166,47 @@ def _parse_frames(columns: Fields, packs: tuple[str, ...]) -> tuple[Frame, ...]:
 
 def _parse_files(columns: Fields, frames: tuple[Frame, ...]) -> tuple[File, ...]:
     key = columns.key
-    rows: list[Any] = [
-        columns.texts("path"),
-        *(columns.counts(n) for n in ("size", "mode", "mtime")),
-        columns.texts("digest"),
-        columns.text("kind"),
-        columns.counts("frame"),
-        columns.counts("offset"),
-    ]
-    _check_columns(rows, key)
+    paths, digests, kinds = columns.texts("path"), columns.texts("digest"), columns.text("kind")
+    sizes, modes, mtimes, numbers, offsets = map(columns.counts, ("size", "mode", "mtime", "frame", "offset"))
+    _check_columns([paths, sizes, modes, mtimes, digests, kinds, numbers, offsets], key)
+    _check_rows(paths, modes, mtimes, digests, kinds, key)
     starts = [0]
     for frame in frames:
         starts.append(starts[-1] + frame.size)
-    files = []
     folders: set[str] = set()  # known to be allowed: most files share theirs
-    for path, size, mode, mtime, digest, kind, frame_number, offset in zip(*rows, strict=True):
-        if frame_number and (
-            frame_number > len(frames)
-            or offset > frames[frame_number - 1].size
-            or starts[frame_number - 1] + offset + size > starts[-1]
+    for path, size, number, offset in zip(paths, sizes, numbers, offsets, strict=True):
+        if number and (
+            number > len(frames) or offset > frames[number - 1].size or starts[number - 1] + offset + size > starts[-1]
         ):
             raise ObjectInvalid(key, f"{path} lies outside its frames")
-        if not is_sha256(digest) or kind not in _KINDS or mode > 0o777 or mtime > _LATEST:
-            raise ObjectInvalid(key, f"its row of {path} is malformed")
         folder, _, name = path.rpartition("/")
         if folder not in folders or name in _NO_NAMES or "\0" in name:
             folders.add(_checked_path(path, key).rpartition("/")[0])
-        files.append(File(path, size, mode, mtime, digest, _KINDS[kind], frame_number - 1, offset))
-    if len({file.path for file in files}) != len(files):
+    if len(set(paths)) != len(paths):
         raise ObjectInvalid(key, "a path stands in it twice")
-    return tuple(files)
+    meant = map(_KINDS.__getitem__, kinds)
+    return tuple(map(File, paths, sizes, modes, mtimes, digests, meant, (n - 1 for n in numbers), offsets))
+
+
+def _check_rows(
+    paths: Sequence[str],
+    modes: Sequence[int],
+    mtimes: Sequence[int],
+    digests: Sequence[str],
+    kinds: str,
+    key: str,
+) -> None:
+    """Looks at whole columns, and at rows only to name the one that is wrong: there may be 50,000."""
+    if (
+        are_sha256(digests)
+        and set(kinds) <= _KINDS.keys()
+        and max(modes, default=0) <= 0o777
+        and max(mtimes, default=0) <= _LATEST
+    ):
+        return
+    for path, mode, mtime, digest, kind in zip(paths, modes, mtimes, digests, kinds, strict=True):
+        if not is_sha256(digest) or kind not in _KINDS or mode > 0o777 or mtime > _LATEST:
+            raise ObjectInvalid(key, f"its row of {path} is malformed")
 
 
 def _parse_profile(fields: Fields, files: int) -> Profile:

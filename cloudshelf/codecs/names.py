@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 
 SHELF = "shelf.json"
 TRUST_HEAD = "trust/_head"
 COLLECT = "collect/"  # where a collector reads the store's clock: an object that is there for a moment
 _NORMALIZED = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_HEXADECIMAL = re.compile(r"[0-9a-f]*")
 _EPOCH = re.compile(r"[0-9]{1,16}")
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.!+_-]{0,199}", re.ASCII)
 _LOCK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}(/[A-Za-z0-9][A-Za-z0-9._-]{0,63})*", re.ASCII)
@@ -57,6 +59,11 @@ def is_lock_name(name: str) -> bool:
 
 def is_sha256(text: str) -> bool:
     return _SHA256.fullmatch(text) is not None
+
+
+def are_sha256(texts: Sequence[str]) -> bool:
+    """Whether every one of ``texts`` is a SHA-256, asked once for all: a manifest has tens of thousands."""
+    return set(map(len, texts)) <= {64} and _HEXADECIMAL.fullmatch("".join(texts)) is not None
 
 
 def is_collectable(text: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import os
 import resource
 import sys
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from .contents import Contents
 
 SWITCH = 0.0001  # seconds; in the usual 5 ms that one thread places files, a program could have asked a hundred times
+
+YOUNG = 100_000  # objects after which garbage is looked for; the rows of a large version are hundreds of thousands
 
 
 def main(arguments: list[str]) -> int:
@@ -64,6 +67,7 @@ def serve(mount: Mount, *, foreground: bool) -> None:
     os.environ["CLOUDSHELF_CACHE"] = mount.cache
     _allow_open_files()
     sys.setswitchinterval(SWITCH)
+    gc.set_threshold(YOUNG)
     private_folder(str(mount.log.parent))
     engine = Engine(Path(mount.cache), os.environ.get("CLOUDSHELF_CONFIG", ""))
     contents = Contents(engine.get()[0], engine.recalled)

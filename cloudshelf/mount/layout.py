@@ -34,8 +34,9 @@ class VersionTree:
         self._folder_times: dict[str, int] = {"": 0}
         self._targets: list[str] = []
         for number, path in _placed(manifest):
-            if self._add(path, number):
-                self._note_time(path.rpartition("/")[0], manifest.files[number].mtime)
+            folder, _, name = path.rpartition("/")
+            if self._add(folder, name, number):
+                self._note_time(folder, manifest.files[number].mtime)
         self._add_links(manifest)
         self._add_empty_folders(manifest)
         for number, file in enumerate(manifest.files):
@@ -83,13 +84,14 @@ class VersionTree:
     def _folder_entry(self, path: str) -> Entry:
         return Entry("d", _FOLDER_MODE, 0, self._folder_times[path])
 
-    def _add(self, path: str, number: int) -> bool:
+    def _add(self, folder: str, name: str, number: int) -> bool:
         """False where something else has the place."""
-        folder, _, name = path.rpartition("/")
-        if (folder not in self._folders and not self._add_folder(folder)) or name in self._folders[folder]:
-            return False
-        self._folders[folder][intern(name)] = number
-        return True
+        inside = self._folders.get(folder)
+        if inside is None:
+            if not self._add_folder(folder):
+                return False
+            inside = self._folders[folder]
+        return inside.setdefault(intern(name), number) == number
 
     def _add_folder(self, folder: str) -> bool:
         """Make ``folder`` and those above it known; False when a file is in the way."""
@@ -114,7 +116,8 @@ class VersionTree:
         placed = ((_place(path, root), target) for path, target in manifest.links.items())
         links = {place: target for place, target in placed if place is not None and target and "\0" not in target}
         for place, target in links.items():
-            if follow(place, links.get) is not None and self._add(place, _FOLDER - 1 - len(self._targets)):
+            folder, _, name = place.rpartition("/")
+            if follow(place, links.get) is not None and self._add(folder, name, _FOLDER - 1 - len(self._targets)):
                 self._targets.append(target)
 
     def _add_empty_folders(self, manifest: Manifest) -> None:
@@ -139,11 +142,13 @@ def shown(manifest: Manifest, number: int) -> bytes:
 def _placed(manifest: Manifest) -> Iterator[tuple[int, str]]:
     """Each file that is shown, with its place."""
     root = _root_of(manifest)
-    files = manifest.files
-    for scheme in _SCHEMES:
-        start = f"{scheme}/"
-        for number, file in enumerate(files):
-            if file.path.startswith(start) and (place := _place(file.path, root)) is not None:
+    by_scheme: dict[str, list[int]] = {scheme: [] for scheme in _SCHEMES}
+    for number, file in enumerate(manifest.files):
+        by_scheme[file.path.partition("/")[0]].append(number)
+    for numbers in by_scheme.values():
+        for number in numbers:
+            place = _place(manifest.files[number].path, root)
+            if place is not None:
                 yield number, place
 
 
