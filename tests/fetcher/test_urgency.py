@@ -134,7 +134,8 @@ def test_begin_leaves_the_background_alone_when_told_so(shelf: Shelf, transfers:
     transfer.begin(environment, 0)
     assert transfer.settle_copies(30)
     transfer.ensure(environment, [0, 1]).result()
-    assert not transfer.is_busy()
+    while transfer.is_busy():  # who waits is told before the last range is let go; the suite's time limit ends this
+        threading.Event().wait(0.01)
     assert environment.presence[:] == b"\1\1\0\0"
 
 

@@ -87,10 +87,13 @@ def test_a_fault_of_packs_that_lasts_is_one_clear_error_and_the_next_import_work
         assert failed["error"] in ((error,) if error else ("ObjectInvalid", "StoreUnreachable")), failed
         assert not failed["import_error"]
         assert_clear(failed["text"], "/pack/" if failed["error"] == "ObjectInvalid" else "s3://shelf/good")
-        assert ask(script, "loaded('web')") == []  # no half module
+        # no half module; what imports nothing itself is whole when its true bytes came before the endless rest
+        whole = ["web", "web.ran"] if isinstance(fault, Endless) else []
+        assert ask(script, f"[m for m in loaded('web') if m not in {whole}]") == []
         assert ask(script, "loaded('guard')") == LOADED
         assert 1 <= proxy.count("GET") <= 40  # a few ranges, each asked for a few times
         proxy.heal()
+        ask(script, "[each.COUNT.clear() for each in [sys.modules.get('web.ran')] if each]")  # a whole one may be there
         assert ask(script, "attempt('web.m1')") == {"error": None}
         assert ask(script, "sorted(sys.modules['web.ran'].COUNT) == list(range(50))") is True
 
