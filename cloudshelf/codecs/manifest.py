@@ -185,7 +185,8 @@ def _parse_files(columns: Fields, frames: tuple[Frame, ...]) -> tuple[File, ...]
     if len(set(paths)) != len(paths):
         raise ObjectInvalid(key, "a path stands in it twice")
     meant = map(_KINDS.__getitem__, kinds)
-    return tuple(map(File, paths, sizes, modes, mtimes, digests, meant, (n - 1 for n in numbers), offsets))
+    rows = zip(paths, sizes, modes, mtimes, digests, meant, [n - 1 for n in numbers], offsets, strict=True)
+    return tuple(map(File._make, rows))
 
 
 def _check_rows(

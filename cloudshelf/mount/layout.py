@@ -1,11 +1,15 @@
-"""What a version's folder in the drive shows: files as ``pip install --target`` lays them out, or its plain tree."""
+"""What a version's folder in the drive shows: files as ``pip install --target`` lays them out, or its plain tree.
+
+Bytecode, which no wheel brings and publishing makes, is there for who knows its name, as Python does, but not listed:
+``find``, ``du``, ``grep -r`` and ``diff -r`` see what the distribution is.
+"""
 
 from __future__ import annotations
 
 import errno
 import os
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from sys import intern
 
 from ..codecs.tree import TREE_FILE, parse_tree, tree_folder
@@ -16,6 +20,7 @@ from .view import Entry
 
 _FOLDER = -1
 _FOLDER_MODE = 0o755
+_NOTHING: Mapping[str, int] = {}
 _SCHEMES = ("site", "scripts", "headers", "data")  # as pip moves them: what came first stays
 _PLACES = {"site": "", "scripts": "bin/", "headers": "include/", "data": ""}
 
@@ -27,21 +32,23 @@ class VersionTree:
     """
 
     def __init__(self, manifest: Manifest) -> None:
-        self._sizes = array("Q", (file.size for file in manifest.files))
-        self._modes = array("H", (file.mode for file in manifest.files))
-        self._times = array("Q", (file.mtime for file in manifest.files))
+        files = manifest.files
+        self._sizes = array("Q", [file.size for file in files])
+        self._modes = array("H", [file.mode for file in files])
+        self._times = array("Q", [file.mtime for file in files])
         self._folders: dict[str, dict[str, int]] = {"": {}}  # folder → name → file; _FOLDER, or below it a link
         self._folder_times: dict[str, int] = {"": 0}
         self._targets: list[str] = []
-        for number, path in _placed(manifest):
-            folder, _, name = path.rpartition("/")
-            if self._add(folder, name, number):
-                self._note_time(folder, manifest.files[number].mtime)
+        self._compiled: dict[str, dict[str, int]] = {}  # __pycache__ → name → file
+        for folder, inside, compiled in _placed(manifest):
+            if compiled:
+                self._compiled[folder] = inside
+            else:
+                self._add_files(folder, inside)
         self._add_links(manifest)
         self._add_empty_folders(manifest)
-        for number, file in enumerate(manifest.files):
-            if file.frame < 0:
-                self._sizes[number] = len(shown(manifest, number))
+        for number in [number for number, file in enumerate(files) if file.frame < 0]:
+            self._sizes[number] = len(shown(manifest, number))
 
     def __len__(self) -> int:
         return len(self._sizes) + len(self._folders)
@@ -50,13 +57,14 @@ class VersionTree:
         """As ``View.entry``."""
         if path in self._folders:
             return self._folder_entry(path)
-        folder, _, name = path.rpartition("/")
-        number = self._folders.get(folder, {}).get(name)
+        if path in self._compiled:
+            return Entry("d", _FOLDER_MODE, 0, max(self._times[number] for number in self._compiled[path].values()))
+        number = self._find(path)
         return None if number is None else self._entry_of(number)
 
     def names(self, path: str) -> Iterator[tuple[str, Entry]]:
         """As ``View.names``."""
-        inside = self._folders.get(path)
+        inside = self._folders.get(path, self._compiled.get(path))
         if inside is None:
             raise os_error(errno.ENOENT if self.entry(path) is None else errno.ENOTDIR, path)
         return self._rows(f"{path}/" if path else "", inside)
@@ -67,13 +75,17 @@ class VersionTree:
 
     def number(self, path: str) -> int:
         """Which file of the manifest ``path`` is. Raises FileNotFoundError, IsADirectoryError."""
-        folder, _, name = path.rpartition("/")
-        number = self._folders.get(folder, {}).get(name)
+        number = self._find(path)
         if number is None or number < _FOLDER:
-            raise os_error(errno.ENOENT, path)
+            raise os_error(errno.EISDIR if path in self._compiled else errno.ENOENT, path)
         if number == _FOLDER:
             raise os_error(errno.EISDIR, path)
         return number
+
+    def _find(self, path: str) -> int | None:
+        folder, _, name = path.rpartition("/")
+        number = self._folders.get(folder, _NOTHING).get(name)
+        return self._compiled.get(folder, _NOTHING).get(name) if number is None else number
 
     def _entry_of(self, number: int) -> Entry:
         if number < _FOLDER:
@@ -84,14 +96,17 @@ class VersionTree:
     def _folder_entry(self, path: str) -> Entry:
         return Entry("d", _FOLDER_MODE, 0, self._folder_times[path])
 
-    def _add(self, folder: str, name: str, number: int) -> bool:
-        """False where something else has the place."""
-        inside = self._folders.get(folder)
-        if inside is None:
-            if not self._add_folder(folder):
-                return False
-            inside = self._folders[folder]
-        return inside.setdefault(intern(name), number) == number
+    def _add_files(self, folder: str, files: dict[str, int]) -> None:
+        """Where something else has the place of one, or of their folder, that stays."""
+        inside = self._inside(folder)
+        if inside is not None:
+            files.update(inside)
+            inside.update(files)
+            self._note_time(folder, max(map(self._times.__getitem__, files.values())))
+
+    def _inside(self, folder: str) -> dict[str, int] | None:
+        """What lies in ``folder``, which is made known; None when a file is in its place."""
+        return self._folders[folder] if folder in self._folders or self._add_folder(folder) else None
 
     def _add_folder(self, folder: str) -> bool:
         """Make ``folder`` and those above it known; False when a file is in the way."""
@@ -117,7 +132,9 @@ class VersionTree:
         links = {place: target for place, target in placed if place is not None and target and "\0" not in target}
         for place, target in links.items():
             folder, _, name = place.rpartition("/")
-            if follow(place, links.get) is not None and self._add(folder, name, _FOLDER - 1 - len(self._targets)):
+            inside = self._inside(folder) if follow(place, links.get) is not None else None
+            if inside is not None and name not in inside:
+                inside[name] = _FOLDER - 1 - len(self._targets)
                 self._targets.append(target)
 
     def _add_empty_folders(self, manifest: Manifest) -> None:
@@ -139,17 +156,33 @@ def shown(manifest: Manifest, number: int) -> bytes:
     return portable(content) if file.path.startswith("scripts/") else content
 
 
-def _placed(manifest: Manifest) -> Iterator[tuple[int, str]]:
-    """Each file that is shown, with its place."""
+def _placed(manifest: Manifest) -> Iterator[tuple[str, dict[str, int], bool]]:
+    """Each folder with the files in it, and whether they are bytecode. By folders: there may be 50,000 files."""
     root = _root_of(manifest)
-    by_scheme: dict[str, list[int]] = {scheme: [] for scheme in _SCHEMES}
+    folders: dict[str, dict[str, int]] = {}
     for number, file in enumerate(manifest.files):
-        by_scheme[file.path.partition("/")[0]].append(number)
-    for numbers in by_scheme.values():
-        for number in numbers:
-            place = _place(manifest.files[number].path, root)
-            if place is not None:
-                yield number, place
+        folder, _, name = file.path.rpartition("/")
+        inside = folders.get(folder)
+        if inside is None:
+            inside = folders[folder] = {}
+        inside[intern(name)] = number
+    for scheme in _SCHEMES:
+        for folder, inside in folders.items():
+            place = _place(f"{folder}/", root)
+            if place is None or folder.partition("/")[0] != scheme:
+                continue
+            compiled = {} if root else _compiled_of(folder, inside)
+            if compiled:
+                yield place[:-1], compiled, True
+            if len(compiled) < len(inside):
+                yield place[:-1], {name: inside[name] for name in inside if name not in compiled}, False
+
+
+def _compiled_of(folder: str, inside: dict[str, int]) -> dict[str, int]:
+    """The files of bytecode in a folder of a wheel."""
+    if not (folder.startswith("site/") and folder.endswith("/__pycache__")):
+        return {}
+    return {name: number for name, number in inside.items() if name.endswith(".pyc")}
 
 
 def _root_of(manifest: Manifest) -> str:

@@ -88,6 +88,27 @@ def test_names_that_shells_dislike_are_names(name: str) -> None:
     assert [each for each, _ in found.names(f"demo/{name}")] == [f"{name}.txt"]
 
 
+BYTECODE = "site/demo/__pycache__/x.cpython-311.pyc"
+
+
+def test_bytecode_is_there_for_who_knows_its_name_and_not_listed() -> None:
+    found = tree({"site/demo/x.py": b"X = 1", BYTECODE: b"12345"})
+    assert everything(found) == {"demo": "d", "demo/x.py": "f"}
+    folder, file = (found.entry(path) for path in ("demo/__pycache__", BYTECODE.removeprefix("site/")))
+    assert folder == ("d", 0o755, 0, MTIME, "") and file == ("f", 0o644, 5, MTIME, "")
+    assert [name for name, _ in found.names("demo/__pycache__")] == ["x.cpython-311.pyc"]
+    assert found.number("demo/__pycache__/x.cpython-311.pyc") == 1
+    with pytest.raises(IsADirectoryError):
+        found.number("demo/__pycache__")
+    assert found.entry("demo/__pycache__/y.cpython-311.pyc") is None
+
+
+@pytest.mark.parametrize("path", ["data/demo/__pycache__/x.pyc", "site/demo/__pycache__/notes.txt", "site/demo/x.pyc"])
+def test_what_a_wheel_brings_is_listed_whatever_its_name(path: str) -> None:
+    shown = everything(tree({path: b"1", BYTECODE: b"2"}))
+    assert [each for each, kind in shown.items() if kind == "f"] == [path.partition("/")[2]]
+
+
 def test_what_is_not_there_and_what_is_no_folder_are_told_apart() -> None:
     found = tree({"site/demo/x": b""})
     with pytest.raises(FileNotFoundError):
