@@ -35,7 +35,7 @@ class Mount(NamedTuple):
     def words(self, *options: str) -> list[str]:
         """The command of its process."""
         named = [word for name, value in self._asdict().items() if value for word in (f"--{name}", str(value))]
-        return [sys.executable, "-m", MODULE, *named, *options]
+        return [sys.executable, "-P", "-m", MODULE, *named, *options]
 
     @property
     def log(self) -> Path:

@@ -123,7 +123,7 @@ def _default() -> str:
 def _configured() -> str:
     for name in ("install.index-url", "global.index-url"):
         with suppress(OSError, subprocess.TimeoutExpired):
-            command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "config", "get", name]
+            command = [sys.executable, "-P", "-m", "pip", "--disable-pip-version-check", "config", "get", name]
             asked = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=TIMEOUT)
             if asked.returncode == 0 and asked.stdout.strip():
                 return asked.stdout.strip()

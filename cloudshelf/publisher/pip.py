@@ -38,7 +38,7 @@ def run_pip(what: str, words: Sequence[str | Path], *, python: Path | None = Non
 
     ``what`` is for the message.
     """
-    command: list[str | Path] = [sys.executable, "-m", "pip"]
+    command: list[str | Path] = [sys.executable, "-P", "-m", "pip"]
     if python is not None:
         command += ["--python", python]
     command += ["--disable-pip-version-check", "--no-input", *words]
@@ -51,7 +51,7 @@ def may_find_files(options: IndexOptions) -> bool:
     """Whether pip looks elsewhere than in an index, by ``options`` or by its configuration."""
     if options.find_links or options.no_index:
         return True
-    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "config", "list"]
+    command = [sys.executable, "-P", "-m", "pip", "--disable-pip-version-check", "config", "list"]
     said = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False).stdout
     return re.search(r"find-links|no-index", said) is not None
 
