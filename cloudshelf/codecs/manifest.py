@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import posixpath
 import re
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,7 @@ from .tree import below_links
 
 _KINDS = {kind.value: kind for kind in Kind}
 _NO_NAMES = ("", ".", "..")
+_ANYWHERE = 1 << 62  # more than frames can hold
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,8}")
 _LATEST = 1 << 36  # seconds, the year 4147: file systems take no later time of a file
 _OVERHEAD = 1 << 16  # bytes that a frame may have more than its content: what cannot be compressed is stored (RFC 8878)
@@ -170,18 +172,8 @@ def _parse_files(columns: Fields, frames: tuple[Frame, ...]) -> tuple[File, ...]
     sizes, modes, mtimes, numbers, offsets = map(columns.counts, ("size", "mode", "mtime", "frame", "offset"))
     _check_columns([paths, sizes, modes, mtimes, digests, kinds, numbers, offsets], key)
     _check_rows(paths, modes, mtimes, digests, kinds, key)
-    starts = [0]
-    for frame in frames:
-        starts.append(starts[-1] + frame.size)
-    folders: set[str] = set()  # known to be allowed: most files share theirs
-    for path, size, number, offset in zip(paths, sizes, numbers, offsets, strict=True):
-        if number and (
-            number > len(frames) or offset > frames[number - 1].size or starts[number - 1] + offset + size > starts[-1]
-        ):
-            raise ObjectInvalid(key, f"{path} lies outside its frames")
-        folder, _, name = path.rpartition("/")
-        if folder not in folders or name in _NO_NAMES or "\0" in name:
-            folders.add(_checked_path(path, key).rpartition("/")[0])
+    _check_paths(paths, key)
+    _check_places(paths, sizes, numbers, offsets, frames, key)
     if len(set(paths)) != len(paths):
         raise ObjectInvalid(key, "a path stands in it twice")
     meant = map(_KINDS.__getitem__, kinds)
@@ -210,6 +202,33 @@ def _check_rows(
             raise ObjectInvalid(key, f"its row of {path} is malformed")
 
 
+def _check_paths(paths: Sequence[str], key: str) -> None:
+    """Looks at each folder once, and at each path only to name the one that is wrong."""
+    text = "\0".join((*paths, ""))
+    are_names = text.count("\0") == len(paths) and not any(f"/{name}\0" in text for name in _NO_NAMES)
+    if are_names and all(_is_allowed(f"{folder}/name") for folder in {path.rpartition("/")[0] for path in paths}):
+        return
+    for path in paths:
+        _checked_path(path, key)
+
+
+def _check_places(
+    paths: Sequence[str],
+    sizes: Sequence[int],
+    numbers: Sequence[int],
+    offsets: Sequence[int],
+    frames: tuple[Frame, ...],
+    key: str,
+) -> None:
+    """Each file lies within its frame, which is counted from 1, and those that follow; 0 is for none."""
+    inside = [_ANYWHERE, *(frame.size for frame in frames)]
+    starts = [-_ANYWHERE, *itertools.accumulate((frame.size for frame in frames[:-1]), initial=0)]
+    end = sum(frame.size for frame in frames)
+    for path, size, number, offset in zip(paths, sizes, numbers, offsets, strict=True):
+        if number > len(frames) or offset > inside[number] or starts[number] + offset + size > end:
+            raise ObjectInvalid(key, f"{path} lies outside its frames")
+
+
 def _parse_profile(fields: Fields, files: int) -> Profile:
     order, opened = fields.counts("order"), fields.counts("opened")
     if any(i >= files for i in (*order, *opened)):
@@ -232,9 +251,15 @@ def _check_columns(columns: list[Any], key: str) -> None:
 
 
 def _checked_path(path: str, key: str) -> str:
+    if not _is_allowed(path):
+        raise ObjectInvalid(key, f"the path {path!r} is not allowed")
+    return path
+
+
+def _is_allowed(path: str) -> bool:
     """Paths stay inside their scheme: what writes them to disk relies on this."""
     scheme, slash, rest = path.partition("/")
-    if (
+    return not (
         scheme not in SCHEMES
         or not slash
         or not rest
@@ -242,6 +267,4 @@ def _checked_path(path: str, key: str) -> str:
         or posixpath.normpath(path) != path
         or rest.startswith("/")
         or any(part == ".." for part in rest.split("/"))
-    ):
-        raise ObjectInvalid(key, f"the path {path!r} is not allowed")
-    return path
+    )

@@ -10,7 +10,6 @@ import errno
 import os
 from array import array
 from collections.abc import Iterator, Mapping
-from sys import intern
 
 from ..codecs.tree import TREE_FILE, parse_tree, tree_folder
 from ..environment.scripts import portable
@@ -165,7 +164,7 @@ def _placed(manifest: Manifest) -> Iterator[tuple[str, dict[str, int], bool]]:
         inside = folders.get(folder)
         if inside is None:
             inside = folders[folder] = {}
-        inside[intern(name)] = number
+        inside[name] = number
     for scheme in _SCHEMES:
         for folder, inside in folders.items():
             place = _place(f"{folder}/", root)
@@ -174,8 +173,9 @@ def _placed(manifest: Manifest) -> Iterator[tuple[str, dict[str, int], bool]]:
             compiled = {} if root else _compiled_of(folder, inside)
             if compiled:
                 yield place[:-1], compiled, True
-            if len(compiled) < len(inside):
-                yield place[:-1], {name: inside[name] for name in inside if name not in compiled}, False
+                inside = {name: number for name, number in inside.items() if name not in compiled}
+            if inside:
+                yield place[:-1], inside, False
 
 
 def _compiled_of(folder: str, inside: dict[str, int]) -> dict[str, int]:
