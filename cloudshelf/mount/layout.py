@@ -98,10 +98,10 @@ class VersionTree:
     def _add_files(self, folder: str, files: dict[str, int]) -> None:
         """Where something else has the place of one, or of their folder, that stays."""
         inside = self._inside(folder)
-        if inside is not None:
-            files.update(inside)
-            inside.update(files)
-            self._note_time(folder, max(map(self._times.__getitem__, files.values())))
+        added = {} if inside is None else {name: number for name, number in files.items() if name not in inside}
+        if inside is not None and added:
+            inside.update(added)
+            self._note_time(folder, max(map(self._times.__getitem__, added.values())))
 
     def _inside(self, folder: str) -> dict[str, int] | None:
         """What lies in ``folder``, which is made known; None when a file is in its place."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -79,6 +80,22 @@ def test_a_folder_is_as_new_as_what_is_in_it() -> None:
         "demo": MTIME,
         "demo/a": MTIME,
     }
+
+
+def test_a_folder_is_no_newer_than_what_is_in_it_whatever_stands_elsewhere() -> None:
+    times = {
+        "site/demo/sub/old.txt": 10,
+        "site/demo/older.txt": 5,
+        "site/demo/new/new.txt": 20,
+        "data/demo/sub": 40,
+        "site/x": 30,
+    }
+    manifest, _ = Wheel("demo", files=dict.fromkeys(times, b"")).manifest()
+    found = VersionTree(
+        replace(manifest, files=tuple(file._replace(mtime=times[file.path]) for file in manifest.files))
+    )
+    wanted = {"": 30, "demo": 20, "demo/sub": 10, "demo/new": 20}
+    assert {path: entry.mtime for path in wanted if (entry := found.entry(path))} == wanted
 
 
 @pytest.mark.parametrize("name", ["with space", "new\nline", "quote'\"`$(rm)", "-rf", "*", "…ü\u202e", "a\\b", "." * 5])
