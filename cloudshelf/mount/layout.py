@@ -98,8 +98,10 @@ class VersionTree:
     def _add_files(self, folder: str, files: dict[str, int]) -> None:
         """Where something else has the place of one, or of their folder, that stays."""
         inside = self._inside(folder)
-        added = {} if inside is None else {name: number for name, number in files.items() if name not in inside}
-        if inside is not None and added:
+        if inside is None:
+            return
+        added = {name: number for name, number in files.items() if name not in inside}
+        if added:
             inside.update(added)
             self._note_time(folder, max(map(self._times.__getitem__, added.values())))
 

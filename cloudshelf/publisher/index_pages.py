@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import threading
 import time
 import urllib.request
@@ -19,7 +18,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
-from .pip import IndexOptions
+from .pip import IndexOptions, pip_command
 from .plan import Planned
 
 TIMEOUT = 5.0  # seconds for an answer
@@ -123,7 +122,7 @@ def _default() -> str:
 def _configured() -> str:
     for name in ("install.index-url", "global.index-url"):
         with suppress(OSError, subprocess.TimeoutExpired):
-            command = [sys.executable, "-P", "-m", "pip", "--disable-pip-version-check", "config", "get", name]
+            command = pip_command("config", "get", name)
             asked = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=TIMEOUT)
             if asked.returncode == 0 and asked.stdout.strip():
                 return asked.stdout.strip()

@@ -33,15 +33,18 @@ class IndexOptions:
         return words + (["--no-index"] if self.no_index else [])
 
 
+def pip_command(*words: str | Path) -> list[str | Path]:
+    """This Python's pip with ``words``; what lies in the working folder is no part of it (-P)."""
+    return [sys.executable, "-P", "-m", "pip", "--disable-pip-version-check", *words]
+
+
 def run_pip(what: str, words: Sequence[str | Path], *, python: Path | None = None) -> None:
     """Run pip, for the interpreter ``python`` where that is not this one. Raises PublishFailed with what it said last.
 
     ``what`` is for the message.
     """
-    command: list[str | Path] = [sys.executable, "-P", "-m", "pip"]
-    if python is not None:
-        command += ["--python", python]
-    command += ["--disable-pip-version-check", "--no-input", *words]
+    aimed: list[str | Path] = [] if python is None else ["--python", python]
+    command = pip_command(*aimed, "--no-input", *words)
     ended = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True)
     if ended.returncode != 0:
         raise PublishFailed(what, summarize(ended.stderr.decode(errors="replace")))
@@ -51,7 +54,7 @@ def may_find_files(options: IndexOptions) -> bool:
     """Whether pip looks elsewhere than in an index, by ``options`` or by its configuration."""
     if options.find_links or options.no_index:
         return True
-    command = [sys.executable, "-P", "-m", "pip", "--disable-pip-version-check", "config", "list"]
+    command = pip_command("config", "list")
     said = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False).stdout
     return re.search(r"find-links|no-index", said) is not None
 
