@@ -109,12 +109,16 @@ def walk(root: Path) -> Iterator[str]:
 
 
 def is_running(pid: int) -> bool:
-    """Whether a process does anything: one that has ended may wait to be asked how."""
+    """Whether a process does anything: one that has ended may wait to be asked how.
+
+    Its first thread may have ended before the others, which still hold its files.
+    """
     try:
-        status = Path("/proc", str(pid), "status").read_text()
+        lines = Path("/proc", str(pid), "status").read_text().splitlines()
     except OSError:
         return False
-    return "\nState:\tZ" not in status and "\nState:\tX" not in status
+    status = dict(line.split(":\t", 1) for line in lines)
+    return status["State"][0] not in "ZX" or int(status["Threads"]) > 1
 
 
 def wait_until(is_so: Callable[[], Any], patience: float = PATIENCE) -> None:
