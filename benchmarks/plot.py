@@ -20,7 +20,6 @@ _BARS = {
     "ours, cold with a lock": "#63b3e4",
 }
 _MARKS = {"floor": ("#d1495b", "floor: fetch, unpack, import"), "site-packages": (_INK, "site-packages, warm")}
-_NUMBERED = ("uv, empty cache", "ours, cold", "ours, cold with a lock")
 _LEAST = 0.05  # seconds at which the axis begins
 _BAR = 0.115  # inches of a bar's height
 _PANEL = 4.6  # inches of a panel's width
@@ -63,8 +62,7 @@ def _draw_panel(axis: Any, link: str, rows: Rows, workloads: Sequence[str], show
         values = [found[w] for w in workloads if w in found]
         axis.barh(places, values, step * 0.92, color=_BARS[name], label=name)
         for place, value in zip(places, values, strict=True):
-            if name in _NUMBERED:
-                axis.text(value * 1.05, place, f"{value:.2g}", va="center", fontsize=6.5, color=_INK)
+            axis.text(value * 1.05, place, f"{value:.2g}", va="center", fontsize=6.5, color=_INK)
     for name, (colour, label) in _MARKS.items():
         found = medians(rows, name, link) or medians(rows, name, LINKS[0].name)
         rows_of = [n for n, w in enumerate(workloads) if w in found]

@@ -3,7 +3,7 @@
 # is in it. Two ways to use it:
 #   an image of jupyter/docker-stacks: COPY cloudshelf.sh /usr/local/bin/before-notebook.d/cloudshelf.sh
 #   any other: c.Spawner.cmd = ["/path/to/cloudshelf.sh", "jupyterhub-singleuser"] in jupyterhub_config.py
-# The image has cloudshelf: pip install 'cloudshelf[mount]'. Where the shelf cannot be had the server starts without it.
+# The image has cloudshelf: pip install cloudshelf. Where the shelf cannot be had the server starts without it.
 
 cloudshelf_workspace() {
     cat <<'CLOUDSHELF_WORKSPACE'

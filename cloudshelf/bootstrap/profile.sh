@@ -10,7 +10,7 @@ fail() {
 }
 
 [ "$(id -u)" -eq 0 ] || fail "this writes below /etc, so run it as root: sudo sh $0"
-[ -n "$cloudshelf" ] || fail "the command cloudshelf is not on root's PATH. Install it (python3 -m pip install 'cloudshelf[mount]'), or say where it is: sudo CLOUDSHELF_COMMAND=/path/to/cloudshelf sh $0"
+[ -n "$cloudshelf" ] || fail "the command cloudshelf is not on root's PATH. Install it (python3 -m pip install cloudshelf), or say where it is: sudo CLOUDSHELF_COMMAND=/path/to/cloudshelf sh $0"
 
 umask 022
 mkdir -p /etc/cloudshelf /etc/profile.d

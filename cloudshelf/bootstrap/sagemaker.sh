@@ -5,7 +5,7 @@
 # background. What became of it is in /var/log/cloudshelf-bootstrap.log, in Studio in ~/.cloudshelf-bootstrap.log
 set -u
 if [ "$(id -u)" -eq 0 ]; then log=/var/log/cloudshelf-bootstrap.log; else log=$HOME/.cloudshelf-bootstrap.log; fi
-install=${CLOUDSHELF_INSTALL:-'cloudshelf[mount]'} # what pip installs: a version, a wheel's path or URL
+install=${CLOUDSHELF_INSTALL:-cloudshelf} # what pip installs: a version, a wheel's path or URL
 
 say() { echo "cloudshelf: $1"; }
 

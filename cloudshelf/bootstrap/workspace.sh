@@ -54,7 +54,7 @@ ready() {
         return 1
     }
     command -v "$cloudshelf" >/dev/null || {
-        echo "cloudshelf: there is no shelf here: $cloudshelf is not installed (python3 -m pip install 'cloudshelf[mount]')" >&2
+        echo "cloudshelf: there is no shelf here: $cloudshelf is not installed (python3 -m pip install cloudshelf)" >&2
         return 1
     }
 }

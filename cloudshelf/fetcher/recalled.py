@@ -48,6 +48,10 @@ class Recalled:
                 row, shelf = found[project]
                 raise blocked_error([row], shelf)
 
+    def blocked(self, path: Path) -> frozenset[str]:
+        """The projects of which something is blocked in the environment at ``path``."""
+        return frozenset(self._look(path).found)
+
     def _look(self, path: Path) -> _Looked:
         looked = self._looked.get(path)
         pins = looked.pins if looked else read_pins(str(path)) or Pins((), ())

@@ -9,29 +9,35 @@ from __future__ import annotations
 import argparse
 import contextlib
 import gc
+import logging
 import os
 import resource
+import signal
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import MountFailed, ShelfError
+from ..errors import ShelfError
 from ..fetcher.daemon import open_log
 from ..fetcher.engine import Engine
 from ..fetcher.wire import error_fields
 from ..importing.activate import hold
 from ..importing.paths import private_folder
-from .machine import find_libfuse
-from .mountpoint import claim
+from .mountpoint import TYPE, claim, detach, find_mount
 from .process import FOREGROUND, Mount, tell
 from .view import View
 
 if TYPE_CHECKING:
     from .contents import Contents
+    from .kernel.session import Session
 
+log = logging.getLogger(__name__)
 SWITCH = 0.0001  # seconds; in the usual 5 ms that one thread places files, a program could have asked a hundred times
-
+WATCHED = 0.1  # seconds between looks at what is blocked
+UNKNOWN = 10.0  # seconds before the next look where one has failed
+MOST_OPEN = 32_768  # files; a process may have millions, which cost memory
 YOUNG = 100_000  # objects after which garbage is looked for; the rows of a large version are hundreds of thousands
 
 
@@ -59,37 +65,45 @@ def main(arguments: list[str]) -> int:
 
 def serve(mount: Mount, *, foreground: bool) -> None:
     """Mount, and return when it is unmounted. Raises MountFailed, UsageError, and errors of the environment."""
-    os.environ["FUSE_LIBRARY_PATH"] = find_libfuse()  # mfusepy takes libfuse 2 where both are
     from .contents import Contents
+    from .environment_view import EnvironmentView
     from .filesystem import FileSystem
-    from .fuse import Session
+    from .kernel.device import open_mount
+    from .kernel.foresight import foresee
+    from .kernel.session import Session
 
     os.environ["CLOUDSHELF_CACHE"] = mount.cache
-    _allow_open_files()
+    most_open = _allow_open_files() // 2  # besides those of connections, and files that are being filled
     sys.setswitchinterval(SWITCH)
     gc.set_threshold(YOUNG)
     private_folder(str(mount.log.parent))
     engine = Engine(Path(mount.cache), os.environ.get("CLOUDSHELF_CONFIG", ""))
     contents = Contents(engine.get()[0], engine.recalled)
-    files = FileSystem(_views(mount, engine, contents))
-    is_there = threading.Event()
+    views = _views(mount, engine, contents)
+    files = FileSystem(views)
     claimed = claim(mount.directory)
-
-    def ready() -> None:
-        is_there.set()
+    try:
+        kind = TYPE.removeprefix("fuse.")
+        device = open_mount(mount.directory, source=mount.shelf or "cloudshelf", kind=kind)
+        session = Session(files, device, most_open=most_open)
+        for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(each, lambda *_: session.end())
         os.close(claimed)
+        session.begin()
+        threading.Thread(target=_watch_blocks, args=(contents, session), daemon=True).start()
+        if not foreground:
+            open_log(mount.log)
+        if isinstance(env := views.get("env"), EnvironmentView):
+            foresee(session, mount.directory, "env", env.expected())
         if foreground:
             print(f"Mounted on {mount.directory}. Ctrl-C, or cloudshelf umount {mount.directory}, ends it.", flush=True)
-            return
-        open_log(mount.log)
-        tell(ready=os.getpid())
-        _print_to(mount.log)
-
-    try:
-        Session(files, mount.directory, source=mount.shelf or "cloudshelf", ready=ready)
-    except RuntimeError as error:  # libfuse has printed what it is
-        if not is_there.is_set():  # else it was told to end
-            raise MountFailed(mount.directory, f"libfuse cannot ({error})") from None
+        else:
+            tell(ready=os.getpid())
+            _print_to(mount.log)
+        session.wait()
+        mounted = find_mount(mount.directory)
+        if mounted is not None and mounted.pid == os.getpid():
+            detach(mount.directory)
     finally:
         contents.close()
         engine.close()
@@ -112,11 +126,32 @@ def _views(mount: Mount, engine: Engine, contents: Contents) -> dict[str, View]:
     return views
 
 
-def _allow_open_files() -> None:
-    """As many files as the system lets this process have open: each that a program reads is one."""
+def _watch_blocks(contents: Contents, session: Session) -> None:
+    """The kernel gives what it has without asking: what is blocked has to be taken from it."""
+    known: frozenset[tuple[Path, str]] = frozenset()
+    while True:
+        begun = time.monotonic()
+        try:
+            found = contents.blocked()
+        except Exception:  # whatever it is, what is blocked later must be noticed
+            log.exception("What is blocked cannot be looked up")
+            found = known
+            time.sleep(UNKNOWN)
+        looked = time.monotonic() - begun
+        if found != known:
+            known = found
+            session.renew()
+            time.sleep(WATCHED)
+            session.renew()  # what was being answered then, as it was before
+        time.sleep(max(WATCHED, 20 * looked))  # of the looking alone: renewing many names takes long, and is rare
+
+
+def _allow_open_files() -> int:
+    """As many files as the system lets this process have open, for each that a program reads is one; how many."""
     with contextlib.suppress(OSError, ValueError):
         most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    return min(resource.getrlimit(resource.RLIMIT_NOFILE)[0], MOST_OPEN)
 
 
 def _print_to(log: Path) -> None:

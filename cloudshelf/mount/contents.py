@@ -7,8 +7,9 @@ large one is read by parts (parts.py), which all its readers share.
 from __future__ import annotations
 
 import os
-import threading
+from contextlib import AbstractContextManager
 from functools import partial
+from pathlib import Path
 
 from ..fetcher.environments import Environment
 from ..fetcher.recalled import Recalled
@@ -16,11 +17,12 @@ from ..fetcher.transfer import Transfer
 from ..importing.paths import unusable
 from .lines import Lines
 from .neighbours import Neighbours
+from .open_files import OpenFiles
 from .parts import PartFile
 from .read_ahead import PartReader
 from .view import Opened
 
-MOST_KEPT = 64  # files of which some parts are here and that nobody has open: each has a descriptor
+MOST_KEPT = 256  # files of which some parts are here: each has a descriptor, and a place on the disk
 
 
 class Contents:
@@ -29,11 +31,10 @@ class Contents:
     def __init__(self, transfer: Transfer, recalled: Recalled | None = None) -> None:
         self._transfer = transfer
         self._recalled = recalled
+        self._asked: set[Path] = set()
         self._lines = Lines()
         self._neighbours = Neighbours(transfer)
-        self._lock = threading.Lock()
-        self._parts: dict[tuple[str, int], PartFile] = {}  # by digest and mode; the one that was used last is the last
-        self._readers: dict[PartFile, int] = {}
+        self._parts: OpenFiles[tuple[str, int], PartFile] = OpenFiles(MOST_KEPT)  # by digest and mode
 
     def open(self, environment: Environment, number: int) -> Opened:
         """File ``number`` of ``environment``, for reading.
@@ -50,12 +51,19 @@ class Contents:
 
     def refuse(self, environment: Environment, number: int) -> None:
         """Raises Blocked for a file that nobody may use any more."""
+        self._asked.add(environment.path)
         if self._recalled is not None:
             self._recalled.refuse(environment, [number])
 
+    def blocked(self) -> frozenset[tuple[Path, str]]:
+        """What nobody may open any more, of the environments whose files were asked for: folders and projects."""
+        if self._recalled is None:
+            return frozenset()
+        return frozenset((path, name) for path in tuple(self._asked) for name in self._recalled.blocked(path))
+
     def close(self) -> None:
         """Forget the parts that nobody reads."""
-        self._drop_unused(0)
+        self._parts.close()
 
     def _comes_by_parts(self, environment: Environment, number: int) -> bool:
         number = environment.original(number)
@@ -68,30 +76,15 @@ class Contents:
 
     def _open_parts(self, environment: Environment, number: int) -> Opened:
         key = environment.digest(number), environment.modes[number]
-        with self._lock:
-            file = self._parts.pop(key, None)
-            if file is None or file.is_damaged():
-                file = PartFile(environment, number, self._transfer, self._lines)
-            self._parts[key] = file
-            self._readers[file] = self._readers.get(file, 0) + 1
-        return PartReader(file, partial(self._closed, file))
 
-    def _closed(self, file: PartFile) -> None:
-        with self._lock:
-            self._readers[file] -= 1
-            if not self._readers[file]:
-                del self._readers[file]
-        self._drop_unused(MOST_KEPT)
+        def use() -> AbstractContextManager[PartFile]:
+            return self._parts.use(key, partial(PartFile, environment, number, self._transfer, self._lines))
 
-    def _drop_unused(self, keep: int) -> None:
-        """Close files that nobody reads, but for the ``keep`` that were used last and are of use."""
-        with self._lock:
-            unused = [key for key, file in self._parts.items() if file not in self._readers]
-            useless = [key for key in unused if self._parts[key].is_whole() or self._parts[key].is_damaged()]
-            kept = [key for key in unused if key not in useless]
-            dropped = [self._parts.pop(key) for key in (*useless, *kept[: max(0, len(kept) - keep)])]
-        for file in dropped:
-            file.close()
+        with use() as file:
+            is_damaged = file.is_damaged()
+        if is_damaged:
+            self._parts.drop(key)
+        return PartReader(use)
 
 
 class WholeFile:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ..environment.index import PRIVATE
@@ -61,6 +61,9 @@ class EnvironmentView:
             names = self._list(path)
         return names.items()
 
+    def is_fixed(self, path: str) -> bool:
+        return True
+
     def open(self, path: str) -> Opened:
         folder, _, name = path.rpartition("/")
         number = self._number(folder, name)
@@ -69,6 +72,18 @@ class EnvironmentView:
         self.entry(path)  # so that its folder is listed
         script = self._scripts.get(path)
         return WholeFile(self._environment.root + path) if script is None else _Text(script)
+
+    def expected(self) -> Iterator[str]:
+        """The files that recorded imports open and that are in place, in the order in which they do; with each native
+        one the libraries that it needs.
+        """
+        environment = self._environment
+        for project in environment.projects:
+            pulled = (number for module in project["pulls"] for number in environment.files_of(module))
+            for number in (*project["profile"], *pulled):
+                for each in (*environment.needs.get(number, ()), number):
+                    if environment.presence[each]:
+                        yield environment.paths[each]
 
     def _bring(self, number: int) -> Opened:
         """File ``number``, open. The first module of a project has what an import of that needs brought, and each what

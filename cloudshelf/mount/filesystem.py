@@ -1,12 +1,11 @@
 """The drive as one tree: folders of views, files that are open, and what of an error a program is told.
 
-Nothing here knows libfuse (fuse.py), or where contents come from (the views).
+Nothing here knows the kernel (kernel/session.py), or where contents come from (the views).
 """
 
 from __future__ import annotations
 
 import errno
-import itertools
 import logging
 import os
 import time
@@ -27,8 +26,6 @@ class FileSystem:
 
     def __init__(self, views: Mapping[str, View]) -> None:
         self._views = views
-        self._open: dict[int, Opened] = {}
-        self._handles = itertools.count(1)
         self._root = Entry("d", 0o555, 0, int(time.time()))
 
     def entry(self, path: str) -> Entry | None:
@@ -53,32 +50,40 @@ class FileSystem:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
         return [(name, self.entry(f"/{name}") or self._root) for name in self._views]
 
-    def open(self, path: str) -> int:
-        """The number of the file ``path``, now open for ``read`` until ``release``."""
+    def is_fixed(self, path: str) -> bool:
+        """Whether what lies in the folder ``path`` stays as it is."""
+        view, inside = self._find(path)
+        return view is None or view.is_fixed(inside)
+
+    def open(self, path: str) -> Opened:
+        """The file ``path``, whose ``read`` raises OSError, too."""
         view, inside = self._find(path)
         if view is None:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
         try:
-            opened = view.open(inside)
+            return _Told(path, view.open(inside))
         except Exception as error:
             raise _told(path, error) from None
-        handle = next(self._handles)
-        self._open[handle] = opened
-        return handle
-
-    def read(self, handle: int, offset: int, size: int) -> bytes:
-        try:
-            return self._open[handle].read(offset, size)
-        except Exception as error:
-            raise _told(f"file {handle}", error) from None
-
-    def release(self, handle: int) -> None:
-        self._open.pop(handle).close()
 
     def _find(self, path: str) -> tuple[View | None, str]:
         """The view that ``path`` lies in, and its place there."""
         name, _, inside = path[1:].partition("/")
         return self._views.get(name), inside
+
+
+class _Told:
+    """An open file whose errors a program is told."""
+
+    def __init__(self, path: str, opened: Opened) -> None:
+        self._path, self._opened = path, opened
+        self.close = opened.close
+
+    def read(self, offset: int, size: int) -> bytes:
+        """As ``Opened.read``."""
+        try:
+            return self._opened.read(offset, size)
+        except Exception as error:
+            raise _told(self._path, error) from None
 
 
 def _told(path: str, error: Exception) -> OSError:

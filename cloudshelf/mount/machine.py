@@ -1,18 +1,16 @@
-"""Whether this machine can mount: FUSE in the kernel, libfuse 3, and the library that speaks to it."""
+"""Whether this machine can mount: FUSE in the kernel, and the program of libfuse 3 that mounts."""
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import os
 import shutil
-from importlib.util import find_spec
 from pathlib import Path
 
 from ..errors import NoFuse
+from .kernel.device import PROGRAM
 
 DEVICE = Path("/dev/fuse")
-_LIBRARIES = ("libfuse3.so.4", "libfuse3.so.3")  # of libfuse 3.17 and newer; of those before
 _SYS_ADMIN = 21  # the bit of the capability, in capability.h of Linux
 _CONTAINER = "A container needs: docker run --device /dev/fuse --cap-add SYS_ADMIN; a machine: modprobe fuse."
 _PACKAGE = "Install libfuse 3 (Debian, Ubuntu: apt install fuse3; Fedora, Amazon Linux: dnf install fuse3)."
@@ -30,25 +28,11 @@ def check_machine() -> None:
         raise NoFuse(reason, _CONTAINER) from None
     if not os.geteuid() and not _may_mount():
         raise NoFuse("this root may not mount (it lacks CAP_SYS_ADMIN)", _CONTAINER)
-    find_libfuse()
-    if os.geteuid() and shutil.which("fusermount3") is None:
-        raise NoFuse("fusermount3, which mounts for users, was not found", _PACKAGE)
-    if find_spec("mfusepy") is None:
-        raise NoFuse("the package mfusepy is not installed", "Install it: pip install 'cloudshelf[mount]'")
+    if shutil.which(PROGRAM) is None:
+        raise NoFuse(f"{PROGRAM}, which mounts, was not found", _PACKAGE)
 
 
 def _may_mount() -> bool:
     """Whether this process has CAP_SYS_ADMIN (capabilities(7)), which the root of most containers has not."""
     status = Path("/proc/self/status").read_text()
     return bool(int(status.partition("CapEff:")[2].split()[0], 16) >> _SYS_ADMIN & 1)
-
-
-def find_libfuse() -> str:
-    """The name under which libfuse 3 can be loaded. Raises NoFuse."""
-    for name in _LIBRARIES:
-        try:
-            ctypes.CDLL(name)
-        except OSError:
-            continue
-        return name
-    raise NoFuse("libfuse 3 is not installed", _PACKAGE)

@@ -201,6 +201,7 @@ class PartFile:
             frame = self._pieces[piece].frame
             what = f"{self._environment.paths[self._number]} has other content"
             self._damage = ObjectInvalid(self._environment.pack_key(frame), what)
+            self._assembly.close()
             raise self._damage from None
         self._settle([piece], None)
         if is_last:

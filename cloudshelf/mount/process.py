@@ -89,7 +89,7 @@ def tell(**facts: Any) -> None:
 
 
 def _told(line: str) -> dict[str, Any] | None:
-    """What ``tell`` said; None for what libfuse prints."""
+    """What ``tell`` said; None for what else is printed."""
     try:
         told = json.loads(line)
     except ValueError:

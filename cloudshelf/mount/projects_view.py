@@ -83,6 +83,10 @@ class ProjectsView:
             raise os_error(errno.ENOENT, path)
         return [(name, self._folder) for name in versions]
 
+    def is_fixed(self, path: str) -> bool:
+        """As ``View.is_fixed``: within a version."""
+        return bool(_split(path)[1])
+
     def open(self, path: str) -> Opened:
         """As ``View.open``."""
         project, version, rest = _split(path)

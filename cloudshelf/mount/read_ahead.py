@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 from .parts import PartFile
 
@@ -12,11 +13,14 @@ MOST_AHEAD = 4  # frames
 
 
 class PartReader:
-    """One who has a ``PartFile`` open: what it reads in a row is read ahead."""
+    """A ``PartFile`` for who reads it: what is read in a row is read ahead.
 
-    def __init__(self, file: PartFile, closed: Callable[[], object]) -> None:
-        self._file = file
-        self._closed = closed
+    The kernel has what was read, so that several who read one file come here as one, or in turn.
+    """
+
+    def __init__(self, use: Callable[[], AbstractContextManager[PartFile]]) -> None:
+        """``use``: the file, for as long as it is read from."""
+        self._use = use
         self._next = 0  # where the streak goes on
         self._streak = 0
         self._reached = 0  # the piece behind which something was read ahead
@@ -24,21 +28,22 @@ class PartReader:
 
     def read(self, offset: int, size: int) -> bytes:
         """As ``Opened.read``."""
-        self._follow(offset, min(size, self._file.size - offset))
-        return self._file.read(offset, size)
+        with self._use() as file:
+            self._follow(file, offset, min(size, file.size - offset))
+            return file.read(offset, size)
 
     def close(self) -> None:
-        self._closed()
+        """Parts stay for who reads the file next, as long as there is room."""
 
-    def _follow(self, offset: int, size: int) -> None:
-        if self._file.is_whole() or size <= 0:
+    def _follow(self, file: PartFile, offset: int, size: int) -> None:
+        if file.is_whole() or size <= 0:
             return
         if abs(offset - self._next) > NEAR:
             self._streak = self._ahead = self._reached = 0
         self._next = max(self._next, offset + size) if self._streak else offset + size
         self._streak += size
-        stop = self._file.pieces(offset, offset + size).stop
+        stop = file.pieces(offset, offset + size).stop
         if self._streak >= STREAK and stop > self._reached:
             self._reached = stop
             self._ahead = min(2 * self._ahead or 1, MOST_AHEAD)
-            self._file.read_ahead(stop, self._ahead)
+            file.read_ahead(stop, self._ahead)

@@ -41,6 +41,10 @@ class View(Protocol):
         """What lies in the folder `path`; raises FileNotFoundError or NotADirectoryError."""
         ...
 
+    def is_fixed(self, path: str) -> bool:
+        """Whether what lies in the folder `path` stays as it is for as long as it is mounted."""
+        ...
+
     def open(self, path: str) -> Opened:
         """The file `path`, which `entry` said is one.
 

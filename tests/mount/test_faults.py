@@ -5,12 +5,15 @@ from __future__ import annotations
 import errno
 import os
 import subprocess
+import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from cloudshelf.mount.__main__ import _watch_blocks
 from tests.bad_input.conftest import BULK, SECRETS, User
 from tools.fault_proxy import Delay, FaultProxy, Reset
 
@@ -99,6 +102,7 @@ def test_a_version_that_is_blocked_while_it_is_mounted_is_read_no_more(
     drive.mount(*PIN)
     damaged.run("block", "badone==1.0", "--reason", "it sends your keys away")
     damaged.run("blocks")  # this machine hears of it
+    wait_until(lambda: is_refused(drive.site / LATE))
     assert error_of(drive.site / LATE) == "EACCES"
     assert "it sends your keys away" in drive.log.read_text()
 
@@ -133,10 +137,78 @@ def test_a_full_disk_is_enospc_and_said_in_the_log(drives: Callable[..., Drive],
 
 def test_what_somebody_removes_from_the_cache_is_an_error_and_no_wrong_bytes(drive: Drive) -> None:
     drive.mount(*PIN)
-    (drive.site / "badone/__init__.py").read_bytes()
+    (drive.site / LATE).read_bytes()
+    drive.umount()
     environment = next((drive.user.cache / "environments").iterdir())
-    target = next(environment.glob("lib/*/site-packages/badone/__init__.py"))
+    target = next(environment.glob(f"lib/*/site-packages/{LATE}"))
+    drive.mount(*PIN)
     target.unlink()
-    subprocess.run(["sh", "-c", "echo 1 > /proc/sys/vm/drop_caches"], check=False, stderr=subprocess.DEVNULL)
-    assert error_of(drive.site / "badone/__init__.py") == "EIO"
+    assert error_of(drive.site / LATE) == "EIO"
     assert str(target) in drive.log.read_text()
+
+
+def test_what_was_read_can_be_read_on_whatever_becomes_of_the_cache(drive: Drive) -> None:
+    drive.mount(*PIN)
+    content = (drive.site / LATE).read_bytes()
+    environment = next((drive.user.cache / "environments").iterdir())
+    next(environment.glob(f"lib/*/site-packages/{LATE}")).unlink()
+    drop_pages(drive.site / LATE)
+    assert (drive.site / LATE).read_bytes() == content
+
+
+def test_who_has_a_file_of_a_blocked_version_open_reads_on_and_nobody_else_does(
+    drives: Callable[..., Drive], damaged: User
+) -> None:
+    """What runs already is not torn down: a library that vanished from below it would be a crash."""
+    drive = drives(damaged)
+    drive.mount(*PIN)
+    with open(drive.site / "badone/__init__.py", "rb") as early, open(drive.site / LATE, "rb") as late:
+        first = early.read()
+        assert late.read(10)
+        damaged.run("block", "badone==1.0", "--reason", "it sends your keys away")
+        damaged.run("blocks")
+        wait_until(lambda: is_refused(drive.site / "badone/__init__.py"))
+        assert is_refused(drive.site / LATE)
+        early.seek(0)
+        assert early.read() == first and len(late.read()) > BULK - 10
+        assert is_refused(drive.site / "badone/__init__.py")
+    damaged.run("unblock", "badone==1.0")
+    damaged.run("blocks")
+    wait_until(lambda: not is_refused(drive.site / "badone/__init__.py"))
+    assert (drive.site / "badone/__init__.py").read_bytes() == first
+
+
+def test_a_second_block_soon_after_the_first_is_noticed_as_soon() -> None:
+    """However long it took to have the kernel forget what it knew."""
+    found, renewed, is_over = frozenset({1}), threading.Semaphore(0), False
+
+    class Session:
+        def renew(self) -> None:
+            time.sleep(0.5)
+            renewed.release()
+
+    class Contents:
+        def blocked(self) -> frozenset[int]:
+            if is_over:
+                threading.Event().wait()
+            return found
+
+    threading.Thread(target=_watch_blocks, args=(Contents(), Session()), daemon=True).start()
+    assert renewed.acquire(timeout=60) and renewed.acquire(timeout=60)
+    found = frozenset({1, 2})
+    assert renewed.acquire(timeout=10)
+    is_over = True
+
+
+def is_refused(path: Path) -> bool:
+    try:
+        path.read_bytes()
+    except PermissionError:
+        return True
+    return False
+
+
+def drop_pages(path: Path) -> None:
+    """Have the kernel forget what it has of a file."""
+    with open(path, "rb") as file:
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
