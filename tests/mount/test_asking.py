@@ -202,6 +202,20 @@ def test_where_no_thread_can_be_started_it_goes_on_with_those_that_there_are(
             assert read.stdout == (mount.tree / path).read_bytes()
 
 
+def test_a_request_that_cannot_be_made_sense_of_is_not_the_end(mount: Mount, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one of which no answer is expected: nobody would be told, and nobody read on."""
+    answer, failed = mount.session._dispatcher._answer, threading.Event()
+
+    def fail_after(data: memoryview) -> None:
+        answer(data)
+        failed.set()
+        raise ValueError("what is this?")
+
+    monkeypatch.setattr(mount.session._dispatcher, "_answer", fail_after)
+    mount.run()
+    assert failed.is_set() and not mount.session._dispatcher._over.is_set()
+
+
 def test_where_no_process_can_be_started_nothing_is_foreseen(mount: Mount, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse() -> int:
         raise BlockingIOError(errno.EAGAIN, "no more processes")

@@ -34,7 +34,7 @@ class Dispatcher:
     """Has ``answer`` called with each request that comes through ``descriptor`` (of /dev/fuse), in some thread."""
 
     def __init__(self, descriptor: int, answer: Callable[[memoryview], None], *, largest: int) -> None:
-        """``largest``: bytes of a request. ``answer`` raises nothing."""
+        """``largest``: bytes of a request."""
         self._descriptor = descriptor
         self._answer = answer
         self._largest = largest
@@ -124,6 +124,9 @@ class Dispatcher:
         self._state = _State(number, is_busy=True)
         if not self._active.is_set():
             self._active.set()
-        self._answer(view[:size])
+        try:
+            self._answer(view[:size])
+        except Exception:  # whatever it is, the next request must be read
+            log.exception("A request could not be answered")
         if self._leader == number:
             self._state = _State(number, is_busy=False)

@@ -10,6 +10,7 @@ import contextlib
 import os
 from collections.abc import Iterable
 from importlib.machinery import EXTENSION_SUFFIXES
+from pathlib import Path
 
 from .session import Session
 
@@ -42,23 +43,23 @@ def foresee(session: Session, directory: str, view: str, expected: Iterable[str]
 
 def _ask(root: str, folders: Iterable[str]) -> None:
     for folder in folders:
-        place = f"{root}/{folder}"
+        place = Path(root, folder)
         with contextlib.suppress(OSError):
-            if _PACKAGE in os.listdir(place):  # noqa: PTH208  (hundreds)
+            if place / _PACKAGE in list(place.iterdir()):
                 _look_for_natives(place)
 
 
 def _folders(paths: Iterable[str]) -> Iterable[str]:
     """Those of the files, and those around them, which finders of modules list; each once, the outer ones first."""
     folders: dict[str, None] = {}
-    for folder in dict.fromkeys(os.path.dirname(path) for path in paths):  # noqa: PTH120  (thousands)
+    for folder in dict.fromkeys(path.rpartition("/")[0] for path in paths):
         parts = folder.split("/")
         folders.update(dict.fromkeys("/".join(parts[:length]) for length in range(len(parts) + 1)))
     return folders
 
 
-def _look_for_natives(package: str) -> None:
+def _look_for_natives(package: Path) -> None:
     """As the import system does in each package, without listing it: none of them is there, mostly."""
     for suffix in EXTENSION_SUFFIXES:
         with contextlib.suppress(OSError):
-            os.stat(f"{package}/__init__{suffix}")  # noqa: PTH116  (thousands)
+            (package / f"__init__{suffix}").stat()
