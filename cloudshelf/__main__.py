@@ -1,5 +1,20 @@
-"""``python -m cloudshelf`` is the command ``cloudshelf``."""
+"""The command ``cloudshelf``, and ``python -m cloudshelf``."""
 
-from .cli import main
+from __future__ import annotations
 
-raise SystemExit(main())
+import sys
+
+
+def main() -> int:
+    """The exit code (cli.py)."""
+    if sys.argv[1:2] == ["run"]:
+        from .early import start_fetcher
+
+        start_fetcher(sys.argv[2:])
+    from .cli import main as obey
+
+    return obey()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -208,11 +208,13 @@ def _build(verb: str, args: dict[str, Any]) -> tuple[str, bytes]:
     from .environment.trees import absent_tools
     from .importing.client import call, reach
     from .importing.paths import cache_folder
+    from .importing.starting import has_started
 
-    # A fetcher that runs has its libraries loaded. Where nothing is there yet one is started while this process works.
+    # A fetcher that runs has its libraries loaded. Where nothing is there yet one is started while this process works:
+    # here, if that was not done as the very first thing (early.py).
     is_new = not Path(cache_folder(), "environments").exists()
     told = _Late() if sys.stderr.isatty() else None
-    is_reached = reach(start=is_new, shelf=str(args["shelf"] or ""))
+    is_reached = reach(start=is_new, shelf=str(args["shelf"] or "")) and not has_started()
     try:
         answer = call(verb, args, told) if is_reached else _serve(verb, args, told)
         environment = str(answer["environment"])

@@ -5,15 +5,16 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
+import marshal
 import os
 import shutil
 import struct
 import sys
 from collections.abc import Mapping
+from importlib.machinery import SourceFileLoader
 from importlib.util import MAGIC_NUMBER
 from pathlib import Path
 
-from ..errors import CacheUnusable
 from .interpreter import Interpreter
 from .writing import disk_errors, temporary_sibling
 
@@ -55,6 +56,7 @@ def install_engine(cache: Path, interpreter: Interpreter) -> Path:
             folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             temporary = temporary_sibling(folder)
             _write(temporary / PACKAGE)
+            _compile(temporary / PACKAGE, interpreter)
             try:
                 temporary.rename(folder)
             except OSError:  # somebody else was faster
@@ -68,68 +70,66 @@ def install_engine(cache: Path, interpreter: Interpreter) -> Path:
 
 
 def _write(folder: Path) -> None:
+    (folder / "importing").mkdir(mode=0o700, parents=True)
     for name, content in engine_files().items():
-        file = folder / name
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file.write_bytes(content)
+        with open(f"{folder}/{name}", "xb") as file:
+            file.write(content)
 
 
 def _compile(folder: Path, interpreter: Interpreter) -> None:
-    """Bytecode for ``interpreter``: its first start must not pay for that. Without it, everything works slower."""
-    if _bytecode_of(folder / "__init__.py", interpreter).exists():
-        return
-    with contextlib.suppress(OSError, CacheUnusable):
-        if interpreter.cache_tag == sys.implementation.cache_tag:
-            _copy_bytecode(folder, interpreter)
-        _compile_missing(folder, interpreter)
+    """Bytecode for ``interpreter``: its first start must not pay for that. Without it, everything works slower.
 
-
-def _copy_bytecode(folder: Path, interpreter: Interpreter) -> None:
-    """What this process itself would load: the copied sources are the same, and compiling takes longer than a start.
-
-    A .pyc begins with a magic number, flags, and (flags 0) time and size of its source, which must be those of the file
-    that we copied; the copy's says that nobody need look (PEP 552, "unchecked hash").
+    That of ``__init__`` is the last: it says that all are there.
     """
-    for name in engine_files():
-        source = _SOURCE / name
-        try:
-            data = _bytecode_of(source, interpreter).read_bytes()
-            status = source.stat()
-        except OSError:
-            continue
+    if os.path.exists(_bytecode_of(f"{folder}/__init__.py", interpreter)):  # noqa: PTH110  (a cold start counts these)
+        return
+    with contextlib.suppress(OSError, SyntaxError):
+        if interpreter.cache_tag != sys.implementation.cache_tag:
+            _compile_for_other(folder, interpreter)
+            return
+        for part in (f"{folder}/importing", str(folder)):
+            os.makedirs(f"{part}/__pycache__", 0o700, exist_ok=True)  # noqa: PTH103
+        for name in sorted(engine_files(), reverse=True):
+            code = _own_code(f"{_SOURCE}/{name}" if name != "__init__.py" else f"{folder}/{name}", interpreter)
+            place = _bytecode_of(f"{folder}/{name}", interpreter)
+            temporary = temporary_sibling(Path(place))
+            with open(temporary, "wb") as file:
+                file.write(MAGIC_NUMBER + struct.pack("<I", _UNCHECKED_HASH) + bytes(8) + code)
+            os.replace(temporary, place)  # noqa: PTH105
+
+
+def _own_code(source: str, interpreter: Interpreter) -> bytes:
+    """The code of a module of ours, as a .pyc has it: out of that which this process itself would load, else compiled,
+    and kept where that is for the next time.
+
+    A .pyc begins with a magic number, flags, and (flags 0) time and size of its source; the copy's says that nobody
+    need look (PEP 552, "unchecked hash").
+    """
+    with contextlib.suppress(OSError):
+        status = os.stat(source)  # noqa: PTH116
         stamp = struct.pack("<4sIII", MAGIC_NUMBER, 0, int(status.st_mtime) & _32_BITS, status.st_size & _32_BITS)
-        if name != "__init__.py" and data[:16] == stamp:
-            place = _bytecode_of(folder / name, interpreter)
-            place.parent.mkdir(mode=0o700, exist_ok=True)
-            temporary = temporary_sibling(place)
-            temporary.write_bytes(MAGIC_NUMBER + struct.pack("<I", _UNCHECKED_HASH) + bytes(8) + data[16:])
-            temporary.rename(place)
+        with open(_bytecode_of(source, interpreter), "rb") as file:
+            data = file.read()
+        if data[:16] == stamp:
+            return data[16:]
+    return marshal.dumps(SourceFileLoader(PACKAGE, source).get_code(PACKAGE))
 
 
-def _compile_missing(folder: Path, interpreter: Interpreter) -> None:
+def _compile_for_other(folder: Path, interpreter: Interpreter) -> None:
     import subprocess
 
     with contextlib.suppress(subprocess.SubprocessError):
-        if interpreter.cache_tag != sys.implementation.cache_tag:
-            subprocess.run(
-                [
-                    *(interpreter.executable, "-I", "-S", "-m", "compileall", "-q"),
-                    *("--invalidation-mode", "unchecked-hash", os.fspath(folder)),
-                ],
-                check=True,
-                capture_output=True,
-                timeout=60,
-            )
-            return
-    import py_compile
-
-    with contextlib.suppress(py_compile.PyCompileError):
-        for file in sorted(folder.rglob("*.py"), reverse=True):  # __init__ last: it says that all are there
-            place = _bytecode_of(file, interpreter)
-            if not place.exists():
-                mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
-                py_compile.compile(os.fspath(file), os.fspath(place), doraise=True, invalidation_mode=mode)
+        subprocess.run(
+            [
+                *(interpreter.executable, "-I", "-S", "-m", "compileall", "-q"),
+                *("--invalidation-mode", "unchecked-hash", os.fspath(folder)),
+            ],
+            check=True,
+            capture_output=True,
+            timeout=60,
+        )
 
 
-def _bytecode_of(source: Path, interpreter: Interpreter) -> Path:
-    return source.parent / "__pycache__" / f"{source.stem}.{interpreter.cache_tag}.pyc"
+def _bytecode_of(source: str, interpreter: Interpreter) -> str:
+    folder, _, name = source.rpartition("/")
+    return f"{folder}/__pycache__/{name.removesuffix('.py')}.{interpreter.cache_tag}.pyc"

@@ -76,4 +76,5 @@ class Engine:
 
         lower = lower_caches(read_config(self._environ()))
         transfer = Transfer(BlobCache(self._cache, lower), background=self.flag("background_fill"))
+        transfer.start()
         return transfer, Environments(lambda url: CountingStore(shared_store(url)))

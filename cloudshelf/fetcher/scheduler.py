@@ -27,6 +27,7 @@ from .environments import Environment
 from .frames import FrameJob, FrameQueue, Priority, Range
 
 QUIET = 1.0  # seconds without demand after which the background goes on, and files are copied for the cache
+LOOK_AGAIN = 0.1  # seconds after which who waits for quiet times looks whether they have come
 BRIEFLY_QUIET = 0.2  # the same for what functions import, which may be called any moment
 MOST_AHEAD = 8 << 20  # bytes on the line that no import waits for yet: more share it, and what is needed first is late
 RESERVED = 2  # connections that are left for what an import waits for
@@ -83,6 +84,19 @@ class Scheduler:
         """With the lock held: whether nobody waits for anything."""
         return not self._busy and not self._tasks and not self.queue.has_demand()
 
+    def _wake_connection(self) -> None:
+        """With the lock held: have one connection's thread look for a range; it wakes the next when it takes one.
+
+        Not all of them at once: most would find nothing, and who works meanwhile would wait for the interpreter's lock.
+        """
+        if self.queue.has_demand():
+            self._demand.notify()
+
+    def _tell_who_flushes(self) -> None:
+        """With the lock held: who waits for all that was asked for hears of it; everybody else looks now and then."""
+        if self._flushing and self._is_quiet():
+            self._idle.notify_all()
+
     def _wait_for_quiet(self, pause: Callable[[], float | None]) -> bool:
         """With the lock held: wait until there is work for quiet times and the time is quiet; False at the end.
 
@@ -93,8 +107,10 @@ class Scheduler:
         while not self.closed:
             seconds = pause()
             left = 0.0 if self._flushing else self._last_demand + (seconds or 0.0) - time.monotonic()
-            if seconds is None or not self._is_quiet():
+            if seconds is None:
                 self._idle.wait()
+            elif not self._is_quiet():
+                self._idle.wait(LOOK_AGAIN)
             elif left > 0:
                 self._idle.wait(left)
             else:
@@ -114,8 +130,9 @@ class Scheduler:
 
     def notify_queued(self) -> None:
         """With the lock held: frames were added to the queue, or became more urgent."""
-        self._demand.notify_all()
-        self._idle.notify_all()
+        self._wake_connection()
+        if self.queue.background_priority() is not None:
+            self._idle.notify_all()
 
     def take_demand(self) -> Range | None:
         """The next range that somebody waits for, when there is memory for it; None at the end.
@@ -134,6 +151,7 @@ class Scheduler:
                             batch.ahead = True
                             self._ahead += 1
                             self._on_the_line += batch.length
+                        self._wake_connection()
                         return batch
                 self._demand.wait()
         return None
@@ -176,8 +194,10 @@ class Scheduler:
         with self.lock:
             batch.missing -= size
             if batch.ahead:
+                was_full = self._on_the_line >= MOST_AHEAD
                 self._on_the_line -= size
-                self._demand.notify()
+                if was_full and self._on_the_line < MOST_AHEAD:
+                    self._wake_connection()
 
     def fetched(self, batch: Range) -> None:
         """A range of ``take_demand`` is here, or what is missing of it cannot be had."""
@@ -186,9 +206,8 @@ class Scheduler:
             if batch.ahead:
                 self._ahead -= 1
                 self._on_the_line -= batch.missing
-            self._demand.notify()
-            if self._is_quiet():
-                self._idle.notify_all()
+            self._wake_connection()
+            self._tell_who_flushes()
 
     def release(self, batch: Range, frames: int = 1) -> None:
         """So many frames of ``batch`` are finished; its memory is free with the last one."""
@@ -199,8 +218,7 @@ class Scheduler:
         batch.unfinished -= frames
         if batch.unfinished == 0:
             self._held -= batch.length
-            self._demand.notify_all()
-            self._idle.notify_all()
+            self._wake_connection()
 
     # tasks
 
@@ -226,8 +244,7 @@ class Scheduler:
             self._do(task)
             with self.lock:
                 self._busy -= 1
-                if self._is_quiet():
-                    self._idle.notify_all()
+                self._tell_who_flushes()
 
     def _do(self, task: Task) -> None:
         """One that fails is a line in the log: who waits for it was told by the task itself."""
@@ -257,6 +274,8 @@ class Scheduler:
         with self.lock:
             self._copies.append((environment, number))
             self._uncopied[environment.digest(number), environment.modes[number]] = environment, number
+            if len(self._copies) == 1:
+                self._idle.notify_all()
 
     def uncopied(self, digest: str, mode: int) -> tuple[Environment, int] | None:
         """Where a small file is that the cache does not have yet."""

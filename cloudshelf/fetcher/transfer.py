@@ -62,6 +62,7 @@ class Transfer:
         self._in_flight = InFlight(self._scheduler)
         self._placer = Placer(blobs, self._scheduler, self._in_flight, self.statistics)
         self._threads: list[threading.Thread] = []
+        self._starter: threading.Thread | None = None
 
     def ensure(self, environment: Environment, numbers: Iterable[int], priority: Priority = Priority.NEED) -> Request:
         """Have files brought; returns at once. Raises UsageError for a number that the environment does not have."""
@@ -140,8 +141,9 @@ class Transfer:
             self.settle_copies()
         self._scheduler.close()
         self._in_flight.fail_all(FetcherFailed(*_ENDING))
-        for thread in self._threads:
-            if flush:
+        if flush and self._starter is not None:
+            self._starter.join()
+            for thread in self._threads:
                 thread.join()
 
     # from the cache or from the store
@@ -161,7 +163,7 @@ class Transfer:
                 environment.mark(number)  # its place is another's, and it is in no frame: nothing to bring
             elif environment.first_frame[number] < 0 and not environment.presence[number]:
                 raise CacheUnusable(environment.destination(number), "it was removed, and comes only with a new build")
-        self._start()
+        self.start()
         try:
             self._bring(environment, wanted, priority, request)
         finally:
@@ -207,21 +209,26 @@ class Transfer:
 
     # threads
 
-    def _start(self) -> None:
-        """Raises FetcherFailed after ``close``."""
+    def start(self) -> None:
+        """Have the threads started: by the first request, or ahead of it. Raises FetcherFailed after ``close``."""
         with self._scheduler.lock:
             if self._scheduler.closed:
                 raise FetcherFailed(*_ENDING)
             if self._threads:
                 return
             ranges = RangeFetcher(self._scheduler, self._in_flight, self._placer, self.statistics)
-            work = [(ranges.fetch_demand, 0)] * self._connections
-            work += [(self._scheduler.run_tasks, 0)] * max(2, os.cpu_count() or 1)
+            connections, tasks = [(ranges.fetch_demand, 0)], [(self._scheduler.run_tasks, 0)]
+            work = connections * 2 + tasks * max(2, os.cpu_count() or 1) + connections * (self._connections - 2)
             work += [(ranges.fetch_background, BACKGROUND_NICENESS)] * min(BACKGROUND_CONNECTIONS, self._connections)
             work += [(partial(copy_when_quiet, self._scheduler, self.blobs), COPY_NICENESS)]
             self._threads = [threading.Thread(target=_run, args=row, daemon=True) for row in work]
-            for thread in self._threads:  # before ``close`` can join them
-                thread.start()
+            self._starter = threading.Thread(target=self._start_threads, daemon=True)
+            self._starter.start()
+
+    def _start_threads(self) -> None:
+        """Each start waits until the new thread has had its turn: on busy cores a millisecond, for twenty of them."""
+        for thread in self._threads:
+            thread.start()
 
 
 def _run(work: Callable[[], None], niceness: int) -> None:

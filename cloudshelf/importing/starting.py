@@ -90,6 +90,11 @@ def start_alone(target: Target, shelf: str) -> None:
         guard.release()
 
 
+def has_started() -> bool:
+    """Whether this process has started a fetcher that was not waited for: its libraries are still to be loaded."""
+    return bool(_starting)
+
+
 def keep(pid: int) -> None:
     """Remember a fetcher that is this process's child still."""
     _children.append(pid)

@@ -8,6 +8,7 @@ import py_compile
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 
 import pytest
@@ -59,3 +60,23 @@ def test_what_is_not_bytecode_is_not_copied(source: Path, tmp_path: Path) -> Non
     Path(importlib.util.cache_from_source(os.fspath(source / "errors.py"))).write_bytes(b"no bytecode")
     copy = engine.install_engine(tmp_path / "cache", describe_interpreter())
     assert run_copy(copy, "import _cloudshelf.errors as e; print(e.__name__)") == "_cloudshelf.errors 2"
+
+
+def test_what_had_to_be_compiled_is_compiled_for_one_cache_only(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who installed with uv has no bytecode at first."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    engine.install_engine(tmp_path / "cache", describe_interpreter())
+    kept = Path(importlib.util.cache_from_source(os.fspath(source / "importing" / "__init__.py")))
+    assert kept.exists()
+    compiled: list[Path] = []
+
+    def loader(name: str, path: str) -> SourceFileLoader:
+        compiled.append(Path(path))
+        return SourceFileLoader(name, path)
+
+    monkeypatch.setattr(engine, "SourceFileLoader", loader)
+    engine.install_engine(tmp_path / "another", describe_interpreter())
+    assert [path.name for path in compiled] == ["__init__.py"]
+    assert compiled[0].parent.name == "_cloudshelf"  # the copy's own first file, which we do not have

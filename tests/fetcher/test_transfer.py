@@ -29,7 +29,7 @@ from cloudshelf.errors import (
 )
 from cloudshelf.fetcher import in_flight
 from cloudshelf.fetcher.environments import Environment
-from cloudshelf.fetcher.frames import Priority
+from cloudshelf.fetcher.frames import FrameQueue, Priority, Range
 
 from .shelves import MTIME, SITE, SMALL, Gate, Project, Shelf, content, noise, totals
 
@@ -157,6 +157,40 @@ def test_a_second_environment_fetches_nothing_again(shelf: Shelf, transfers: Any
     large, source = (Path(second.destination(n)).stat() for n in (1, 0))
     assert source.st_nlink == 1, "an edit of a source stays in its environment"
     assert large.st_nlink >= 3 or large.st_nlink == 1  # linked: the cache and two environments; or cloned
+
+
+def test_small_files_are_copied_for_the_cache_in_quiet_times_though_nobody_waits_for_that(
+    shelf: Shelf, transfers: Any
+) -> None:
+    files = {f"p/m{i}.py": noise(1000, i) for i in range(2)}
+    environment, transfer = shelf.environment(Project("p", files, group=1)), transfers()
+    for number in (0, 1):  # the second comes when the copying thread sleeps
+        transfer.ensure(environment, [number]).result()
+        while transfer.is_busy():  # the suite's time limit ends this
+            time.sleep(0.01)
+        digest = environment.digest(number)
+        assert (shelf.root / "cache" / "blobs" / digest[:2] / f"{digest}-644").exists()
+
+
+def test_a_wish_wakes_one_connection_and_not_all_of_them(
+    shelf: Shelf, transfers: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {f"p/d{i}.bin": noise(100_000, i) for i in range(3)}
+    looks: list[int] = []
+    take = FrameQueue.take
+
+    def counted(queue: FrameQueue, least: Priority = Priority.REST) -> Range | None:
+        looks.append(least)
+        return take(queue, least)
+
+    monkeypatch.setattr(FrameQueue, "take", counted)
+    environment, transfer = shelf.environment(Project("p", files, group=1)), transfers(connections=8)
+    transfer.start()
+    while len(looks) < 8:  # each looks once when it starts; the suite's time limit ends this
+        time.sleep(0.01)
+    transfer.ensure(environment, [1]).result()
+    transfer.settle_copies(30)
+    assert len(looks) <= 8 + 2, "who takes it, and looks again when it is here"
 
 
 def test_what_the_cache_has_lost_is_fetched(shelf: Shelf, transfers: Any) -> None:
