@@ -5,11 +5,17 @@ Only what this needs is imported here; the words are not understood yet.
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Sequence
+from pathlib import Path
 
-from .config import read_config
+from .config import read_config, read_trust
 from .errors import ShelfError
+from .importing.blocklist import asking, read_known
 from .importing.client import reach
+from .turn import take_turn
+from .urls import split_urls
 
 
 def start_fetcher(words: Sequence[str]) -> None:
@@ -23,6 +29,23 @@ def start_fetcher(words: Sequence[str]) -> None:
     try:
         config = read_config()
         if config.url and not (config.cache / "environments").exists():
-            reach(start=True, shelf=config.url)
+            turn = _turn_to_ask(config.url, str(config.cache))
+            reach(start=True, shelf=config.url, turn=turn)
+            if turn is not None:
+                os.close(turn)
     except (ShelfError, OSError):
         pass
+
+
+def _turn_to_ask(shelf: str, cache: str) -> int | None:
+    """The turn to ask a shelf what is blocked, for the fetcher; None where nobody need ask, or it is not to do so.
+
+    Its first request opens a connection in any case, so one that somebody needs costs nothing. Whose signatures are
+    required only the command knows.
+    """
+    if len(split_urls(shelf)) > 1 or read_trust()[0]:
+        return None
+    known = read_known(cache, shelf)
+    if known is not None and known.is_fresh(time.time()):
+        return None
+    return take_turn(Path(asking(cache, shelf)))

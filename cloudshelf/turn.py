@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 PATIENCE = 30.0  # seconds for another builder: as long as a slow line takes for manifests
-_LOOK_AGAIN = 0.01  # seconds; flock(2) knows no timeout
+_LOOK_AGAIN = 0.002, 0.05  # seconds, at first and at last; flock(2) knows no timeout
 
 
 @contextlib.contextmanager
@@ -22,19 +22,37 @@ def turn(lock: Path, is_built: Callable[[], bool], patience: float | None = None
 
     Not a lock that anything relies on: where the file cannot be made, everybody's turn is now.
     """
-    try:
-        lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    except OSError:
+    descriptor = _open(lock)
+    if descriptor is None:
         yield
         return
     try:
         deadline = time.monotonic() + (PATIENCE if patience is None else patience)
+        nap, longest = _LOOK_AGAIN
         while not _take(descriptor) and not is_built() and time.monotonic() < deadline:
-            time.sleep(_LOOK_AGAIN)
+            time.sleep(nap)
+            nap = min(1.2 * nap, longest)
         yield
     finally:
         os.close(descriptor)
+
+
+def take_turn(lock: Path) -> int | None:
+    """A descriptor that holds the file ``lock`` until it is closed, here and wherever it was passed on; None where
+    somebody else holds it, or it cannot be made."""
+    descriptor = _open(lock)
+    if descriptor is not None and not _take(descriptor):
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+def _open(lock: Path) -> int | None:
+    try:
+        lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError:
+        return None
 
 
 def _take(descriptor: int) -> bool:

@@ -1,4 +1,4 @@
-"""python -m cloudshelf.fetcher --cache DIR --socket PATH [--detach]: the process that fills environments.
+"""python -m cloudshelf.fetcher --cache DIR --socket PATH [--turn FD] [--detach]: the process that fills environments.
 
 It listens first and loads its libraries then: whoever started it is waiting.
 """
@@ -25,8 +25,9 @@ def main(arguments: list[str]) -> int:
     detached = arguments[-1:] == ["--detach"]
     arguments = arguments[: len(arguments) - detached]
     options = dict(zip(arguments[::2], arguments[1::2], strict=False))
-    if len(arguments) != 4 or set(options) != {"--cache", "--socket"}:
-        sys.stderr.write("usage: python -m cloudshelf.fetcher --cache DIR --socket PATH [--detach]\n")
+    turn = options.pop("--turn", "")
+    if len(arguments) != 4 + 2 * bool(turn) or set(options) != {"--cache", "--socket"} or not (turn or "0").isdecimal():
+        sys.stderr.write("usage: python -m cloudshelf.fetcher --cache DIR --socket PATH [--turn FD] [--detach]\n")
         return 2
     cache, path = Path(options["--cache"]).absolute(), Path(options["--socket"]).absolute()
     log = cache / "fetcher" / "log"
@@ -36,7 +37,7 @@ def main(arguments: list[str]) -> int:
     url = os.environ.pop("CLOUDSHELF_URL", "")  # each call says which shelf; who started us may have a wrong setting
     config = os.environ.pop("CLOUDSHELF_CONFIG", "")
     try:
-        detach(log)
+        detach(log, int(turn) if turn else None)
         server = Server(cache, path, idle=_idle_seconds(), config=config)
         if not server.listen():
             return 0
@@ -47,7 +48,7 @@ def main(arguments: list[str]) -> int:
         os._exit(0)
     server.listen_here()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    threading.Thread(target=_get_ready, args=(server, url, log), daemon=True).start()
+    threading.Thread(target=_get_ready, args=(server, url, log, int(turn or -1)), daemon=True).start()
     with contextlib.suppress(SystemExit):
         server.run()
     return 0
@@ -59,7 +60,7 @@ def _keep_recall_settings() -> None:
         keep_recall()
 
 
-def _get_ready(server: Server, url: str, log: Path) -> None:
+def _get_ready(server: Server, url: str, log: Path, turn: int) -> None:
     """What takes time, while the first client is still connecting. What fails here is told to the first request."""
     gc.disable()  # libraries are here to stay: there is nothing to collect while they load
     try:
@@ -67,13 +68,24 @@ def _get_ready(server: Server, url: str, log: Path) -> None:
     except Exception as error:
         sys.stderr.write(f"{error}\n")
     gc.enable()
-    open_log(log)
-    for each in url.split(","):
+    for each in filter(None, url.split(",")):
         try:
-            if each.startswith("s3:"):
-                server.engine.get()[1].approach(importlib.import_module("cloudshelf.urls").normalize_url(each))
+            _approach(server, each, asks=turn >= 0)
         except Exception as error:
             sys.stderr.write(f"{error}\n")
+    if turn >= 0:
+        os.close(turn)
+    open_log(log)
+
+
+def _approach(server: Server, url: str, *, asks: bool) -> None:
+    """Open a connection to a shelf, by the smallest request that it answers; or by asking what is blocked, if this
+    process has the turn to: others wait for that, and need not ask."""
+    shelf = importlib.import_module("cloudshelf.urls").normalize_url(url)
+    if asks:
+        server.engine.ask_blocks(shelf)
+    elif shelf.startswith("s3:"):
+        server.engine.get()[1].approach(shelf)
 
 
 def _idle_seconds() -> float:

@@ -18,8 +18,11 @@ _SECRETS = re.compile(
 )
 
 
-def detach(log: Path) -> None:
-    """Leave the starter's session, folder and files; what is printed goes to ``log``. Raises CacheUnusable."""
+def detach(log: Path, keep: int | None = None) -> None:
+    """Leave the starter's session, folder and files, but for the descriptor ``keep``; what is printed goes to ``log``.
+
+    Raises CacheUnusable.
+    """
     with contextlib.suppress(OSError):
         os.setsid()  # refused for a process group's leader, such as one that posix_spawn gave its own session
     os.chdir("/")
@@ -31,7 +34,7 @@ def detach(log: Path) -> None:
     for source, target in ((nothing, 0), (output, 1), (output, 2)):
         os.dup2(source, target)
     for name in os.listdir("/proc/self/fd"):  # noqa: PTH208  (Path.iterdir holds one of them open)
-        if int(name) > 2:
+        if int(name) > 2 and int(name) != keep:
             with contextlib.suppress(OSError):
                 os.close(int(name))
 

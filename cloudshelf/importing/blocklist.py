@@ -96,6 +96,11 @@ def place(cache: str, shelf: str) -> str:
     return f"{cache}/recall/{_digest(shelf.encode('utf-8', 'surrogateescape'))}"
 
 
+def asking(cache: str, shelf: str) -> str:
+    """What is locked by who asks the shelf at this URL, so that others wait for what it hears (turn.py)."""
+    return f"{place(cache, shelf)}.asking"
+
+
 def _digest(data: bytes) -> str:
     from _blake2 import blake2b  # not hashlib: that loads OpenSSL
 

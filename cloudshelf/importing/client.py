@@ -114,11 +114,11 @@ def renew_blocks(environment: str, shelf: str, *, force: bool) -> None:
     _exchange(target_of(environment), b"C", body, _ignore)
 
 
-def reach(*, start: bool, shelf: str = "") -> bool:
+def reach(*, start: bool, shelf: str = "", turn: int | None = None) -> bool:
     """Whether a fetcher listens; with ``start``, one that does not is started, and not waited for.
 
-    Not if another process has just started one. It connects to ``shelf`` (a URL) ahead. What cannot be started is told
-    when it is asked.
+    Not if another process has just started one. It connects to ``shelf`` (a URL) ahead; with ``turn`` it asks that what
+    is blocked (starting.start). What cannot be started is told when it is asked.
     """
     target = default_target()
     try:
@@ -129,7 +129,7 @@ def reach(*, start: bool, shelf: str = "") -> bool:
         if start:
             private_folder(target.cache)
             private_folder(f"{target.cache}/fetcher")
-            start_alone(target, shelf)
+            start_alone(target, shelf, turn)
     except (ShelfError, OSError):
         pass
     return False

@@ -15,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .target import Target
 
+_INHERITED = 3  # a descriptor that a fetcher may inherit, beside the usual three
 START = 20.0  # seconds that a new fetcher has until it listens
 _children: list[int] = []  # fetchers that this process started
 _starting: list[Guard] = []  # held while they do not listen yet
@@ -50,13 +51,17 @@ class Guard:
             self.descriptor = -1
 
 
-def start(target: Target, shelf: str = "") -> int:
-    """Start a fetcher in a session of its own; its process id. What it prints before it has a log goes there too."""
+def start(target: Target, shelf: str = "", turn: int | None = None) -> int:
+    """Start a fetcher in a session of its own; its process id. What it prints before it has a log goes there too.
+
+    ``turn`` is a descriptor that it inherits: the turn to ask ``shelf`` what is blocked (blocklist.asking).
+    """
     _children[:] = [pid for pid in _children if status_of(pid) is None]
     words = list(target.command)
     if words[1:2] == ["-m"]:
         words.insert(1, "-P")  # the current folder is no place to import the engine's libraries from
-    words += ["--cache", target.cache, "--socket", target.path, "--detach"]
+    words += ["--cache", target.cache, "--socket", target.path]
+    words += ["--detach"] if turn is None else ["--turn", str(_INHERITED), "--detach"]
     environ = {
         name: absolute_setting(name, value) for name, value in os.environ.items() if name != "CLOUDSHELF_ENVIRONMENT"
     }
@@ -72,6 +77,7 @@ def start(target: Target, shelf: str = "") -> int:
                 (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
                 (os.POSIX_SPAWN_OPEN, 1, target.log, log, 0o600),
                 (os.POSIX_SPAWN_DUP2, 1, 2),
+                *([(os.POSIX_SPAWN_DUP2, turn, _INHERITED)] if turn is not None else []),
             ],
             setsid=True,
             setsigmask=(),
@@ -80,12 +86,12 @@ def start(target: Target, shelf: str = "") -> int:
         raise FetcherFailed(f"{words[0]} cannot be started ({error.strerror})", target.log) from None
 
 
-def start_alone(target: Target, shelf: str) -> None:
+def start_alone(target: Target, shelf: str, turn: int | None = None) -> None:
     """Start a fetcher, unless another process has just started one; it is not waited for. Raises as ``start``."""
     guard = Guard(f"{target.path}.starting")
     if guard.take(0.0):
         _starting.append(guard)
-        keep(start(target, shelf))
+        keep(start(target, shelf, turn))
     else:
         guard.release()
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from ..codecs.recall import Block, BlockList
 from ..config import read_recall
 from ..errors import ShelfError, StoreError
-from ..importing.blocklist import OFFLINE, Known, Pins, place, read_known, read_pins
+from ..importing.blocklist import OFFLINE, Known, Pins, asking, place, read_known, read_pins
 from ..object_cache import write_whole
 from ..repository import Repository, own_folder
 from ..turn import turn
@@ -61,12 +61,26 @@ class Renewal:
         with self._place.turn(since):
             present = self._place.read()
             if present.checked < since or not present.is_fresh(time.time()):
-                try:
-                    present = self._place.known(repository.recalled())
-                except ShelfError as error:
-                    present.tried, present.cause = time.time(), str(error)
-                self._place.write(present)
+                present = _ask(self._place, repository)
         self._known = present
+
+
+def ask(cache: Path, repository: Repository) -> None:
+    """Ask the shelf, and write down what it says, or why it does not. For who has the turn (blocklist.asking).
+
+    Raises UsageError for settings that are wrong.
+    """
+    _ask(_Place(own_folder(cache), repository.url), repository)
+
+
+def _ask(place: _Place, repository: Repository) -> Known:
+    try:
+        known = place.known(repository.recalled())
+    except ShelfError as error:
+        known = place.read()
+        known.tried, known.cause = time.time(), str(error)
+    place.write(known)
+    return known
 
 
 def read_blocks(cache: Path | None, repository: Repository) -> list[Listed]:
@@ -122,10 +136,7 @@ class _Place:
         """Be the only one that asks, or have waited until another has."""
         if self._folder is None:
             return nullcontext()
-        file = Path(place(str(self._folder), self._shelf))
-        with suppress(OSError):
-            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return turn(file.with_name(f"{file.name}.asking"), lambda: self.read().checked >= since)
+        return turn(Path(asking(str(self._folder), self._shelf)), lambda: self.read().checked >= since)
 
 
 def _rows(blocks: Sequence[Block], environments: Iterable[Pins]) -> dict[str, str]:

@@ -105,7 +105,7 @@ def test_a_fetcher_that_another_process_has_just_started_is_not_started_again(
     private_folder(f"{target.cache}/fetcher")
     other = starting.Guard(f"{target.path}.starting")
     with monkeypatch.context() as patched:
-        patched.setattr(starting, "start", lambda target, shelf="": started.append(1) or 0)
+        patched.setattr(starting, "start", lambda target, shelf="", turn=None: started.append(1) or 0)
         patched.setattr(starting, "_children", [])
         assert other.take(0.0)
         assert not client.reach(start=True)
