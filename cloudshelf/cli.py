@@ -51,6 +51,7 @@ def _obey(command: grammar.Command) -> int:
         return 0
     if command.verb == "run":
         return _run(command)
+    gc.enable()  # __main__.py has it disabled
     from . import render
     from .render.bars import Bars
 

@@ -5,8 +5,11 @@ It listens first and loads its libraries then: whoever started it is waiting.
 
 from __future__ import annotations
 
-import contextlib
 import gc
+
+gc.disable()  # libraries are here to stay: there is nothing to collect while they load
+
+import contextlib
 import importlib
 import os
 import signal
@@ -61,7 +64,6 @@ def _keep_recall_settings() -> None:
 
 def _get_ready(server: Server, url: str, log: Path) -> None:
     """What takes time, while the first client is still connecting. What fails here is told to the first request."""
-    gc.disable()  # libraries are here to stay: there is nothing to collect while they load
     try:
         server.engine.get()
     except Exception as error:
