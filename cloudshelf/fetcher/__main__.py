@@ -68,6 +68,7 @@ def _get_ready(server: Server, url: str, log: Path) -> None:
         server.engine.get()
     except Exception as error:
         sys.stderr.write(f"{error}\n")
+    gc.freeze()  # else the first collection looks at all of them, now that somebody waits
     gc.enable()
     open_log(log)
     for each in url.split(","):
