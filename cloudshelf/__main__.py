@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 
 def main() -> int:
     """The exit code (cli.py)."""
+    gc.disable()  # libraries are here to stay: there is nothing to collect while they load
     if sys.argv[1:2] == ["run"]:
         from .early import start_fetcher
 

@@ -13,7 +13,6 @@ from typing import Any
 
 from . import grammar, interrupts
 from .arguments import prepare, write_text
-from .environment.variables import entered, left
 from .errors import CacheUnusable, NoShelf, ShelfError, UsageError
 from .visible import visible
 
@@ -52,6 +51,7 @@ def _obey(command: grammar.Command) -> int:
         return 0
     if command.verb == "run":
         return _run(command)
+    gc.enable()  # run goes on without: it lives for a moment, and what it makes it keeps
     from . import render
     from .render.bars import Bars
 
@@ -159,13 +159,12 @@ def _run(command: grammar.Command) -> int:
     has_lock = bool(args.get("lock") or args.get("lock_ref"))
     if not args["shelf"] and not args.get("lock"):
         raise NoShelf()
-    gc.disable()  # this process lives for a moment, and what it makes it keeps: a tenth of its time
+    environment, presence = _hold_built("sync" if has_lock else "use", args)
     from .importing.client import expect
     from .importing.starting import leave_children
     from .importing.state import is_complete
     from .program import first_imports
 
-    environment, presence = _hold_built("sync" if has_lock else "use", args)
     environ = isolated(os.environ, environment)
     if args.get("inherit") or args.get("notebook"):
         environ = inheriting(environ, environment)
@@ -190,11 +189,11 @@ def _run(command: grammar.Command) -> int:
 
 def _hold_built(verb: str, args: dict[str, Any]) -> tuple[str, bytes]:
     """As ``_build``; this process, and the program that it becomes, keeps ``cache clear`` away."""
-    from .importing.activate import hold
-
     for again in (True, True, False):
         try:
             built = _build(verb, args)
+            from .importing.activate import hold
+
             os.set_inheritable(hold(built[0]), True)
             break
         except CacheUnusable as error:
@@ -205,7 +204,6 @@ def _hold_built(verb: str, args: dict[str, Any]) -> tuple[str, bytes]:
 
 def _build(verb: str, args: dict[str, Any]) -> tuple[str, bytes]:
     """The environment of ``run``, and what was in place in it before it was filled, if that is asked for."""
-    from .environment.trees import absent_tools
     from .importing.client import call, reach
     from .importing.paths import cache_folder
     from .importing.starting import has_started
@@ -215,6 +213,8 @@ def _build(verb: str, args: dict[str, Any]) -> tuple[str, bytes]:
     is_new = not Path(cache_folder(), "environments").exists()
     told = _Late() if sys.stderr.isatty() else None
     is_reached = reach(start=is_new, shelf=str(args["shelf"] or "")) and not has_started()
+    from .environment.trees import absent_tools
+
     try:
         answer = call(verb, args, told) if is_reached else _serve(verb, args, told)
         environment = str(answer["environment"])
@@ -263,6 +263,8 @@ def isolated(environ: os._Environ[str] | dict[str, str], environment: str) -> di
     It is no activated venv: every run of the lock shares it, and uv installs into what VIRTUAL_ENV names, else into
     the first Python on PATH if that is a venv. uv 0.11.8 and newer look at UV_PYTHON_SEARCH_PATH instead.
     """
+    from .environment.variables import entered, left
+
     outer = environ.get("CLOUDSHELF_ENVIRONMENT")
     inner = left(environ, outer) if outer else dict(environ)
     for name in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "CLOUDSHELF_ENVIRONMENT"):

@@ -8,13 +8,16 @@ one ("dependency confusion", A. Birsan 2021).
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from .codecs.catalog import ProjectFacts, Row
 from .errors import AccessDenied, ObjectMissing, ProjectMissing
 from .model import Entry, Head, Manifest, Release
 from .parallel import map_parallel
 from .repository import PARALLEL, Repository, ShelfInfo
 from .urls import join_urls
+
+if TYPE_CHECKING:
+    from .codecs.catalog import ProjectFacts, Row
 
 
 class Layers:

@@ -12,16 +12,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .codecs.catalog import (
-    ProjectFacts,
-    Row,
-    closure_key,
-    modules_key,
-    parse_closure,
-    parse_listing,
-    parse_modules,
-    projects_keys,
-)
 from .codecs.envelope import is_signed, parse_object
 from .codecs.head import parse_head, parse_index
 from .codecs.manifest import parse_manifest
@@ -38,8 +28,6 @@ from .codecs.names import (
     release_key,
     sha256,
 )
-from .codecs.recall import HEAD as RECALL
-from .codecs.recall import BlockList, parse_block_list
 from .codecs.release import parse_release
 from .errors import (
     AccessDenied,
@@ -63,6 +51,8 @@ from .skips import find_moment, latest_of
 from .stores.protocols import Get
 
 if TYPE_CHECKING:
+    from .codecs.catalog import ProjectFacts, Row
+    from .codecs.recall import BlockList
     from .signing.pins import Pins
     from .signing.trust import Trust
 
@@ -194,6 +184,9 @@ class Repository:
         seen, is_said = self._seen.highest(info.id, "recall:"), info.settings.get("recall") == "present"
         if not is_said and not seen and self.trust is None:  # nobody signs shelf.json
             return None
+        from .codecs.recall import HEAD as RECALL
+        from .codecs.recall import parse_block_list
+
         try:
             data = self._store.get(RECALL)
         except ObjectMissing:
@@ -373,6 +366,8 @@ class Repository:
     def closure(self, project: str, extras: Collection[str] = ()) -> tuple[Row, ...]:
         """The catalog's hint, maybe stale: (project, version, release) of what the default needs, itself first, and
         what ``extras`` of it need."""
+        from .codecs.catalog import closure_key, parse_closure
+
         key = closure_key(project)
         try:
             return parse_closure(self._store.get(key), project, key, extras)
@@ -405,6 +400,8 @@ class Repository:
         """``listing``, with projects of which everything was purged."""
         known = self._facts
         if known is None:
+            from .codecs.catalog import parse_listing, projects_keys
+
             keys = projects_keys()
             facts: list[ProjectFacts] = []
             for key, data in zip(keys, self._shards_of_listing(keys), strict=True):
@@ -545,6 +542,8 @@ class Repository:
         return NoGrant(project, self.url, contact if isinstance(contact, str) else "", ())
 
     def _module_shard(self, module: str) -> dict[str, str]:
+        from .codecs.catalog import modules_key, parse_modules
+
         key = modules_key(module)
         if key not in self._shards:
             try:

@@ -14,7 +14,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .codecs.catalog import ProjectFacts
 from .codecs.lock import parse_lock
 from .codecs.names import is_normalized, manifest_key, named_extras, named_project, normalize
 from .codecs.origin import public_origin
@@ -32,6 +31,7 @@ from .visible import brief
 if TYPE_CHECKING:
     from .answers import Changed, FileFacts, Found, LogEntry, NewsPage, Shown, VersionFacts, Why
     from .chain import Signer
+    from .codecs.catalog import ProjectFacts
     from .codecs.named_lock import LockHead
     from .commit import Change
     from .named_locks import NamedLocks

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Sequence
 
@@ -73,6 +72,8 @@ def is_collectable(text: str) -> bool:
 
 
 def sha256(data: bytes | memoryview) -> str:
+    import hashlib  # a command that starts a fetcher needs it later
+
     return hashlib.sha256(data).hexdigest()
 
 

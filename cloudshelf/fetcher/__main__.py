@@ -5,8 +5,11 @@ It listens first and loads its libraries then: whoever started it is waiting.
 
 from __future__ import annotations
 
-import contextlib
 import gc
+
+gc.disable()  # libraries are here to stay: there is nothing to collect while they load
+
+import contextlib
 import importlib
 import os
 import signal
@@ -62,12 +65,13 @@ def _keep_recall_settings() -> None:
 
 def _get_ready(server: Server, url: str, log: Path, turn: int) -> None:
     """What takes time, while the first client is still connecting. What fails here is told to the first request."""
-    gc.disable()  # libraries are here to stay: there is nothing to collect while they load
     try:
         server.engine.get()
     except Exception as error:
         sys.stderr.write(f"{error}\n")
+    gc.freeze()  # else the first collection looks at all of them, now that somebody waits
     gc.enable()
+    open_log(log)
     for each in filter(None, url.split(",")):
         try:
             _approach(server, each, asks=turn >= 0)
@@ -75,7 +79,6 @@ def _get_ready(server: Server, url: str, log: Path, turn: int) -> None:
             sys.stderr.write(f"{error}\n")
     if turn >= 0:
         os.close(turn)
-    open_log(log)
 
 
 def _approach(server: Server, url: str, *, asks: bool) -> None:

@@ -15,6 +15,8 @@ SETTLE = 0.25  # seconds: an import in the cell that loaded the extension has as
 _FOR_A_TAB = (
     "cloudshelf.config",
     "cloudshelf.repository",
+    "cloudshelf.codecs.catalog",
+    "concurrent.futures.thread",
     "cloudshelf.verbs.looking",
     "cloudshelf.verbs.completing",
 )
@@ -32,6 +34,7 @@ _FOR_MORE = (
     "cloudshelf.environment.interpreter",
     "cloudshelf.environment.trees",
     "cloudshelf.recall.checking",
+    "cloudshelf.codecs.recall",
     "cloudshelf.verbs.pinning",
     "cloudshelf.verbs.restoring",
 )

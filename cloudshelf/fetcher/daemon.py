@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import os
 import re
@@ -41,12 +42,28 @@ def detach(log: Path, keep: int | None = None) -> None:
 
 def open_log(log: Path) -> None:
     """Log lines go to ``log``, which never grows beyond two times ``LARGEST_LOG``."""
-    from logging.handlers import RotatingFileHandler
-
-    handler = RotatingFileHandler(log, maxBytes=LARGEST_LOG, backupCount=1, delay=True)
-    handler.setFormatter(_Redacting("%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"))
-    logging.getLogger().addHandler(handler)
+    logging.getLogger().addHandler(_Late(log))
     logging.getLogger().setLevel(logging.INFO)
+
+
+class _Late(logging.Handler):
+    """What turns a log over is loaded for the first line: it brings sockets and pickle, and most starts have none."""
+
+    def __init__(self, log: Path) -> None:
+        super().__init__()
+        self._log = log
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._handler.emit(record)
+
+    @functools.cached_property
+    def _handler(self) -> logging.Handler:
+        """With the lock of ``emit``."""
+        from logging.handlers import RotatingFileHandler
+
+        handler = RotatingFileHandler(self._log, maxBytes=LARGEST_LOG, backupCount=1, delay=True)
+        handler.setFormatter(_Redacting("%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"))
+        return handler
 
 
 class _Redacting(logging.Formatter):

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ..codecs.names import sha256
 from ..codecs.pack import LARGE, LEVEL, compress_frame
-from ..parallel import Threads
+from ..threads import Threads
 
 _COMPRESSED = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".gz", ".bz2", ".xz", ".zst", ".zip", ".whl", ".npz", ".woff2")
 _COMPRESSED_LEVEL = 1

@@ -21,7 +21,7 @@ from ..codecs.pack import LARGE
 from ..errors import TreeInvalid
 from ..importing.links import follow
 from ..model import Kind
-from ..parallel import Threads
+from ..threads import Threads
 from .archive import Limits
 from .kinds import INLINE_LIMIT
 from .pkgconfig import relocatable

@@ -20,8 +20,8 @@ from ..errors import (
     UsageError,
 )
 from ..model import Wheel
-from ..parallel import Threads
 from ..repository import Repository
+from ..threads import Threads
 from ..vetting.policy import Policy
 from ..vetting.shelf_policy import refusals, shelf_policy
 from .archive import Limits

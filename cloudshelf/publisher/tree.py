@@ -34,7 +34,7 @@ from ..codecs.pack import LARGE
 from ..codecs.wheel import Metadata, extension_name, importable_modules, parse_entry_points
 from ..errors import WheelInvalid
 from ..model import Kind
-from ..parallel import Threads
+from ..threads import Threads
 from .archive import Limits, entry_time, open_wheel
 from .entry import CheckedEntry
 from .kinds import kind_of

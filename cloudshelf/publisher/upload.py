@@ -20,9 +20,9 @@ from ..codecs.wheel import parse_wheel_name
 from ..commit import Change, change_head, put_immutable
 from ..errors import Conflict, PublishFailed, VersionMissing
 from ..model import Entry, Head, Release, Tree, Wheel
-from ..parallel import Threads
 from ..repository import Repository
 from ..stores.protocols import Get, GetTagged, PutNew, Replace
+from ..threads import Threads
 
 if TYPE_CHECKING:  # an import of a bundle packs nothing, and works without the libraries of a publisher
     from .packing import LocalPack, Packed

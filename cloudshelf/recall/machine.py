@@ -11,8 +11,8 @@ import time
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ..codecs.recall import Block, BlockList
 from ..config import read_recall
 from ..errors import ShelfError, StoreError
 from ..importing.blocklist import OFFLINE, Known, Pins, asking, place, read_known, read_pins
@@ -20,6 +20,9 @@ from ..object_cache import write_whole
 from ..repository import Repository, own_folder
 from ..turn import turn
 from .matching import Listed, Part, find_block
+
+if TYPE_CHECKING:
+    from ..codecs.recall import Block, BlockList
 
 DEADLINE = 2.0  # seconds that a start waits for a shelf
 
@@ -99,6 +102,10 @@ def read_blocks(cache: Path | None, repository: Repository) -> list[Listed]:
 
 def blocks_of(known: Known) -> list[Listed]:
     """Its blocks as the shelf's list has them."""
+    if not known.rows:
+        return []
+    from ..codecs.recall import Block  # few shelves block anything
+
     found = {}
     for row in known.rows.values():
         block = Block(**json.loads(row))

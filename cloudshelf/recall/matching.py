@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from ..codecs.recall import Block
 from ..errors import Blocked
+
+if TYPE_CHECKING:
+    from ..codecs.recall import Block
 
 
 class Part(NamedTuple):

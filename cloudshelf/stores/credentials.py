@@ -6,7 +6,6 @@ container and instance roles) is boto3's business, which is imported only then a
 
 from __future__ import annotations
 
-import configparser
 import ipaddress
 import shlex
 from collections.abc import Callable, Mapping
@@ -186,10 +185,16 @@ def _read_profile(environ: Mapping[str, str]) -> dict[str, str]:
 def _read_sections(environ: Mapping[str, str], variable: str, default: str) -> dict[str, dict[str, str]]:
     """The sections of the file that ``variable`` names; {} when it cannot be read, which boto3 has words for."""
     home = environ.get("HOME") or str(Path.home())
+    try:
+        text = Path(environ.get(variable) or f"{home}/{default}").expanduser().read_text("utf-8")
+    except (OSError, ValueError, RuntimeError):
+        return {}
+    import configparser  # who has keys in the environment mostly has no file
+
     parser = configparser.RawConfigParser(strict=False)
     try:
-        parser.read(Path(environ.get(variable) or f"{home}/{default}").expanduser(), "utf-8")
-    except (OSError, ValueError, RuntimeError, configparser.Error):
+        parser.read_string(text)
+    except configparser.Error:
         return {}
     return {title: dict(parser[title]) for title in parser.sections()}
 

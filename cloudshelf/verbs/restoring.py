@@ -14,7 +14,6 @@ from ..model import Lock
 from ..shelf import Shelf
 from .common import Args, Progress, Result, lock_name, plain, shelf_of
 from .locked import as_of_notes, change_rows, materialize, own_lock, repin, shelf_of_lock
-from .resolving import resolve
 from .variants import read_lock
 
 
@@ -62,6 +61,8 @@ def sync(args: Args, progress: Progress) -> Result:
 def why(args: Args, progress: Progress) -> Result:
     """The chains that lead to ``project`` in a lock of ``requirements``, or in ``lock`` (text)."""
     if args.get("requirements"):
+        from .resolving import resolve
+
         shelf = shelf_of(args)
         found = resolve(shelf, {**args, "loaded": {}}, None).lock
     elif args.get("lock"):
@@ -88,6 +89,8 @@ def _held_back(shelf: Shelf, lock: Lock, args: Args) -> dict[str, str]:
     }
     if not other:
         return {}
+    from .resolving import resolve
+
     try:
         resolution = resolve(shelf, {**args, "requirements": lock.requirements}, lock)
         works = set(resolution.provided) >= set(other) and _contents(resolution.lock) <= _contents(lock)

@@ -19,9 +19,12 @@ def wanted_labels(args: Args) -> list[str]:
 
 def read_lock(args: Args) -> Lock:
     """The lock that ``lock`` is the text of; of several variants in it the one that was asked for, or fits here."""
-    from ..variants import Variants
 
-    choose = Variants("".join(wanted_labels(args)[:1])).choose
+    def choose(labels: Sequence[str]) -> str:
+        from ..variants import Variants  # few locks have several
+
+        return Variants("".join(wanted_labels(args)[:1])).choose(labels)
+
     return parse_lock(str(args["lock"]), lock_name(args), choose=choose)
 
 

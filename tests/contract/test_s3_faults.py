@@ -391,12 +391,14 @@ def test_a_wrong_setting_is_named(name: str, value: str, words: str) -> None:
 def test_opening_loads_only_what_the_url_needs(tmp_path: Path) -> None:
     program = (
         "import sys; from cloudshelf.stores.opening import open_store\n"
-        "open_store(sys.argv[1], environ={'AWS_ACCESS_KEY_ID': 'a', 'AWS_SECRET_ACCESS_KEY': 'b'})\n"
-        "print(*sorted({'obstore', 'boto3', 'botocore'} & set(sys.modules)))"
+        "keys = {'AWS_ACCESS_KEY_ID': 'a', 'AWS_SECRET_ACCESS_KEY': 'b'}\n"
+        "open_store(sys.argv[1], environ=keys | {'HOME': sys.argv[2]})\n"
+        "print(*sorted({'obstore', 'boto3', 'botocore', 'configparser'} & set(sys.modules)))"
     )
 
     def loaded(url: str) -> str:
-        return subprocess.check_output([sys.executable, "-c", program, url], text=True, timeout=60).strip()
+        words = [sys.executable, "-c", program, url, str(tmp_path)]
+        return subprocess.check_output(words, text=True, timeout=60).strip()
 
     assert loaded(str(tmp_path)) == ""
     assert loaded("memory:") == ""

@@ -27,6 +27,40 @@ def test_importing_loads_the_standard_library_only(module):
     assert json.loads(python(code)) == []
 
 
+RUN = """
+import sys, os
+from cloudshelf.cli import main
+from cloudshelf.importing import client
+loaded = lambda: {name for name in sys.argv[2:] if name in sys.modules}
+ahead = []
+client.start_alone = lambda target, shelf: ahead.append(loaded())
+def end(*words):
+    print(sorted(ahead[0]), sorted(loaded()))
+    sys.exit()
+os.execve = end
+main(["run", "--lock", sys.argv[1], "--", "true"])
+"""
+
+
+def test_a_run_of_a_lock_loads_no_more_than_it_needs(tmp_path):
+    """And what it needs later it loads when the fetcher has been started, which takes longer than all the rest."""
+    from cloudshelf.shelf import Shelf
+    from tests.repository.shelves import publish
+
+    shelf = Shelf.init(str(tmp_path / "shelf"))
+    publish(shelf.store, "a", "1")
+    lock = tmp_path / "pylock.toml"
+    environ = os.environ | {"CLOUDSHELF_CACHE": str(tmp_path / "cache"), "CLOUDSHELF_FETCHER_IDLE": "0.2"}
+    words = ["lock", "a", "-o", str(lock), "--shelf", shelf.url]
+    subprocess.run([sys.executable, "-m", "cloudshelf", *words], env=environ, check=True, capture_output=True)
+    later = ["hashlib", "json", "mmap", "tomllib"]
+    never = ["packaging", "ctypes", "configparser", "concurrent.futures", "cloudshelf.variants", "cloudshelf.wanted"]
+    never += ["cloudshelf.codecs.catalog", "cloudshelf.codecs.recall"]
+    words = [sys.executable, "-c", RUN, str(lock), *later, *never]
+    done = subprocess.run(words, env=environ, check=True, capture_output=True, text=True)
+    assert done.stdout == f"[] {later}\n"
+
+
 def test_importing_does_no_io_but_its_own_file():
     code = (
         "import sys, typing, __future__\nopened = []\n"

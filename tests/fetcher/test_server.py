@@ -323,3 +323,16 @@ def test_secrets_stay_out_of_the_log() -> None:
     clean = redacted(text)
     assert not any(secret in clean for secret in ("abc/123", "me:pw", "ff00", "AKIAIOSF"))
     assert "host/" in clean
+
+
+def test_what_turns_the_log_over_is_loaded_for_its_first_line(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    code = (
+        "import logging, sys; from pathlib import Path; from cloudshelf.fetcher.daemon import open_log\n"
+        "open_log(Path(sys.argv[1])); print({'logging.handlers', 'pickle', 'socket'} & set(sys.modules))\n"
+        "logging.getLogger('a').debug('no'); logging.getLogger('b').info('token=%s', 'canary')"
+    )
+    done = subprocess.run([sys.executable, "-c", code, log], capture_output=True, text=True, check=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("set()\n", "")
+    assert log.read_text().endswith(" INFO b: token=***\n")
+    assert log.read_text().count("\n") == 1
