@@ -11,7 +11,7 @@ import marshal
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -55,12 +55,19 @@ def turn_to_build(lock: Lock, *, cache: Path, interpreter: Interpreter) -> Itera
 
 
 def build_environment(
-    lock: Lock, manifests: Sequence[Manifest], *, cache: Path, interpreter: Interpreter, fetcher: Sequence[str]
+    lock: Lock,
+    manifests: Sequence[Manifest],
+    *,
+    cache: Path,
+    interpreter: Interpreter,
+    fetcher: Sequence[str],
+    admit: Callable[[], None] = lambda: None,
 ) -> Path:
     """The environment of ``lock``; an existing one with the same identity is used again.
 
-    ``manifests`` are those of the lock's pins, in that order. ``fetcher`` is the command that fills it. Raises
-    CacheUnusable, DiskFull; nothing is left behind then.
+    ``manifests`` are those of the lock's pins, in that order. ``fetcher`` is the command that fills it. ``admit`` is
+    called before anybody can see it. Raises CacheUnusable, DiskFull, and what ``admit`` does; nothing is left behind
+    then.
     """
     found = find_environment(lock, cache=cache, interpreter=interpreter, fetcher=fetcher)
     if found is not None:
@@ -76,6 +83,7 @@ def build_environment(
         temporary = temporary_sibling(path)
         try:
             _Builder(path, temporary, lock, manifests, interpreter).build(engine, config)
+            admit()
             try:
                 temporary.rename(path)
             except OSError:  # somebody else was faster, which is as good

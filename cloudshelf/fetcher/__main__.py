@@ -51,7 +51,7 @@ def main(arguments: list[str]) -> int:
         os._exit(0)
     server.listen_here()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    threading.Thread(target=_get_ready, args=(server, url, log, int(turn or -1)), daemon=True).start()
+    threading.Thread(target=_get_ready, args=(server, url, cache, int(turn) if turn else None), daemon=True).start()
     with contextlib.suppress(SystemExit):
         server.run()
     return 0
@@ -63,32 +63,29 @@ def _keep_recall_settings() -> None:
         keep_recall()
 
 
-def _get_ready(server: Server, url: str, log: Path, turn: int) -> None:
-    """What takes time, while the first client is still connecting. What fails here is told to the first request."""
+def _get_ready(server: Server, url: str, cache: Path, turn: int | None) -> None:
+    """What takes time, while the first client is still connecting. What fails here is told to the first request.
+
+    The shelf at ``url`` is asked while libraries load; ``turn`` is the turn to ask what is blocked (blocklist.asking).
+    """
+    threading.Thread(target=_approach, args=(url, cache, turn), daemon=True).start()
     try:
         server.engine.get()
     except Exception as error:
         sys.stderr.write(f"{error}\n")
     gc.freeze()  # else the first collection looks at all of them, now that somebody waits
     gc.enable()
-    open_log(log)
+    open_log(cache / "fetcher" / "log")
+
+
+def _approach(url: str, cache: Path, turn: int | None) -> None:
     for each in filter(None, url.split(",")):
         try:
-            _approach(server, each, asks=turn >= 0)
+            importlib.import_module("cloudshelf.fetcher.approach").approach(each, cache, asks=turn is not None)
         except Exception as error:
             sys.stderr.write(f"{error}\n")
-    if turn >= 0:
+    if turn is not None:
         os.close(turn)
-
-
-def _approach(server: Server, url: str, *, asks: bool) -> None:
-    """Open a connection to a shelf, by the smallest request that it answers; or by asking what is blocked, if this
-    process has the turn to: others wait for that, and need not ask."""
-    shelf = importlib.import_module("cloudshelf.urls").normalize_url(url)
-    if asks:
-        server.engine.ask_blocks(shelf)
-    elif shelf.startswith("s3:"):
-        server.engine.get()[1].approach(shelf)
 
 
 def _idle_seconds() -> float:

@@ -56,14 +56,6 @@ class Engine:
     def _environ(self) -> dict[str, str]:
         return {**os.environ, **({"CLOUDSHELF_CONFIG": self._config} if self._config else {})}
 
-    def ask_blocks(self, shelf: str) -> None:
-        """Ask the shelf at a URL what is blocked, and write it down. For who holds the turn to. Raises ShelfError."""
-        from ..recall.machine import ask
-        from ..repository import Repository
-        from ..stores.opening import shared_store
-
-        ask(self._cache, Repository(shared_store(shelf), cache=self._cache))
-
     def _renew_blocks(self, shelf: str) -> None:
         """Ask a shelf what is blocked, if that is due. What fails is said at the next start of an environment."""
         from ..recall.machine import Renewal

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..codecs.names import SHELF, pack_key, project_of_key
+from ..codecs.names import pack_key, project_of_key
 from ..errors import CacheUnusable, FormatUnknown
 from ..importing.activate import hold
 from ..model import Frame, Kind
@@ -290,16 +290,6 @@ class Environments:
             if found is None or not found.is_current():
                 self._open[path] = found = self._read(Path(path))
             return found
-
-    def approach(self, url: str) -> None:
-        """Open the store of a shelf, and a connection to it: who needs them first waits for neither.
-
-        Raises as open_store and the store do.
-        """
-        with self._lock:
-            store = self._store(url)
-        for _ in store.stream_range(SHELF, start=0, length=1):  # the smallest request that every shelf answers
-            pass
 
     def all(self) -> list[Environment]:
         with self._lock:

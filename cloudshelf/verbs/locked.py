@@ -61,8 +61,9 @@ def materialize(shelf: Shelf, lock: Lock, progress: Progress) -> Result:
             environment = find_environment(lock, cache=cache, interpreter=here, fetcher=fetcher)
             if environment is None:
                 manifests = shelf.manifests(lock)
-                check.refuse()
-                environment = build_environment(lock, manifests, cache=cache, interpreter=here, fetcher=fetcher)
+                environment = build_environment(
+                    lock, manifests, cache=cache, interpreter=here, fetcher=fetcher, admit=check.refuse
+                )
                 check.refuse_news()
                 notes += [*filter(None, [altered_before(environment)]), *hidden_names(environment)]
     check.refuse()

@@ -33,7 +33,7 @@ from cloudshelf.cli import main
 from cloudshelf.importing import client
 loaded = lambda: {name for name in sys.argv[2:] if name in sys.modules}
 ahead = []
-client.start_alone = lambda target, shelf: ahead.append(loaded())
+client.start_alone = lambda target, shelf, turn=None: ahead.append(loaded())
 def end(*words):
     print(sorted(ahead[0]), sorted(loaded()))
     sys.exit()

@@ -13,24 +13,8 @@ from cloudshelf.errors import (
     FormatUnknown,
 )
 from cloudshelf.fetcher.environments import Environments
-from cloudshelf.stores.counting import CountingStore
 
 from .shelves import SMALL, Shelf, content
-
-
-def test_a_store_that_was_approached_is_the_one_that_is_used(shelf: Shelf) -> None:
-    shelf.build(SMALL)
-    shelf.store.put_new("shelf.json", b"{}")
-    opened: list[CountingStore] = []
-
-    def open_store(url: str) -> CountingStore:
-        opened.append(CountingStore(shelf.store))
-        return opened[-1]
-
-    environments = Environments(open_store)
-    environments.approach(shelf.store.url)
-    assert environments.get(str(shelf.path("e1"))).store is opened[0]
-    assert (len(opened), opened[0].counts.requests, opened[0].counts.received) == (1, {"stream_range": 1}, 1)
 
 
 def test_an_environment_that_was_built_again_is_opened_again(shelf: Shelf, transfers: Any) -> None:

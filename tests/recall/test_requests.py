@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -12,6 +14,8 @@ from pathlib import Path
 import pytest
 
 from cloudshelf.codecs.recall import HEAD
+from cloudshelf.importing.blocklist import asking, read_known
+from cloudshelf.turn import take_turn
 from tests.servers import S3Server
 from tools.fault_proxy import faulty
 
@@ -74,6 +78,47 @@ def test_of_many_starts_on_an_old_file_one_asks_the_shelf(on_s3: tuple[Machine, 
         assert proxy.count("GET") <= 3  # shelf.json, too, and once more by a fetcher that begins
         machine.python(environment, SHOW, **through)
         assert proxy.count("GET", HEAD) == 1  # it is young again
+
+
+def test_the_first_run_of_a_lock_asks_what_is_blocked_once(on_s3: tuple[Machine, S3Server], tmp_path: Path) -> None:
+    """By its fetcher, whose first request opens a connection in any case."""
+    machine, server = on_s3
+    lock = tmp_path / "pylock.toml"
+    machine("lock", "one==1.0", "--output", lock)
+    for number in range(3):
+        with faulty(server.endpoint) as proxy:
+            first = Machine(tmp_path / f"first-{number}", machine.shelf, **server.environ(endpoint=proxy.endpoint))
+            first("run", "--lock", lock, "--", "true")
+            assert proxy.count("GET", "shelf.json") == 1
+            assert proxy.count("GET") == 2  # the manifest
+
+
+def test_what_is_blocked_leaves_nothing_of_a_first_run_behind(machine: Machine, tmp_path: Path) -> None:
+    lock = tmp_path / "pylock.toml"
+    machine("lock", "one==1.0", "--output", lock)
+    machine("block", "one", "--reason", "not for us")
+    environ = {"CLOUDSHELF_CACHE": str(tmp_path / "empty")}
+    assert "not for us" in machine("run", "--lock", lock, "--", "true", code=1, **environ)
+    assert list((tmp_path / "empty/environments").iterdir()) == []
+
+
+def test_who_dies_with_the_turn_to_ask_leaves_it_to_the_next(machine: Machine, tmp_path: Path) -> None:
+    """It is held by a descriptor, which goes where it was passed on, and ends with the last who has it."""
+    lock, cache = tmp_path / "pylock.toml", tmp_path / "empty"
+    machine("lock", "one==1.0", "--output", lock)
+    turn = take_turn(Path(asking(str(cache), machine.shelf)))
+    assert turn is not None and take_turn(Path(asking(str(cache), machine.shelf))) is None
+    holder = subprocess.Popen(["sleep", "60"], pass_fds=[turn])
+    os.close(turn)
+    with ThreadPoolExecutor(1) as pool:
+        environ = {"CLOUDSHELF_CACHE": str(cache)}
+        running = pool.submit(machine, "run", "--lock", lock, "--", "true", **environ)
+        time.sleep(0.5)
+        holder.kill()
+        holder.wait()
+        running.result()
+    known = read_known(str(cache), machine.shelf)
+    assert known is not None and known.is_fresh(time.time())
 
 
 def test_a_shelf_that_does_not_answer_holds_a_start_up_for_its_deadline_and_once_a_minute(
