@@ -5,8 +5,7 @@ from __future__ import annotations
 import base64
 import itertools
 import posixpath
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import zstandard
@@ -22,7 +21,6 @@ from .tree import below_links
 _KINDS = {kind.value: kind for kind in Kind}
 _NO_NAMES = ("", ".", "..")
 _ANYWHERE = 1 << 62  # more than frames can hold
-_NUMBER = re.compile(r"0|[1-9][0-9]{0,8}")
 _LATEST = 1 << 36  # seconds, the year 4147: file systems take no later time of a file
 _OVERHEAD = 1 << 16  # bytes that a frame may have more than its content: what cannot be compressed is stored (RFC 8878)
 SCHEMES = ("site", "scripts", "data", "headers")
@@ -119,12 +117,22 @@ def _parse_imports(field: str, manifest: Fields, files: tuple[File, ...]) -> dic
         return {}
     fields = Fields(manifest.mapping(field), manifest.key)
     key, names = fields.key, fields.texts("names")
-    found = {}
-    for file, numbers in fields.mapping("of").items():
-        if not isinstance(numbers, list) or not all(type(n) is int and 0 <= n < len(names) for n in numbers):
-            raise ObjectInvalid(key, f"what file {file} imports is malformed")
-        found[_file_number(file, files, key)] = tuple(names[n] for n in numbers)
-    return found
+    imported = fields.mapping("of")
+    if not _are_numbers(imported.values(), len(names)):
+        for file, numbers in imported.items():  # only to name the one that is wrong: there may be thousands
+            if not _are_numbers([numbers], len(names)):
+                raise ObjectInvalid(key, f"what file {file} imports is malformed")
+    return {
+        _file_number(file, files, key): tuple(map(names.__getitem__, numbers)) for file, numbers in imported.items()
+    }
+
+
+def _are_numbers(rows: Collection[Any], end: int) -> bool:
+    """Whether all ``rows`` are lists of integers from 0 to below ``end``."""
+    if not all(type(row) is list for row in rows):
+        return False
+    numbers = list(itertools.chain.from_iterable(rows))
+    return set(map(type, numbers)) <= {int} and (not numbers or (min(numbers) >= 0 and max(numbers) < end))
 
 
 def _decode(text: Any, key: str) -> bytes:
@@ -240,9 +248,13 @@ def _parse_profile(fields: Fields, files: int) -> Profile:
 
 
 def _file_number(text: str, files: tuple[File, ...], key: str) -> int:
-    if not _NUMBER.fullmatch(text) or int(text) >= len(files):
+    try:
+        number = int(text)
+    except ValueError:
+        number = -1
+    if not 0 <= number < len(files) or str(number) != text:
         raise ObjectInvalid(key, f"it has no file {text}")
-    return int(text)
+    return number
 
 
 def _check_columns(columns: list[Any], key: str) -> None:

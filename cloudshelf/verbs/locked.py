@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import sys
+import threading
 from collections.abc import Mapping
+from importlib import import_module
 
 from ..cache_place import remarks
 from ..codecs.lock import format_lock, parse_lock
@@ -60,7 +62,10 @@ def materialize(shelf: Shelf, lock: Lock, progress: Progress) -> Result:
         with turn_to_build(lock, cache=cache, interpreter=here):
             environment = find_environment(lock, cache=cache, interpreter=here, fetcher=fetcher)
             if environment is None:
+                loading = threading.Thread(target=import_module, args=("venv",))  # which building needs
+                loading.start()
                 manifests = shelf.manifests(lock)
+                loading.join()
                 environment = build_environment(
                     lock, manifests, cache=cache, interpreter=here, fetcher=fetcher, admit=check.refuse
                 )
