@@ -10,7 +10,6 @@ import base64
 import hashlib
 import zipfile
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from cloudshelf.catalog import update_catalog
@@ -142,8 +141,7 @@ def _put_version(store: PlainFolder, number: int, version: str, template: Manife
         -1,
         0,
     )
-    manifest = replace(
-        template,
+    manifest = template._replace(
         version=version,
         wheel=filename,
         files=(*template.files, content),

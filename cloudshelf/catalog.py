@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from typing import Protocol, TypeVar
 
@@ -264,7 +263,7 @@ def _holds(marker: Marker, environment: Mapping[str, str]) -> bool:
 def _update_listing(store: CatalogStore, key: str, facts: Sequence[ProjectFacts]) -> None:
     def merge(rows: dict[str, ProjectFacts]) -> dict[str, ProjectFacts]:
         newer = {
-            f.project: replace(f, closure=(), from_file=False)
+            f.project: f._replace(closure=(), from_file=False)
             for f in facts
             if f.project not in rows or f.seq >= rows[f.project].seq  # a slower publisher does not undo a faster one
         }

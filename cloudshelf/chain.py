@@ -11,10 +11,9 @@ import contextlib
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Generic, Protocol
+from typing import Any, Generic, NamedTuple, Protocol
 
 from .backoff import pause
 from .codecs.names import sha256
@@ -43,8 +42,7 @@ class Signer(Protocol):
         """The head as it is written: with the signature. Raises where nobody would take that."""
 
 
-@dataclass(frozen=True, slots=True)
-class Chain(Generic[H]):
+class Chain(NamedTuple, Generic[H]):  # a run of a named lock makes it: no dataclass, see model.py
     """Where a chain is, and how its heads are written."""
 
     key: str
@@ -53,8 +51,7 @@ class Chain(Generic[H]):
     parse: Callable[[bytes, str], H]  # of bytes and their key
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+class Stamp(NamedTuple):
     """What the next head says of its place in the chain, and of who wrote it when."""
 
     seq: int
@@ -68,7 +65,7 @@ class Stamp:
 
     def fields(self) -> dict[str, Any]:
         """These, as every head has them."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        return self._asdict()
 
 
 def move_head(

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from functools import partial
+from typing import NamedTuple
 
 from .chain import Chain, HeadStore, Signer, Stamp, move_head, put_immutable, read_link, walk_chain
 from .codecs.lock import format_lock
@@ -38,8 +38,7 @@ from .stores.protocols import Get
 from .visible import brief
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(NamedTuple):  # a run of a named lock makes it: no dataclass, see model.py
     """A lock as it was named: ``head`` says by whom and when, ``written`` whether this call did it."""
 
     head: LockHead
@@ -88,7 +87,7 @@ class NamedLocks:
         self.head(name)
 
         def step(present: LockHead | None, stamp: Stamp) -> LockHead | None:
-            return None if present is None or present.removed else replace(present, **stamp.fields(), removed=True)
+            return None if present is None or present.removed else present._replace(**stamp.fields(), removed=True)
 
         try:
             head = self._move(name, step, by, "remove")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -170,7 +170,7 @@ def _events(
         raw[earlier.seq] = data if is_signed(data) else b""
         return earlier
 
-    for each in walk_chain(store, replace(chain, parse=parse), head):
+    for each in walk_chain(store, chain._replace(parse=parse), head):
         if not each.seq:  # a shelf.json from before it said who wrote it
             return
         default = getattr(each, "default", None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -64,7 +64,7 @@ def find_breaks(store: BreaksStore, repository: Repository, project: str, versio
     heads = walk(store, head)
     releases = _releases(store, heads, version)
     purged = {**head.purged, version: Purge(tuple(releases), (), "", "", "")}
-    kept = named_keys(store, heads, replace(head, purged=purged))
+    kept = named_keys(store, heads, head._replace(purged=purged))
     sizes = {stored.key: stored.size for stored in store.list(f"projects/{project}/")}
     gone = [key for keys in keys_of(store, project, releases) for key in keys if key in sizes and key not in kept]
     left = [other for other in repository.versions_of(head) if other != version]

@@ -7,10 +7,9 @@ import re
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from .codecs.envelope import is_signed, parse_object
 from .codecs.head import parse_head, parse_index
@@ -62,8 +61,7 @@ _SHELF_ID = re.compile(r"[0-9a-z][0-9a-z-]{7,63}")
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class ShelfInfo:
+class ShelfInfo(NamedTuple):  # every start makes this class: no dataclass, see model.py
     """What shelf.json says."""
 
     id: str
@@ -482,7 +480,7 @@ class Repository:
         then = find_moment(head, self.as_of, partial(self.earlier, project))
         if latest_of(then) <= self.as_of:
             left = without_purged(then.versions, head.purged)
-            return replace(then, versions=left, purged=head.purged) if head.purged else then
+            return then._replace(versions=left, purged=head.purged) if head.purged else then
         self._since[project] = latest_of(then)
         return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import resolvelib
 from packaging.requirements import Requirement
@@ -26,8 +26,7 @@ from .variants import Variants
 ROUNDS = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(NamedTuple):
     """``parent`` (None: the person who asked) wants ``child``, in these words."""
 
     parent: str | None
@@ -35,8 +34,7 @@ class Edge:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Resolution:
+class Resolution(NamedTuple):
     """The lock, why each pin is in it, and what the kernel provides so that it needs no pin."""
 
     lock: Lock
@@ -208,7 +206,7 @@ def _clean_specifier(text: str) -> str:
 
 
 def _replace_dependencies(pin: Pin, names: set[str]) -> Pin:
-    return replace(pin, dependencies=tuple(name for name in pin.dependencies if name in names))
+    return pin._replace(dependencies=tuple(name for name in pin.dependencies if name in names))
 
 
 def _blame_kernel(

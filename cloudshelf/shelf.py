@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -354,7 +353,7 @@ class Shelf:
             admitted=admitted,
             blocks=self.blocks(),
         )
-        return replace(resolution, lock=replace(resolution.lock, as_of=self.repository.as_of))
+        return resolution._replace(lock=resolution.lock._replace(as_of=self.repository.as_of))
 
     def read_lock(self, text: str, source: str, *, target: Target | None = None) -> Lock:
         """The lock in ``text``, whoever wrote it, with pins of this shelf. Raises UsageError, VersionMissing."""
@@ -368,7 +367,7 @@ class Shelf:
         """A foreign lock with this shelf's releases: the same wheels, by their sha256, or an error that names one."""
         self.repository.prefetch(pin.project for pin in lock.pins)
         pins = tuple(self._repin(pin, target) for pin in lock.pins)
-        return replace(lock, shelf=self.url, python=target.python, tag=target.cache_tag, pins=pins)
+        return lock._replace(shelf=self.url, python=target.python, tag=target.cache_tag, pins=pins)
 
     def _repin(self, pin: Pin, target: Target) -> Pin:
         from .fitting import pick_tree
@@ -378,8 +377,7 @@ class Shelf:
         release = self.repository.release_at(pin.project, version, entry.release)
         for wheel in release.wheels:
             if wheel.sha256 == pin.sha256:
-                return replace(
-                    pin,
+                return pin._replace(
                     version=version,
                     release=entry.release,
                     wheel=wheel.filename,
@@ -418,8 +416,8 @@ class Shelf:
         Raises ObjectMissing for what is not here.
         """
         places = [place for _, place in self._find_manifests(lock)]
-        pins = tuple(replace(pin, shelf=place) for pin, place in zip(lock.pins, places, strict=True))
-        return replace(lock, shelf=self.url, pins=pins)
+        pins = tuple(pin._replace(shelf=place) for pin, place in zip(lock.pins, places, strict=True))
+        return lock._replace(shelf=self.url, pins=pins)
 
     def _find_manifests(self, lock: Lock) -> list[tuple[Manifest, str]]:
         """Each with the shelf that has it."""

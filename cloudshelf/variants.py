@@ -9,9 +9,9 @@ from __future__ import annotations
 import ctypes
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from packaging.version import Version
 
@@ -20,8 +20,7 @@ _OTHERS = re.compile(r"(cpu|rocm|xpu)(\d.*|\..*)?")
 _BEST, _NEUTRAL, _SLOW, _UNFIT = range(4)
 
 
-@dataclass(frozen=True, slots=True)
-class Machine:
+class Machine(NamedTuple):  # every start makes this class: no dataclass, see model.py
     """What can run here: ``cuda`` is the highest CUDA (major, minor) that the NVIDIA driver supports, None without."""
 
     cuda: tuple[int, int] | None = None

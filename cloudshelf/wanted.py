@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 MOST = 20  # lines of what is wrong that a message has
 INTERPRETER = "the interpreter"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):  # every start makes this class: no dataclass, see model.py
     """A line of a file, for people. ``found``: why it is left out, or "" for a requirement."""
 
     file: str
@@ -22,8 +20,7 @@ class Row:
     conda: bool = False  # of an environment.yml, whose lines are reported one by one
 
 
-@dataclass(frozen=True, slots=True)
-class Hashed:
+class Hashed(NamedTuple):
     """A requirement whose wheel must have one of these sha256."""
 
     requirement: str
@@ -31,17 +28,19 @@ class Hashed:
     where: str
 
 
-@dataclass(slots=True)
-class Wanted:
+class Wanted:  # as those above, and what reads files changes it
     """What all files come to. ``pythons``: (specifier, the file that has it)."""
 
-    requirements: list[str] = field(default_factory=list)
-    constraints: list[str] = field(default_factory=list)
-    hashes: list[Hashed] = field(default_factory=list)
-    require_hashes: bool = False
-    pythons: list[tuple[str, str]] = field(default_factory=list)
-    rows: list[Row] = field(default_factory=list)
-    empty: str = ""  # the files' names, where they ask for nothing
+    __slots__ = ("constraints", "empty", "hashes", "pythons", "require_hashes", "requirements", "rows")
+
+    def __init__(self) -> None:
+        self.requirements: list[str] = []
+        self.constraints: list[str] = []
+        self.hashes: list[Hashed] = []
+        self.require_hashes = False
+        self.pythons: list[tuple[str, str]] = []
+        self.rows: list[Row] = []
+        self.empty = ""  # the files' names, where they ask for nothing
 
     def notes(self, *, conda: bool = True) -> list[str]:
         """One line for each file and reason to leave something out."""
@@ -53,15 +52,26 @@ class Wanted:
         lines = [f"{file}: {', '.join(places)} left out: {why}." for (file, why), places in left.items()]
         return [*lines, f"{self.empty} asks for nothing."] if self.empty else lines
 
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "requirements": list(self.requirements),
+            "constraints": list(self.constraints),
+            "hashes": [each._asdict() for each in self.hashes],
+            "require_hashes": self.require_hashes,
+            "pythons": list(self.pythons),
+            "rows": [row._asdict() for row in self.rows],
+            "empty": self.empty,
+        }
+
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> Wanted:
-        """What ``dataclasses.asdict`` made of one, also after JSON made lists of tuples."""
-        return cls(
-            requirements=list(map(str, raw["requirements"])),
-            constraints=list(map(str, raw["constraints"])),
-            hashes=[Hashed(str(h["requirement"]), tuple(h["sha256"]), str(h["where"])) for h in raw["hashes"]],
-            require_hashes=bool(raw["require_hashes"]),
-            pythons=[(str(specifier), str(file)) for specifier, file in raw["pythons"]],
-            rows=[Row(**row) for row in raw["rows"]],
-            empty=str(raw["empty"]),
-        )
+        """What ``to_json`` made of one, also after JSON made lists of tuples."""
+        found = cls()
+        found.requirements = list(map(str, raw["requirements"]))
+        found.constraints = list(map(str, raw["constraints"]))
+        found.hashes = [Hashed(str(h["requirement"]), tuple(h["sha256"]), str(h["where"])) for h in raw["hashes"]]
+        found.require_hashes = bool(raw["require_hashes"])
+        found.pythons = [(str(specifier), str(file)) for specifier, file in raw["pythons"]]
+        found.rows = [Row(**row) for row in raw["rows"]]
+        found.empty = str(raw["empty"])
+        return found

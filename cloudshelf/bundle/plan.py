@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ..codecs.bundle import Carried
 from ..codecs.manifest import parse_manifest
@@ -107,9 +107,9 @@ def merge_release(present: Release, ours: Release) -> Release:
     for wheel in ours.wheels:
         known = next((other.trees for other in wheels if other.filename == wheel.filename), {})
         wheels = merge_wheels(
-            wheels, replace(wheel, trees={t: tree for t, tree in wheel.trees.items() if t not in known})
+            wheels, wheel._replace(trees={t: tree for t, tree in wheel.trees.items() if t not in known})
         )
-    return replace(present, wheels=wheels)
+    return present._replace(wheels=wheels)
 
 
 def present_release(repository: Repository, head: Head | None, version: str) -> Release | None:

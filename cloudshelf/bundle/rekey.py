@@ -8,7 +8,6 @@ nothing changes, and a lock made on one shelf holds on the other.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from ..codecs.manifest import format_manifest
 from ..codecs.names import collectable, sha256
@@ -23,7 +22,7 @@ def rekey(part: str, epoch: int) -> str:
 def rekey_manifest(manifest: Manifest, epoch: int) -> tuple[str, bytes]:
     """The manifest as it is under ``epoch``: the last part of its key, and its bytes."""
     frames = tuple(frame._replace(pack=rekey(frame.pack, epoch)) for frame in manifest.frames)
-    data = format_manifest(replace(manifest, frames=frames))
+    data = format_manifest(manifest._replace(frames=frames))
     return collectable(sha256(data), epoch), data
 
 
@@ -31,6 +30,6 @@ def rekey_release(release: Release, parts: Mapping[str, str]) -> Release:
     """The release, with its manifests renamed as ``parts`` says."""
     wheels = []
     for wheel in release.wheels:
-        trees = {tag: replace(tree, manifest=parts[tree.manifest]) for tag, tree in wheel.trees.items()}
-        wheels.append(replace(wheel, trees=trees))
-    return replace(release, wheels=tuple(wheels))
+        trees = {tag: tree._replace(manifest=parts[tree.manifest]) for tag, tree in wheel.trees.items()}
+        wheels.append(wheel._replace(trees=trees))
+    return release._replace(wheels=tuple(wheels))

@@ -11,8 +11,7 @@ Four kinds of objects, so that no request and no upload grows with the shelf mor
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import zstandard
 
@@ -27,8 +26,7 @@ PROJECT_SHARDS = "0123456789abcdef"
 Row = tuple[str, str, str]  # project, version, digest of the release
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectFacts:
+class ProjectFacts(NamedTuple):  # every start makes this class: no dataclass, see model.py
     """What the catalog tells of a project; ``seq`` is that of the head it was derived from."""
 
     project: str
@@ -42,7 +40,7 @@ class ProjectFacts:
     # Only in objects of their own:
     from_file: bool = False  # the default, or a wheel of it, came from a file
     closure: tuple[Row, ...] = ()  # of the default
-    extras: Mapping[str, tuple[Row, ...]] = field(default_factory=dict)  # what each extra of the default needs besides
+    extras: Mapping[str, tuple[Row, ...]] = {}  # what each extra of the default needs besides
 
 
 def format_internal(names: Collection[str]) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..errors import ObjectInvalid
 from ..model import Link
@@ -14,8 +14,7 @@ from .names import is_lock_name, is_sha256
 LOCKS = "catalog/locks"
 
 
-@dataclass(frozen=True, slots=True)
-class LockHead:
+class LockHead(NamedTuple):  # a run of a named lock makes it: no dataclass, see model.py
     """The one replaceable object of a named lock; what lists show of it, and the digest of its text."""
 
     name: str
@@ -34,8 +33,7 @@ class LockHead:
     removed: bool = False  # nobody gets the lock by its name any more; ``lock`` and what it tells are the last state's
 
 
-@dataclass(frozen=True, slots=True)
-class LockFacts:
+class LockFacts(NamedTuple):
     """What a list tells of a named lock; ``seq`` is that of the head it was derived from.
 
     Of a lock that was removed a row without ``tag`` stays, so that a slow writer's older row does not come back.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..errors import ObjectInvalid
 from ..model import Link
@@ -14,8 +14,7 @@ from .names import is_normalized, is_sha256
 HEAD = "recall/_head"
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):  # every start makes this class: no dataclass, see model.py
     """One thing that is blocked: versions of a project, or a wheel by its digest."""
 
     project: str  # normalized; "" where a wheel is named by its digest alone
@@ -37,8 +36,7 @@ class Block:
         return f"sha256:{self.sha256}" if self.sha256 else f"{self.project}{self.versions}"
 
 
-@dataclass(frozen=True, slots=True)
-class BlockList:
+class BlockList(NamedTuple):
     """The whole list, as the head of its chain has it."""
 
     seq: int
@@ -73,7 +71,7 @@ def parse_block_list(data: bytes, key: str) -> BlockList:
 
 def encode_blocks(blocks: Iterable[Block]) -> list[dict[str, str]]:
     """As the field ``blocks`` of an object has them."""
-    return [{name: getattr(block, name) for name in block.__slots__} for block in blocks]
+    return [block._asdict() for block in blocks]
 
 
 def parse_blocks(fields: Fields) -> tuple[Block, ...]:
@@ -82,7 +80,7 @@ def parse_blocks(fields: Fields) -> tuple[Block, ...]:
 
 
 def _parse_block(fields: Fields) -> Block:
-    block = Block(**{name: fields.text(name) for name in Block.__slots__})
+    block = Block(**{name: fields.text(name) for name in Block._fields})
     named = is_sha256(block.sha256) if block.sha256 else is_normalized(block.project)
     if not named or (block.project and not is_normalized(block.project)):
         raise ObjectInvalid(fields.key, "a block of it names neither a project nor a wheel")

@@ -9,8 +9,7 @@ import json
 import posixpath
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..errors import FormatUnknown, ObjectInvalid
 
@@ -27,12 +26,11 @@ _NOT_A_TREES = (
 _NOT_A_TREES_BEGIN = ("BASH_", "LD_", "PYTHON", "CLOUDSHELF_", "AWS_")
 
 
-@dataclass(frozen=True, slots=True)
-class TreeFacts:
+class TreeFacts(NamedTuple):  # every start makes this class: no dataclass, see model.py
     """Paths are relative to the tree's folder."""
 
     bins: tuple[str, ...] = ()  # files that are commands
-    env: Mapping[str, str] = field(default_factory=dict)  # variables; ``{root}`` in a value is the tree's folder
+    env: Mapping[str, str] = {}  # variables; ``{root}`` in a value is the tree's folder
     folders: tuple[str, ...] = ()  # those that are empty
 
 

@@ -6,8 +6,7 @@ import functools
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..build_variables import settle
 from ..errors import PlatformUnsupported, UsageError
@@ -16,8 +15,7 @@ from . import answering
 _SUPPORTED = "CPython 3.11 to 3.14 on Linux with glibc, x86-64 or aarch64, not free-threaded"
 
 
-@dataclass(frozen=True, slots=True)
-class Interpreter:
+class Interpreter(NamedTuple):  # every start makes this class: no dataclass, see model.py
     """Everything of an interpreter that an environment depends on."""
 
     executable: str  # real path of the base interpreter, never a virtual environment's

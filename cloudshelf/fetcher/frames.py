@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from enum import IntEnum
 
 from .environments import Environment
@@ -23,17 +22,19 @@ class Priority(IntEnum):
     FILL = 4  # background
 
 
-@dataclass(slots=True, eq=False)
-class FrameJob:
-    """One frame that is to be fetched."""
+class FrameJob:  # no dataclass, as in model.py
+    """One frame that is to be fetched; ``sequence`` is in which order frames were asked for."""
 
-    environment: Environment
-    frame: int
-    priority: Priority
-    sequence: int  # in which order frames were asked for
-    alone: bool = False  # a second try: its own request, no company that could be at fault
-    begun: float = float("inf")  # when it was asked of the store (time.monotonic)
-    idle_too: bool = False  # somebody asked for an idle file in it, so its neighbours are welcome
+    __slots__ = ("alone", "begun", "environment", "frame", "idle_too", "priority", "sequence")
+
+    def __init__(self, environment: Environment, frame: int, priority: Priority, sequence: int) -> None:
+        self.environment = environment
+        self.frame = frame
+        self.priority = priority
+        self.sequence = sequence
+        self.alone = False  # a second try: its own request, no company that could be at fault
+        self.begun = float("inf")  # when it was asked of the store (time.monotonic)
+        self.idle_too = False  # somebody asked for an idle file in it, so its neighbours are welcome
 
     @property
     def start(self) -> int:
@@ -44,20 +45,18 @@ class FrameJob:
         return self.start + self.environment.frame_length[self.frame]
 
 
-@dataclass(slots=True, eq=False)
 class Range:
     """One request: consecutive bytes of one pack."""
 
-    jobs: list[FrameJob]
-    priority: Priority
-    queued: bool = True
-    ahead: bool = False  # it was begun when no import waited for it
-    missing: int = field(init=False)  # bytes that have not come; the scheduler counts
-    unfinished: int = field(init=False)  # frames whose bytes are still needed; the scheduler counts
+    __slots__ = ("ahead", "jobs", "missing", "priority", "queued", "unfinished")
 
-    def __post_init__(self) -> None:
-        self.missing = self.length
-        self.unfinished = len(self.jobs)
+    def __init__(self, jobs: list[FrameJob], priority: Priority, *, queued: bool = True) -> None:
+        self.jobs = jobs
+        self.priority = priority
+        self.queued = queued
+        self.ahead = False  # it was begun when no import waited for it
+        self.missing = self.length  # bytes that have not come; the scheduler counts
+        self.unfinished = len(jobs)  # frames whose bytes are still needed; the scheduler counts
 
     @property
     def start(self) -> int:

@@ -5,26 +5,25 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 Numbers = dict[str, Any]
 _KEPT_MARKS = 64
 
 
-@dataclass(slots=True)
-class _Counters:
-    requests: int = 0
-    fetched: int = 0  # bytes that came from the store
-    files: int = 0  # files that were put in their place
-    placed: int = 0  # their bytes
-    seconds: float = 0.0  # during which at least one request was under way
-    projects: dict[str, list[int]] = field(
-        default_factory=dict
-    )  # name → [requests, bytes fetched, files, bytes placed]
-    packed: Mapping[str, int] = field(default_factory=dict)  # name → bytes of all its frames
-    under_way: int = 0
-    since: float = 0.0
+class _Counters:  # no dataclass, as in model.py
+    __slots__ = ("fetched", "files", "packed", "placed", "projects", "requests", "seconds", "since", "under_way")
+
+    def __init__(self) -> None:
+        self.requests = 0
+        self.fetched = 0  # bytes that came from the store
+        self.files = 0  # files that were put in their place
+        self.placed = 0  # their bytes
+        self.seconds = 0.0  # during which at least one request was under way
+        self.projects: dict[str, list[int]] = {}  # name → [requests, bytes fetched, files, bytes placed]
+        self.packed: Mapping[str, int] = {}  # name → bytes of all its frames
+        self.under_way = 0
+        self.since = 0.0
 
     def of(self, project: str) -> list[int]:
         return self.projects.setdefault(project, [0, 0, 0, 0])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..codecs.manifest import format_manifest
@@ -53,7 +53,7 @@ class Packed:
     def manifest_for(self, epoch: int) -> bytes:
         """The manifest's bytes for packs that are stored under ``epoch``."""
         frames = tuple(frame._replace(pack=collectable(frame.pack, epoch)) for frame in self.manifest.frames)
-        return format_manifest(replace(self.manifest, frames=frames))
+        return format_manifest(self.manifest._replace(frames=frames))
 
 
 def pack_tree(

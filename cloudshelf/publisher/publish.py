@@ -298,7 +298,7 @@ class _Run:
             packed = self._pack(tree, ordered, tag, number, sent)
             self.watch.stage("upload", project, packed.packed, "B")
             new = _new_wheel(wheel, tree, tag, packed, self.remarks[project])
-            described = replace(new.wheel, released=self.pages.file(wheel.planned).uploaded)
+            described = new.wheel._replace(released=self.pages.file(wheel.planned).uploaded)
             new = replace(new, wheel=described, provenance=provenances.of(wheel.sha256))
             default = self.request.default and wheel.planned.requested
             upload(

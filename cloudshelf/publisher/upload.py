@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, as_completed
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from packaging.version import InvalidVersion, Version
@@ -108,7 +108,7 @@ def upload(
             sent.wait(progress)
             epoch = sent.epoch
             tree = _put_manifest(store, new.project, new.packed, epoch)
-            wheel = replace(new.wheel, trees={new.interpreter: tree}, provenance=_put_provenance(store, new))
+            wheel = new.wheel._replace(trees={new.interpreter: tree}, provenance=_put_provenance(store, new))
 
             def change(present: Head | None, wheel: Wheel = wheel, epoch: int = epoch) -> Change:
                 if (present.epoch if present else 0) != epoch:
@@ -142,7 +142,7 @@ def merge_wheels(wheels: tuple[Wheel, ...], wheel: Wheel) -> tuple[Wheel, ...]:
                 "the shelf has another wheel of this name, and what was published never changes; "
                 "give yours a new version or a build number",
             )
-        wheel = replace(same, trees={**same.trees, **wheel.trees})
+        wheel = same._replace(trees={**same.trees, **wheel.trees})
     return tuple((present | {parse_wheel_name(wheel.filename): wheel}).values())
 
 

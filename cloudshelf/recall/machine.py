@@ -159,7 +159,7 @@ def _rows(blocks: Sequence[Block], environments: Iterable[Pins]) -> dict[str, st
 
 
 def _words(block: Block) -> str:
-    return json.dumps({name: getattr(block, name) for name in block.__slots__})
+    return json.dumps(block._asdict())
 
 
 def _pins_in(folder: Path | None) -> Iterable[Pins]:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from .protocols import Store, Stored
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(NamedTuple):  # every start makes this class: no dataclass, see model.py
     """A moment's totals. ``requests`` counts verbs asked, failed ones included; retries of a transport are not seen."""
 
-    requests: Mapping[str, int] = field(default_factory=dict)
+    requests: Mapping[str, int] = {}
     received: int = 0
     sent: int = 0
 

@@ -9,10 +9,9 @@ from __future__ import annotations
 import ipaddress
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from ..errors import CredentialsMissing, ShelfError, UsageError
@@ -28,8 +27,7 @@ _TIMEOUT = 30.0
 _OF_A_PROFILE = ("region", "endpoint_url", "ignore_configured_endpoint_urls", "ca_bundle", "services")
 
 
-@dataclass(frozen=True, slots=True)
-class S3Settings:
+class S3Settings(NamedTuple):  # every start makes this class: no dataclass, see model.py
     """Where S3 is and how to speak to it; no secrets. ``endpoint`` None is Amazon's own."""
 
     region: str

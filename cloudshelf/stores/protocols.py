@@ -9,12 +9,10 @@ cannot be), and Conflict or OutcomeUnknown from conditional writes.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(NamedTuple):  # every start makes this class: no dataclass, see model.py
     """What a listing tells of one object; ``modified`` is seconds since 1970 by the store's own clock."""
 
     key: str

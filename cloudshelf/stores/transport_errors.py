@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from ..errors import (
     AccessDenied,
@@ -101,8 +101,7 @@ _CAUSES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(NamedTuple):  # every start makes this class: no dataclass, see model.py
     """What an obstore error tells: ``status`` 0 when no answer came, ``code`` "" when the answer had none."""
 
     status: int

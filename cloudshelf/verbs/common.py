@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -98,4 +97,6 @@ def person() -> str:
 
 def plain(value: Any) -> Result:
     """A dataclass as JSON."""
+    import dataclasses  # here, because its load takes 6 ms of a start (model.py) that needs none of these
+
     return dataclasses.asdict(value)

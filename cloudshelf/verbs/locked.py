@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 import threading
 from collections.abc import Mapping
@@ -105,7 +104,7 @@ def change_rows(
     What is gone has who needed it. What this process has of its own is neither pinned by a lock that names it nor
     dropped by one that does not.
     """
-    before = before or dataclasses.replace(after, requirements=(), pins=())
+    before = before or after._replace(requirements=(), pins=())
     asked = {named_project(text) for text in before.requirements}
     rows = []
     for change in compare_locks(before, after).changes:

@@ -12,7 +12,7 @@ from ..parallel import map_parallel
 from ..repository import PARALLEL
 from ..shelf import Shelf
 from ..urls import split_urls
-from .common import Args, Progress, Result, person, plain, shelf_of, signing_shelf_of
+from .common import Args, Progress, Result, person, shelf_of, signing_shelf_of
 
 
 def diff(args: Args, progress: Progress) -> Result:
@@ -45,10 +45,10 @@ def locks(args: Args, progress: Progress) -> Result:
         return _remove(signing_shelf_of(args), str(args["name"]))
     shelf = shelf_of(args)
     if not args.get("name"):
-        return {"shelf": shelf.url, "locks": [plain(facts) for facts in shelf.named_locks.list()]}
+        return {"shelf": shelf.url, "locks": [facts._asdict() for facts in shelf.named_locks.list()]}
     name = str(args["name"])
     states = [
-        plain(facts_of(head)) | {"lock": head.lock, "action": head.action, "removed": head.removed}
+        facts_of(head)._asdict() | {"lock": head.lock, "action": head.action, "removed": head.removed}
         for head in shelf.named_locks.history(name)
     ]
     return {"shelf": shelf.url, "name": name, "states": states}

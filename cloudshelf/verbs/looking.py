@@ -29,7 +29,7 @@ def ls(args: Args, progress: Progress) -> Result:
     shelf = shelf_of(args)
     cache = read_config().cache
     if not args.get("project"):
-        projects = [_of_shelf(shelf, plain(facts)) for facts in shelf.projects()]
+        projects = [_of_shelf(shelf, facts._asdict()) for facts in shelf.projects()]
         remember(cache, shelf.url, [row["project"] for row in projects])
         return {"shelf": shelf.url, "projects": projects}
     project, version = split_pin(str(args["project"]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -82,8 +81,8 @@ def lock(args: Args, progress: Progress) -> Result:
         found = read_lock(args)
         shelf = shelf_of_lock(found, args)
         found = found if found.shelf else repin(shelf, found)
-        pins = tuple(dataclasses.replace(pin, origin=public_origin(pin.origin)) for pin in found.pins)
-        found = dataclasses.replace(found, pins=pins)  # of a lock that somebody wrote by hand: no secret leaves it
+        pins = tuple(pin._replace(origin=public_origin(pin.origin)) for pin in found.pins)
+        found = found._replace(pins=pins)  # of a lock that somebody wrote by hand: no secret leaves it
         if args.get("name"):
             from .locks import lock_to_name
 

@@ -10,7 +10,7 @@ from ..errors import ProjectMissing
 from ..recall.machine import Renewal
 from ..recall.matching import Part, is_meant
 from ..shelf import Shelf
-from .common import Args, Progress, Result, person, plain, shelf_of, signing_shelf_of
+from .common import Args, Progress, Result, person, shelf_of, signing_shelf_of
 
 
 def block(args: Args, progress: Progress) -> Result:
@@ -30,7 +30,7 @@ def block(args: Args, progress: Progress) -> Result:
     return {
         "shelf": shelf.url,
         "seq": found.seq,
-        "blocks": [plain(each) for each in blocks],
+        "blocks": [each._asdict() for each in blocks],
         "message": "\n".join(lines),
     }
 
@@ -49,7 +49,7 @@ def unblock(args: Args, progress: Progress) -> Result:
 def blocks(args: Args, progress: Progress) -> Result:
     """What is blocked on each shelf, asked just now."""
     shelf = shelf_of(args)
-    listed = [plain(each) | {"what": each.text, "shelf": place} for each, place in shelf.blocks()]
+    listed = [each._asdict() | {"what": each.text, "shelf": place} for each, place in shelf.blocks()]
     return {"shelf": shelf.url, "blocks": listed}
 
 

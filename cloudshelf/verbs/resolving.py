@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 from ..codecs.names import named_project
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 def resolve(shelf: Shelf, args: Args, preferred: Lock | None) -> Resolution:
     """``requirements``, as what files want limits them, to the letter of their hashes. Raises PythonUnfit too."""
     wanted = wanted_of(args)
-    if wanted == Wanted():
+    if not args.get("wanted"):
         return _search(shelf, args, preferred, wanted)
     from ..availability import explain_missing
     from ..hashes import check_hashes
@@ -54,7 +53,7 @@ def _search(shelf: Shelf, args: Args, preferred: Lock | None, wanted: Wanted) ->
     }
     dropping = set(args.get("dropping") or ())
     if preferred is not None and dropping:
-        preferred = dataclasses.replace(preferred, pins=tuple(p for p in preferred.pins if p.project not in dropping))
+        preferred = preferred._replace(pins=tuple(p for p in preferred.pins if p.project not in dropping))
     preferred = without_other_builds(preferred, wanted_labels(args))
     admitted = None
     if wanted.hashes:

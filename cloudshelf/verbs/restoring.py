@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import shlex
 
 from ..codecs.lock import format_lock
@@ -36,7 +35,7 @@ def sync(args: Args, progress: Progress) -> Result:
         shelf.check_pins(wanted, remembered=shelf.cache or read_config().cache)
         wanted = wanted if wanted.shelf == shelf.url else shelf.move(wanted)
         held = _held_back(shelf, wanted, args)
-        here_pins = dataclasses.replace(wanted, pins=tuple(pin for pin in wanted.pins if pin.project not in held))
+        here_pins = wanted._replace(pins=tuple(pin for pin in wanted.pins if pin.project not in held))
         result = materialize(shelf, here_pins, progress)
     except ObjectMissing:
         _refuse_vanished(shelf, lock_name(args))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 from ..wanted import Wanted
 from .common import Args, Progress, Result, target_of
 
@@ -13,7 +11,7 @@ def read_sources(args: Args, progress: Progress) -> Result:
     from ..sources import read_sources as read
 
     wanted = read(args["sources"], target_of(args))
-    return {"requirements": wanted.requirements, "wanted": dataclasses.asdict(wanted)}
+    return {"requirements": wanted.requirements, "wanted": wanted.to_json()}
 
 
 def expand(args: Args) -> Args:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -100,7 +99,7 @@ def _move_lock(shelf: Shelf, name: str) -> int:
 
 def _move(shelf: Shelf, chain: Chain[Any]) -> int:
     def step(present: Any, stamp: Any) -> Any:
-        return None if present is None else replace(present, **stamp.fields())
+        return None if present is None else present._replace(**stamp.fields())
 
     return int(move_head(shelf.store, chain, step, by=person(), action="sign", signer=shelf.signer).seq)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Sequence
 
 from ..codecs.lock import format_variants, parse_lock
@@ -51,4 +50,4 @@ def without_other_builds(preferred: Lock | None, wanted: Sequence[str]) -> Lock 
         or not is_variant(Version(pin.version))
         or is_label(Version(pin.version).local or "", wanted[0])
     )
-    return dataclasses.replace(preferred, pins=kept)
+    return preferred._replace(pins=kept)

@@ -156,7 +156,7 @@ def test_a_version_that_is_there_gets_the_wheels_and_interpreters_that_it_lacks(
 
 
 def test_other_bytes_under_the_name_of_a_wheel_are_refused_before_anything_is_sent(inside, outside, bundle):
-    wheel = replace(make_wheel(inside, "two", "1.0"), sha256="f" * 64)
+    wheel = make_wheel(inside, "two", "1.0")._replace(sha256="f" * 64)
     publish(inside, "two", "1.0", wheels=(wheel,))
     before = keys(inside)
     with pytest.raises(PublishFailed, match="another wheel of this name"):

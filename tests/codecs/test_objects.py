@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import json
 from typing import Any
 
@@ -117,8 +116,8 @@ def test_a_manifest_of_before_there_were_imports_is_read() -> None:
     payload = raw()
     del payload["imports"], payload["later"]
     del payload["profiles"][0]["modules"]
-    profile = dataclasses.replace(MANIFEST.profiles[0], modules=())
-    expected = dataclasses.replace(MANIFEST, imports={}, later={}, profiles=(profile,))
+    profile = MANIFEST.profiles[0]._replace(modules=())
+    expected = MANIFEST._replace(imports={}, later={}, profiles=(profile,))
     assert parse_manifest(packed(payload), "numpy", "k") == expected
 
 
@@ -136,7 +135,7 @@ def test_signature_lines_after_a_head_are_not_part_of_it() -> None:
 
 
 def test_equal_values_make_equal_bytes() -> None:
-    reordered = dataclasses.replace(HEAD, versions=dict(reversed(list(HEAD.versions.items()))))
+    reordered = HEAD._replace(versions=dict(reversed(list(HEAD.versions.items()))))
     assert format_head(reordered) == format_head(HEAD)
 
 
@@ -150,7 +149,7 @@ def test_a_head_under_another_projects_name_is_refused(parse) -> None:  # type: 
     "version", ["", " ", "1.0 ", "../1", "1\n2", "\x1b[31m1", "1;rm", "--yes", "$(id)", "1" * 300, "\u0661"]
 )
 def test_a_version_that_is_no_word_of_a_command_line_is_refused_and_named(version: str) -> None:
-    data = format_head(dataclasses.replace(HEAD, versions={version: Entry(B)}))
+    data = format_head(HEAD._replace(versions={version: Entry(B)}))
     with pytest.raises(ObjectInvalid, match=r"its entry of version .* is malformed"):
         parse_head(data, "numpy", "k")
     with pytest.raises(ObjectInvalid, match=r"its entry of version .* is malformed"):

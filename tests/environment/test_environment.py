@@ -138,7 +138,7 @@ def test_a_failed_profile_means_all_data_first() -> None:
     project = Project("p", {"site/p/__init__.py": "", "site/p/x.dat": "1"})
     manifest = project.manifest()
     failed = type(manifest.profiles[0])("p", (), (), (), "boom")
-    broken = type(manifest)(**{**{k: getattr(manifest, k) for k in manifest.__slots__}, "profiles": (failed,)})
+    broken = manifest._replace(profiles=(failed,))
     (facts,) = make_index(lock_of([project]), [broken], PYTHON)["projects"]
     assert facts["wait"] == facts["data"] == [1]
 

@@ -11,6 +11,34 @@ import pytest
 from cloudshelf import loaded, subprocess_hook
 
 HEAVY = ["IPython", "ipywidgets", "jupyter_server", "boto3", "pip", "obstore", "zstandard", "packaging", "resolvelib"]
+STARTS = {
+    "run of a lock": [
+        "cloudshelf.cli",
+        "cloudshelf.program",
+        "cloudshelf.variants",
+        "cloudshelf.verbs.common",
+        "cloudshelf.verbs.locked",
+        "cloudshelf.verbs.restoring",
+        "cloudshelf.environment.build",
+        "cloudshelf.recall.checking",
+        "cloudshelf.stores.object_store",
+    ],
+    "run of a lock that has a name on the shelf": ["cloudshelf.verbs.locks", "cloudshelf.named_locks"],
+    "run of requirements, without the resolver": ["cloudshelf.verbs.pinning", "cloudshelf.verbs.resolving"],
+    "fetcher": [
+        "cloudshelf.fetcher.__main__",
+        "cloudshelf.fetcher.engine",
+        "cloudshelf.fetcher.environments",
+        "cloudshelf.fetcher.transfer",
+        "cloudshelf.config",
+        "cloudshelf.lower_cache",
+        "cloudshelf.stores.counting",
+        "cloudshelf.stores.credentials",
+        "cloudshelf.stores.object_store",
+        "cloudshelf.stores.opening",
+        "logging.handlers",
+    ],
+}
 ROOT = Path(__file__).parents[2]
 
 
@@ -59,6 +87,25 @@ def test_a_run_of_a_lock_loads_no_more_than_it_needs(tmp_path):
     words = [sys.executable, "-c", RUN, str(lock), *later, *never]
     done = subprocess.run(words, env=environ, check=True, capture_output=True, text=True)
     assert done.stdout == f"[] {later}\n"
+
+
+@pytest.mark.parametrize("start", STARTS)
+def test_what_a_cold_import_waits_for_loads_no_dataclasses(start):
+    code = f"import sys, {', '.join(STARTS[start])}; print('dataclasses' in sys.modules)"
+    assert python(code) == "False\n"
+
+
+def test_a_cold_run_loads_no_dataclasses(cloudshelf, shelf, tmp_path):
+    """Neither the command, nor the program, nor the fetcher, whatever modules those are."""
+    lock, cache = tmp_path / "pylock.toml", tmp_path / "cache"
+    cloudshelf("lock", "shelftwo", "-o", lock)
+    words = ("run", "--lock", lock, "--", "python", "-c", "import shelftwo")
+    done = cloudshelf(*words, CLOUDSHELF_CACHE=str(cache), PYTHONPROFILEIMPORTTIME="1")
+    log = (cache / "fetcher" / "log").read_text()
+    for text, needed in ((done.stderr, "cloudshelf.environment.build"), (log, "cloudshelf.fetcher.transfer")):
+        modules = {line.rpartition("|")[2].strip() for line in text.splitlines()}
+        assert needed in modules
+        assert "dataclasses" not in modules
 
 
 def test_importing_does_no_io_but_its_own_file():

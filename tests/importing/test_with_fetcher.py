@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import sys
 from pathlib import Path
@@ -33,7 +32,7 @@ def test_a_cold_import_fills_from_packs(tmp_path: Path) -> None:
     made = Made(
         build_environment(
             lock_of([project], store.url),
-            [dataclasses.replace(manifest, frames=frames)],
+            [manifest._replace(frames=frames)],
             cache=tmp_path / "cache",
             interpreter=describe_interpreter(),
             fetcher=[sys.executable, "-m", "cloudshelf.fetcher"],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from dataclasses import replace as replaced
 
 from cloudshelf.codecs.manifest import format_manifest
 from cloudshelf.codecs.names import manifest_key, pack_key, sha256
@@ -70,5 +69,5 @@ def put(store: Store, *wheels: Wheel) -> Release:
         if body:
             put_immutable(store, pack_key(wheel.project, f"{sha256(body)}.0"), body)
         row = shelves.make_wheel(store, wheel.project, wheel.version, tag=wheel.tag)
-        rows.append(replaced(row, trees={"": Tree(part, len(body), 0)}, sha256=sha256(data)))
+        rows.append(row._replace(trees={"": Tree(part, len(body), 0)}, sha256=sha256(data)))
     return shelves.publish(store, wheels[0].project, wheels[0].version, wheels=rows)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 
 import pytest
 
@@ -92,7 +91,7 @@ def test_a_folder_is_no_newer_than_what_is_in_it_whatever_stands_elsewhere() -> 
     }
     manifest, _ = Wheel("demo", files=dict.fromkeys(times, b"")).manifest()
     found = VersionTree(
-        replace(manifest, files=tuple(file._replace(mtime=times[file.path]) for file in manifest.files))
+        manifest._replace(files=tuple(file._replace(mtime=times[file.path]) for file in manifest.files))
     )
     wanted = {"": 30, "demo": 20, "demo/sub": 10, "demo/new": 20}
     assert {path: entry.mtime for path in wanted if (entry := found.entry(path))} == wanted

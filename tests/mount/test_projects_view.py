@@ -9,7 +9,6 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -330,7 +329,7 @@ def test_a_grant_that_comes_later_counts_without_a_new_mount(memory: MemoryStore
 
 
 def yank(store: Store, project: str, version: str) -> None:
-    entry = replace(Shelf(store).repository.versions(project)[version], yanked="broken")
+    entry = Shelf(store).repository.versions(project)[version]._replace(yanked="broken")
     change_head(store, project, lambda head: Change(put={version: entry}), by="ann", action="yank")
 
 

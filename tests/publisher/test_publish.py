@@ -345,8 +345,7 @@ def test_numpy_is_as_pip_installs_it(
         str(tmp_path / "pip"),
     ]
     subprocess.run([*command, str(real_wheels["numpy"])], check=True, capture_output=True)
-    busy = dataclasses.replace(
-        manifest,
+    busy = manifest._replace(
         files=tuple(f._replace(kind=Kind.DATA) if f.kind is Kind.IDLE else f for f in manifest.files),
     )
     restore_tree(shelf, busy, tmp_path / "ours")

@@ -6,7 +6,6 @@ and the schedules find out.
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import uuid
 from collections.abc import Callable
@@ -149,7 +148,7 @@ def a_publish_that_does_not_look_at_the_epoch(patch: pytest.MonkeyPatch) -> None
             try:
                 return change(present)
             except upload._EpochMovedError:
-                return change(dataclasses.replace(present, epoch=kept[0]))
+                return change(present._replace(epoch=kept[0]))
 
         kept = [change.__defaults__[1]]
         return real(store, project, blind, **options)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -39,7 +38,7 @@ def stolen_release(store: Interfering) -> str:
     digest = Repository(store).head("evil").versions["1.0"].release
     store.put_new(release_key("good", digest), store.get(release_key("evil", digest)))
     head = Repository(store).head("good")
-    store.overwrite(head_key("good"), format_head(replace(head, versions={"1.0": Entry(digest)})))
+    store.overwrite(head_key("good"), format_head(head._replace(versions={"1.0": Entry(digest)})))
     return release_key("good", digest)
 
 
@@ -49,10 +48,10 @@ def stolen_manifest(store: Interfering) -> str:
     part = wheel.trees[""].manifest
     store.put_new(manifest_key("good", part), store.get(manifest_key("evil", part)))
     release = Repository(store).release("good", "1.0")
-    data = format_release(replace(release, wheels=(replace(release.wheels[0], trees=wheel.trees),)))
+    data = format_release(release._replace(wheels=(release.wheels[0]._replace(trees=wheel.trees),)))
     store.put_new(release_key("good", sha256(data)), data)
     head = Repository(store).head("good")
-    store.overwrite(head_key("good"), format_head(replace(head, versions={"1.0": Entry(sha256(data))})))
+    store.overwrite(head_key("good"), format_head(head._replace(versions={"1.0": Entry(sha256(data))})))
     return manifest_key("good", part)
 
 
@@ -61,7 +60,7 @@ def stolen_index(store: Interfering) -> str:
     data = format_index("evil", {"0.9": Entry("a" * 64)})
     store.put_new(index_key("good", sha256(data)), data)
     head = Repository(store).head("good")
-    store.overwrite(head_key("good"), format_head(replace(head, versions={}, older=sha256(data))))
+    store.overwrite(head_key("good"), format_head(head._replace(versions={}, older=sha256(data))))
     return index_key("good", sha256(data))
 
 
@@ -95,7 +94,7 @@ def test_an_older_list_under_a_newer_number_is_another_history_and_is_seen_by_it
     """A head that says a later sequence but names no head before it: whoever follows the chain is told."""
     publish(store, "good", "2.0")
     head = parse_head(store.get(head_key("good")), "good", "k")
-    line = format_head(replace(head, seq=9, prev="b" * 64, skips=())).partition(b"\n")[0]
+    line = format_head(head._replace(seq=9, prev="b" * 64, skips=())).partition(b"\n")[0]
     store.overwrite(head_key("good"), seal(line))
     from cloudshelf.commit import walk_history
     from cloudshelf.errors import ShelfError

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -169,7 +168,7 @@ def without_skips(store: Interfering, project: str) -> None:
     heads = list(walk_history(store, parse_head(store.get(head_key(project)), project, "k")))
     prev = None
     for head in reversed(heads):
-        head = replace(head, prev=prev, latest="", skips=())
+        head = head._replace(prev=prev, latest="", skips=())
         data = format_head(head)
         assert b"skips" not in data and b"latest" not in data
         prev = sha256(data)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from cloudshelf.difference import Change, Difference, compare_locks
 from cloudshelf.model import Lock, Pin
 
@@ -29,7 +27,7 @@ def test_added_removed_and_changed_say_who_wants_them() -> None:
     after = lock(
         pin("numpy", "2.0"), pin("pandas", "2.0", "extra", "numpy"), pin("extra", "1"), pin("tzdata", "1.0"), asked=()
     )
-    found = compare_locks(BEFORE, replace(after, requirements=("pandas>=2",)))
+    found = compare_locks(BEFORE, after._replace(requirements=("pandas>=2",)))
     assert found.changes == (
         Change("extra", None, "1", "added", ("pandas",)),
         Change("numpy", "1.0", "2.0", "version", ("pandas",)),
@@ -41,21 +39,21 @@ def test_added_removed_and_changed_say_who_wants_them() -> None:
 
 
 def test_the_same_version_as_other_bytes_is_a_difference() -> None:
-    rebuilt = [replace(p, sha256=B) if p.project == "six" else p for p in BEFORE.pins]
-    compiled = [replace(p, manifest=f"{A}.0") if p.project == "six" else p for p in BEFORE.pins]
+    rebuilt = [p._replace(sha256=B) if p.project == "six" else p for p in BEFORE.pins]
+    compiled = [p._replace(manifest=f"{A}.0") if p.project == "six" else p for p in BEFORE.pins]
     for pins in (rebuilt, compiled):
-        found = compare_locks(BEFORE, replace(BEFORE, pins=tuple(pins)))
+        found = compare_locks(BEFORE, BEFORE._replace(pins=tuple(pins)))
         assert found.changes == (Change("six", "1.0", "1.0", "files", ("pandas",)),)
         assert found.same == 3
 
 
 def test_another_tools_lock_of_the_same_wheels_does_not_differ() -> None:
-    foreign = replace(BEFORE, shelf="", tag="", pins=tuple(replace(p, manifest="", release="") for p in BEFORE.pins))
+    foreign = BEFORE._replace(shelf="", tag="", pins=tuple(p._replace(manifest="", release="") for p in BEFORE.pins))
     assert compare_locks(foreign, BEFORE) == compare_locks(BEFORE, foreign) == Difference((), 4, (), ())
 
 
 def test_what_the_kernel_has_of_its_own_is_not_removed() -> None:
-    after = replace(BEFORE, pins=BEFORE.pins[:3])
+    after = BEFORE._replace(pins=BEFORE.pins[:3])
     assert compare_locks(BEFORE, after, provided={"tzdata": "1.0"}).changes == ()
     assert compare_locks(BEFORE, after, provided={"tzdata": "1.1"}).changes == (
         Change("tzdata", "1.0", "1.1", "version", ("this kernel, which has it",)),
@@ -63,7 +61,7 @@ def test_what_the_kernel_has_of_its_own_is_not_removed() -> None:
 
 
 def test_shelf_interpreter_and_moment_are_told_too() -> None:
-    after = replace(BEFORE, shelf="s3://bucket/other", tag="cpython-312", as_of="2026-11-01T23:59:59Z")
+    after = BEFORE._replace(shelf="s3://bucket/other", tag="cpython-312", as_of="2026-11-01T23:59:59Z")
     assert compare_locks(BEFORE, after).context == (
         ("shelf", "s3://bucket/shelf", "s3://bucket/other"),
         ("interpreter", "cpython-311", "cpython-312"),

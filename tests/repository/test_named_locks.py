@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -244,7 +243,7 @@ def test_a_lost_reply_of_a_write_that_landed_is_success_once(store: InterferingW
 def test_many_at_once_lose_nothing_in_a_folder(tmp_path: Path) -> None:
     store = open_store(tmp_path.as_uri())
     prepare(store)
-    locks = [replace(resolved(store, "numpy"), requirements=(f"numpy>0.{i}",)) for i in range(12)]
+    locks = [resolved(store, "numpy")._replace(requirements=(f"numpy>0.{i}",)) for i in range(12)]
     failures: list[BaseException] = []
 
     def work(lock: Lock) -> None:
@@ -307,7 +306,7 @@ def test_verify_finds_damage_and_repair_writes_the_list_anew(store: InterferingW
 
 def test_verify_finds_a_skip_that_leads_elsewhere(store: InterferingWithLocks) -> None:
     head = Shelf(store).repository.head("numpy")
-    forged = replace(head, skips=(head.skips[0]._replace(digest="f" * 64), *head.skips[1:]))
+    forged = head._replace(skips=(head.skips[0]._replace(digest="f" * 64), *head.skips[1:]))
     store.overwrite(head_key("numpy"), format_head(forged))
     assert "state 2 names an earlier one wrongly" in [d.reason for d in Shelf(store).verify().damages]
 
@@ -349,7 +348,7 @@ def test_no_lock_names_what_the_shelf_lacks(store: InterferingWithLocks) -> None
     init_shelf(other, "theirs")
     with pytest.raises(ObjectMissing, match=f"projects/numpy/release/{lock.pins[0].release} is not in memory:other"):
         name_lock(Shelf(other), NAME, lock)
-    recompiled = replace(lock, pins=(replace(lock.pins[0], manifest=f"{'0' * 64}.0"),))
+    recompiled = lock._replace(pins=(lock.pins[0]._replace(manifest=f"{'0' * 64}.0"),))
     with pytest.raises(ObjectMissing, match="projects/numpy/manifest/0000"):
         name_lock(Shelf(store), NAME, recompiled)
     assert not [*store.list("locks/"), *other.list("locks/")]

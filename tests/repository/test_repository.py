@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -261,6 +260,6 @@ def test_a_manifest_of_another_version_than_the_pin_is_refused(store: Interferin
     shelf = Shelf(store)
     [first] = shelf.lock(["a==1"]).lock.pins
     [second] = shelf.lock(["a==2"]).lock.pins
-    mixed = Lock("memory:", (), "3.11.7", "cpython-311", (replace(first, manifest=second.manifest),))
+    mixed = Lock("memory:", (), "3.11.7", "cpython-311", (first._replace(manifest=second.manifest),))
     with pytest.raises(ObjectInvalid, match=r"it is the manifest of a-2-py3-none-any\.whl"):
         shelf.manifests(mixed)

@@ -61,9 +61,9 @@ def test_ls_of_a_missing_version_says_what_is_there(shelf: Shelf) -> None:
 
 
 def test_results_are_json(shelf: Shelf) -> None:
-    results: list[Any] = [*shelf.projects(), *shelf.versions("numpy"), shelf.show("numpy"), *shelf.search("arrays")]
-    for result in results:
-        assert json.loads(json.dumps(dataclasses.asdict(result)))
+    results: list[Any] = [*shelf.versions("numpy"), shelf.show("numpy"), *shelf.search("arrays")]
+    for row in [*map(dataclasses.asdict, results), *(facts._asdict() for facts in shelf.projects())]:
+        assert json.loads(json.dumps(row))
 
 
 def test_show_tells_the_default_unless_a_version_is_named(shelf: Shelf) -> None:

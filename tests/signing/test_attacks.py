@@ -278,7 +278,7 @@ def test_a_dependency_that_only_the_catalog_names_is_not_pinned(shelf: SignedShe
     evil = shelf.publish("evil", "1")
     digest = sha256_of_release(shelf, "evil")
     rows = (("numpy", "1", sha256_of_release(shelf, "numpy")), ("evil", "1", digest))
-    facts = replace(project_facts(Repository(shelf.store), "numpy"), closure=rows)
+    facts = project_facts(Repository(shelf.store), "numpy")._replace(closure=rows)
     overwrite(shelf.store, closure_key("numpy"), format_closure(facts))
     lock = Shelf(shelf.store, pins=shelf.pins).lock(["numpy"]).lock
     assert evil.project == "evil"

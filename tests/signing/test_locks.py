@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -57,9 +56,9 @@ def test_a_lock_of_what_no_signed_head_named_is_refused(chain: SignedShelf) -> N
 
 def test_another_manifest_under_a_version_that_was_signed_is_refused(chain: SignedShelf) -> None:
     lock = locked(chain, "c")
-    evil = replace(lock.pins[0], manifest=f"{'6' * 64}.0")
+    evil = lock.pins[0]._replace(manifest=f"{'6' * 64}.0")
     with pytest.raises(PinUnsigned):
-        signed(chain).check_pins(replace(lock, pins=(evil,)))
+        signed(chain).check_pins(lock._replace(pins=(evil,)))
 
 
 def test_a_lock_is_refused_where_the_head_is_not_signed_now(chain: SignedShelf) -> None:
@@ -85,7 +84,7 @@ def test_what_was_checked_is_not_asked_again(chain: SignedShelf) -> None:
     assert first == 2 + 3 * len(lock.pins)  # shelf.json, root document; head, release and manifest of each
     signed(chain, store).check_pins(lock, remembered=chain.cache)
     assert store.counts.total == first
-    other = replace(lock, pins=(replace(lock.pins[0], manifest=f"{'6' * 64}.0"), *lock.pins[1:]))
+    other = lock._replace(pins=(lock.pins[0]._replace(manifest=f"{'6' * 64}.0"), *lock.pins[1:]))
     with pytest.raises(PinUnsigned):
         signed(chain, store).check_pins(other, remembered=chain.cache)
 

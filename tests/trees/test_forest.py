@@ -100,7 +100,4 @@ def test_links_of_a_tree_are_seen_too() -> None:
 
 def test_a_wheel_has_no_forest() -> None:
     wheel = tree("one", "bin/x")
-    assert (
-        plant([Manifest(**{**{f: getattr(wheel, f) for f in wheel.__slots__}, "inline": {}})], {"": {}}, (), SITE).links
-        == {}
-    )
+    assert plant([wheel._replace(inline={})], {"": {}}, (), SITE).links == {}

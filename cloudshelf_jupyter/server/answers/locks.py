@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import asdict, replace
 from typing import cast
 
 from cloudshelf.codecs.lock import format_lock, parse_lock
@@ -52,9 +51,9 @@ async def block_of_lock(shelves: Shelves, text: str) -> wire.LockBlock:
             "This lock is another tool's: it does not say from which shelf its pins are. In a notebook: "
             "%shelf sync pylock.toml, and then %shelf lock --notebook."
         )
-    pins = tuple(replace(pin, origin=public_origin(pin.origin)) for pin in lock.pins)
+    pins = tuple(pin._replace(origin=public_origin(pin.origin)) for pin in lock.pins)
     name = next((each.name for each in shelves.all() if each.url == lock.shelf), "")
-    block = make_block(format_lock(replace(lock, pins=pins)), lock.shelf, name)
+    block = make_block(format_lock(lock._replace(pins=pins)), lock.shelf, name)
     return wire.LockBlock(
         block=cast(wire.Block, block),
         pins=[wire.LockPin(project=pin.project, version=pin.version) for pin in lock.pins],
@@ -62,4 +61,4 @@ async def block_of_lock(shelves: Shelves, text: str) -> wire.LockBlock:
 
 
 def _row(facts: LockFacts) -> wire.LockRow:
-    return cast(wire.LockRow, asdict(facts) | {"requirements": list(facts.requirements)})
+    return cast(wire.LockRow, facts._asdict() | {"requirements": list(facts.requirements)})
