@@ -10,11 +10,11 @@ import gc
 gc.disable()  # libraries are here to stay: there is nothing to collect while they load
 
 import contextlib
-import importlib
 import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from ..config import keep_recall
@@ -68,7 +68,9 @@ def _get_ready(server: Server, url: str, cache: Path, turn: int | None) -> None:
 
     The shelf at ``url`` is asked while libraries load; ``turn`` is the turn to ask what is blocked (blocklist.asking).
     """
-    threading.Thread(target=_approach, args=(url, cache, turn), daemon=True).start()
+    from .approach import approach  # before the thread, which then has little to do but wait
+
+    threading.Thread(target=_approach, args=(approach, url, cache, turn), daemon=True).start()
     try:
         server.engine.get()
     except Exception as error:
@@ -78,10 +80,10 @@ def _get_ready(server: Server, url: str, cache: Path, turn: int | None) -> None:
     open_log(cache / "fetcher" / "log")
 
 
-def _approach(url: str, cache: Path, turn: int | None) -> None:
+def _approach(approach: Callable[..., None], url: str, cache: Path, turn: int | None) -> None:
     for each in filter(None, url.split(",")):
         try:
-            importlib.import_module("cloudshelf.fetcher.approach").approach(each, cache, asks=turn is not None)
+            approach(each, cache, asks=turn is not None)
         except Exception as error:
             sys.stderr.write(f"{error}\n")
     if turn is not None:

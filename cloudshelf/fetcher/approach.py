@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..codecs.names import SHELF
+from ..recall.machine import ask
+from ..repository import Repository
 from ..stores.opening import shared_store
 from ..urls import normalize_url
 
@@ -17,9 +19,6 @@ def approach(url: str, cache: Path, *, asks: bool) -> None:
     """
     shelf = normalize_url(url)
     if asks:
-        from ..recall.machine import ask
-        from ..repository import Repository
-
         ask(cache, Repository(shared_store(shelf), cache=cache))
     elif shelf.startswith("s3:"):
         for _ in shared_store(shelf).stream_range(SHELF, start=0, length=1):
