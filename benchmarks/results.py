@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import time
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,12 @@ def earlier_rows(folder: Path) -> list[dict[str, Any]]:
     return [row for each in found for row in each.get("rows", ())]  # the panel's figures lie there too, without races
 
 
-def forget(results: dict[str, Any], piece: str) -> None:
-    """Remove a workload or a part: it is about to be measured anew."""
-    results["rows"] = [row for row in results["rows"] if row["workload"] != piece]
+def forget(results: dict[str, Any], piece: str, links: Collection[str]) -> None:
+    """Remove a workload over ``links``, or a part: it is about to be measured anew.
+
+    All of a link, whoever is to run: figures are compared within a workload and a link, so they are of one run.
+    """
+    results["rows"] = [row for row in results["rows"] if row["workload"] != piece or row["link"] not in links]
     for kind in ("facts", "counts", "parts", "measured"):
         results[kind].pop(piece, None)
 

@@ -69,17 +69,19 @@ class _Run:
         workloads = [w for w in workloads if self._is_wanted(w.name, w.name in self._options.workload)]
         parts = [part for part in parts if self._is_wanted(part.name, part.name in self._options.part)]
         self._announce(entries, [w for w in workloads if w.name not in missing], parts)
-        for name in (*(w.name for w in workloads), *(p.name for p in parts)):
-            results.forget(self.found, name)
-        self.found["rows"] += races.rows_of_missing(missing, workloads, self._links, self._everybody)
+        links = [link.name for link in self._links]
         for workload in workloads:
-            if workload.name not in missing:
+            results.forget(self.found, workload.name, links)
+            if workload.name in missing:
+                self.found["rows"] += races.rows_of_missing(missing, [workload], self._links, self._everybody)
+            else:
                 self._say(workload.name)
                 self._race(workload, entries)
                 results.note(self.found, workload.name, whole=not (self._options.only or self._options.link))
                 report.write(RESULTS, file, self.found)
         for part in parts:
             self._say(part.name)
+            results.forget(self.found, part.name, links)
             self.found["parts"][part.name] = self._measure(part)
             results.note(self.found, part.name)
             report.write(RESULTS, file, self.found)
