@@ -14,6 +14,7 @@ from .config import read_config, read_trust
 from .errors import ShelfError
 from .importing.blocklist import asking, read_known
 from .importing.client import reach
+from .importing.paths import private_folder
 from .turn import take_turn
 from .urls import split_urls
 
@@ -29,7 +30,7 @@ def start_fetcher(words: Sequence[str]) -> None:
     try:
         config = read_config()
         if config.url and not (config.cache / "environments").exists():
-            turn = _turn_to_ask(config.url, str(config.cache))
+            turn = _turn_to_ask(config.url, private_folder(str(config.cache)))
             reach(start=True, shelf=config.url, turn=turn)
             if turn is not None:
                 os.close(turn)
