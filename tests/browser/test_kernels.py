@@ -91,6 +91,7 @@ def test_a_reload_while_a_cell_runs_finds_the_pins(lab: Lab, open_page: Callable
     page.panel.badges("humanize", "pinned")
     page.page.reload()
     page.ready(kernel=False)
+    page.panel.open()  # it is closed where the page had no time to remember that it was open
     page.panel.state("ready")
     page.panel.badges("humanize", "pinned")
     page.panel.shelf_state("ready")

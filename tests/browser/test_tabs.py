@@ -67,7 +67,7 @@ def test_a_reload_in_the_middle_of_a_fetch(
     assert slow.held.wait(120)
     page.page.reload()
     page.ready(kernel=False)
-    expect(page.panel.root).to_be_visible()
+    page.panel.open()  # it is closed where the page had no time to remember that it was open
     page.panel.state("ready")
     page.panel.badges("pandas", "loaded")  # as Python has it from the first line of its import on
     expect(page.panel.here.locator('[data-notice="busy"]')).to_contain_text(re.compile("importing .* waiting for"))
