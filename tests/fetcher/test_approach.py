@@ -54,4 +54,4 @@ def test_a_folder_needs_no_connection(tmp_path: Path) -> None:
 def test_its_store_is_the_one_that_fills_environments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")
     environments = Engine(tmp_path / "cache").get()[1]
-    assert environments._open_store(URL)._store is shared_store(URL)  # type: ignore[attr-defined]
+    assert environments._open_store(URL)._store is shared_store(URL)
