@@ -81,24 +81,23 @@ def _compile(folder: Path, interpreter: Interpreter) -> None:
 
     That of ``__init__`` is the last: it says that all are there.
     """
-    if os.path.exists(_bytecode_of(f"{folder}/__init__.py", interpreter)):  # noqa: PTH110  (a cold start counts these)
+    if _bytecode_of(folder / "__init__.py", interpreter).exists():
         return
     with contextlib.suppress(OSError, SyntaxError):
         if interpreter.cache_tag != sys.implementation.cache_tag:
             _compile_for_other(folder, interpreter)
             return
-        for part in (f"{folder}/importing", str(folder)):
-            os.makedirs(f"{part}/__pycache__", 0o700, exist_ok=True)  # noqa: PTH103
+        for part in (folder / "importing", folder):
+            (part / "__pycache__").mkdir(0o700, exist_ok=True)
         for name in sorted(engine_files(), reverse=True):
-            code = _own_code(f"{_SOURCE}/{name}" if name != "__init__.py" else f"{folder}/{name}", interpreter)
-            place = _bytecode_of(f"{folder}/{name}", interpreter)
-            temporary = temporary_sibling(Path(place))
-            with open(temporary, "wb") as file:
-                file.write(MAGIC_NUMBER + struct.pack("<I", _UNCHECKED_HASH) + bytes(8) + code)
-            os.replace(temporary, place)  # noqa: PTH105
+            code = _own_code(_SOURCE / name if name != "__init__.py" else folder / name, interpreter)
+            place = _bytecode_of(folder / name, interpreter)
+            temporary = temporary_sibling(place)
+            temporary.write_bytes(MAGIC_NUMBER + struct.pack("<I", _UNCHECKED_HASH) + bytes(8) + code)
+            temporary.replace(place)
 
 
-def _own_code(source: str, interpreter: Interpreter) -> bytes:
+def _own_code(source: Path, interpreter: Interpreter) -> bytes:
     """The code of a module of ours, as a .pyc has it: out of that which this process itself would load, else compiled,
     and kept where that is for the next time.
 
@@ -106,13 +105,12 @@ def _own_code(source: str, interpreter: Interpreter) -> bytes:
     need look (PEP 552, "unchecked hash").
     """
     with contextlib.suppress(OSError):
-        status = os.stat(source)  # noqa: PTH116
+        status = source.stat()
         stamp = struct.pack("<4sIII", MAGIC_NUMBER, 0, int(status.st_mtime) & _32_BITS, status.st_size & _32_BITS)
-        with open(_bytecode_of(source, interpreter), "rb") as file:
-            data = file.read()
+        data = _bytecode_of(source, interpreter).read_bytes()
         if data[:16] == stamp:
             return data[16:]
-    return marshal.dumps(SourceFileLoader(PACKAGE, source).get_code(PACKAGE))
+    return marshal.dumps(SourceFileLoader(PACKAGE, str(source)).get_code(PACKAGE))
 
 
 def _compile_for_other(folder: Path, interpreter: Interpreter) -> None:
@@ -130,6 +128,5 @@ def _compile_for_other(folder: Path, interpreter: Interpreter) -> None:
         )
 
 
-def _bytecode_of(source: str, interpreter: Interpreter) -> str:
-    folder, _, name = source.rpartition("/")
-    return f"{folder}/__pycache__/{name.removesuffix('.py')}.{interpreter.cache_tag}.pyc"
+def _bytecode_of(source: Path, interpreter: Interpreter) -> Path:
+    return source.parent / "__pycache__" / f"{source.stem}.{interpreter.cache_tag}.pyc"
