@@ -76,11 +76,7 @@ class Answer:
             return
         self._send(b"K")  # nobody waits for it: what cannot be brought is told to who needs it
         try:
-            environment = environments.get(_absolute(path))
-            if priority is Priority.SOON:
-                transfer.soon(environment, wanted)
-            else:
-                transfer.ensure(environment, wanted, priority)
+            transfer.ensure(environments.get(_absolute(path)), wanted, priority)
         except ShelfError as error:
             log.info("what was wished for cannot be brought: %s", error)
 
