@@ -10,6 +10,7 @@ import contextlib
 import http.client
 import json
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -23,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 _START_SECONDS = 60.0
+_LISTENING = range(20_000, 32_000)  # ports
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +113,19 @@ def _seaweed_identity(identity: Identity) -> dict[str, Any]:
 
 
 def _free_ports(count: int) -> list[int]:
-    """Ports that were free a moment ago, all different."""
+    """Free ports, all different, of those that no connection is given (Linux gives them from 32768 on, others from
+    49152): a port that is free is taken by none of the connections that other tests open meanwhile.
+    """
+    found: list[int] = []
     with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
+        for port in random.SystemRandom().sample(_LISTENING, len(_LISTENING)):
+            each = stack.enter_context(socket.socket())
+            with contextlib.suppress(OSError):
+                each.bind(("127.0.0.1", port))
+                found.append(port)
+            if len(found) == count:
+                return found
+    raise RuntimeError("no free port")
 
 
 @contextlib.contextmanager
