@@ -76,7 +76,11 @@ class Answer:
             return
         self._send(b"K")  # nobody waits for it: what cannot be brought is told to who needs it
         try:
-            transfer.ensure(environments.get(_absolute(path)), wanted, priority)
+            environment = environments.get(_absolute(path))
+            if priority is Priority.SOON:
+                transfer.soon(environment, wanted)
+            else:
+                transfer.ensure(environment, wanted, priority)
         except ShelfError as error:
             log.info("what was wished for cannot be brought: %s", error)
 

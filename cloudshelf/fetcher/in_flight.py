@@ -94,16 +94,14 @@ class InFlight:
             self._scheduler.notify_queued()  # which wakes every connection's thread
 
     def queue_frames(self, environment: Environment, *stages: Iterable[int]) -> None:
-        """Have the frames fetched that bring files which are wanted, and which the cache does not have.
-
-        One request brings frames of one stage only, so that what is needed first comes first.
-        """
+        """Have the frames fetched that bring files which are wanted, and which the cache does not have: those of the
+        first stage first."""
         with self._lock:
-            for numbers in stages:
-                self._queue_stage(environment, numbers)
+            self._scheduler.queue.add(*[self._jobs_for(environment, numbers) for numbers in stages])
             self._scheduler.notify_queued()
 
-    def _queue_stage(self, environment: Environment, numbers: Iterable[int]) -> None:
+    def _jobs_for(self, environment: Environment, numbers: Iterable[int]) -> list[FrameJob]:
+        """With the lock held: the frames of a stage that are not under way. Those that are may become more urgent."""
         filling = self._filling[environment]
         fresh: dict[int, FrameJob] = {}
         sooner: dict[Priority, list[FrameJob]] = {}
@@ -125,7 +123,7 @@ class InFlight:
                 job.idle_too = job.idle_too or environment.is_idle(number)
         for priority, jobs in sooner.items():
             self._scheduler.queue.promote(jobs, priority)
-        self._scheduler.queue.add(fresh.values())
+        return list(fresh.values())
 
     def wanted_of(self, jobs: Sequence[FrameJob]) -> list[int]:
         """The files that the frames of ``jobs``, all of one environment, are wanted for."""

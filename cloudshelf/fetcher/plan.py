@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from ..model import Kind
 from .environments import Environment
 
+_CODE = (Kind.SOURCE, Kind.BYTECODE, Kind.EXTENSION)
 LATER_SHARE = 3  # what functions import may be this part of what the import itself brings
 
 
@@ -46,6 +48,27 @@ def plan_need(environment: Environment, numbers: Iterable[int]) -> list[int]:
     """
     modules = [name for number in numbers if (name := environment.module_of(number))]
     return _with_needs(environment, _plan_imports(environment, modules, environment.expanded))
+
+
+def plan_late(environment: Environment, numbers: Iterable[int]) -> list[int]:
+    """As ``plan_need``; where one of the modules is in no recorded import, what the functions of all these import, too.
+
+    A program that imports in its midst calls what it imported: what that imports is the next that it waits for.
+    """
+    numbers = list(numbers)
+    follows = plan_need(environment, numbers)
+    if follows and any(_is_unrecorded(environment, number) for number in numbers):
+        follows += plan_later(environment, [*numbers, *follows])
+    return follows
+
+
+def _is_unrecorded(environment: Environment, number: int) -> bool:
+    """Whether a file is a module's that the recorded import of its top-level module did not open, although there is
+    one."""
+    project = environment.projects[environment.owning(number)]
+    top = _top_level(project, environment.module_of(number))
+    profile = (project["recorded"][top] if top else project)["profile"]
+    return environment.kinds[number] in _CODE and bool(profile) and number not in profile
 
 
 def plan_later(environment: Environment, numbers: Iterable[int]) -> list[int]:

@@ -24,7 +24,8 @@ from collections import deque
 from collections.abc import Callable
 
 from .environments import Environment
-from .frames import FrameJob, FrameQueue, Priority, Range
+from .frame_queue import FrameQueue
+from .frames import FrameJob, Priority, Range
 
 QUIET = 1.0  # seconds without demand after which the background goes on, and files are copied for the cache
 LOOK_AGAIN = 0.1  # seconds after which who waits for quiet times looks whether they have come

@@ -25,7 +25,7 @@ from .fetching import RangeFetcher
 from .frames import LARGEST_RANGE, Priority
 from .in_flight import InFlight
 from .placing import Placer
-from .plan import plan_background, plan_begin, plan_fill, plan_later, plan_need
+from .plan import plan_background, plan_begin, plan_fill, plan_late, plan_later
 from .request import Request
 from .scheduler import QUIET, Scheduler
 from .statistics import Statistics
@@ -70,11 +70,18 @@ class Transfer:
 
     def need(self, environment: Environment, numbers: Sequence[int]) -> Request:
         """An import waits for files: have them brought, and with them what they will import. Else as ``ensure``."""
-        follows = plan_need(environment, [n for n in numbers if 0 <= n < len(environment)])
+        follows = plan_late(environment, [n for n in numbers if 0 <= n < len(environment)])
         if follows:
             self._ensure(environment, [[*numbers, *follows]], Priority.SOON)
             self._foresee(environment, [*numbers, *follows])
         return self.ensure(environment, numbers)
+
+    def soon(self, environment: Environment, numbers: Sequence[int]) -> None:
+        """Have files brought that are likely to be needed; what is in place is being imported, and brings what it
+        imports. Returns when everything is queued. Else as ``ensure``.
+        """
+        running = [n for n in numbers if 0 <= n < len(environment) and environment.presence[n]]
+        self._ensure(environment, [[*numbers, *plan_late(environment, running)]], Priority.SOON)
 
     def begin(self, environment: Environment, project: int, module: str = "") -> None:
         """The first import of a project begins, on the way to ``module`` of it: have what that needs brought, and in
@@ -95,10 +102,13 @@ class Transfer:
 
         Returns when everything is queued. The background waits until an import begins: it may never come to that.
         """
+        stages: list[list[int]] = []
         for module in modules:
             project = environment.owner_of(module)
             if project is not None:
-                self._ensure(environment, plan_begin(environment, project, module), Priority.SOON)
+                stages += plan_begin(environment, project, module)
+        if stages:
+            self._ensure(environment, stages, Priority.SOON)
 
     def fill(
         self,

@@ -51,13 +51,16 @@ class _Filling:
     @disguised
     def exec_module(self, module: ModuleType) -> None:
         begun = perf_counter()
+        environment = self._environment
         try:
+            environment.runs(module.__name__, self._files())
             due = self._enter(module.__name__)
             super().exec_module(module)  # type: ignore[misc]
             if due >= 0:
-                self._environment.leave(due)
+                environment.leave(due)
         finally:
-            imported(module.__name__, begun, self._environment, self._number)
+            environment.ran(self._number)
+            imported(module.__name__, begun, environment, self._number)
 
     def get_data(self, path: str) -> bytes:
         """The bytes of a file, in its place first when it is one of the environment's."""
@@ -109,17 +112,23 @@ class NativeLoader(_Filling, external.ExtensionFileLoader):
     @disguised
     def create_module(self, spec: ModuleSpec) -> Any:
         self._begun = perf_counter()
-        self._due = self._enter(spec.name)
-        return super().create_module(spec)
+        try:
+            self._environment.runs(spec.name, self._files())
+            self._due = self._enter(spec.name)
+            return super().create_module(spec)
+        finally:
+            self._environment.ran(self._number)
 
     @disguised
     def exec_module(self, module: ModuleType) -> None:
         try:
+            self._environment.runs(module.__name__, self._files())
             external.ExtensionFileLoader.exec_module(self, module)
             due, self._due = self._due, -1
             if due >= 0:
                 self._environment.leave(due)
         finally:
+            self._environment.ran(self._number)
             imported(module.__name__, self._begun or perf_counter(), self._environment, self._number)
 
     _due = -1

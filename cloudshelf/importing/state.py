@@ -49,6 +49,9 @@ class Environment:
         self._begun: set[int] = set()
         self._finished: set[int] = set()
         self._looked_at: set[str | int] = set()  # folders and projects of which more is on its way
+        self._running: dict[int, str] = {}  # modules whose bodies run and that nobody asked for: they were in place
+        self._told: set[int] = set()  # those of them that the fetcher heard of
+        self._recorded: dict[tuple[int, str], frozenset[int]] = {}  # what recorded imports opened, by top-level module
 
     def is_complete(self) -> bool:
         """Whether every file is in place."""
@@ -120,7 +123,33 @@ class Environment:
         if absent:
             from . import client  # when all is in place, no socket is loaded
 
+            running = list(self._running.items())
+            untold = [n for n, module in running if n not in self._told and not self._is_recorded(n, module)]
+            if untold:
+                self._told.update(untold)
+                client.ensure(self.path, untold, "soon")
             client.ensure(self.path, absent)
+
+    def runs(self, module: str, files: tuple[int, ...]) -> None:
+        """The body of ``module`` begins. If its ``files`` are in place nobody asked for what it imports: the fetcher is
+        told of it when something is missing, until the body has ended (``ran``).
+        """
+        if all(self._presence[number] for number in files):
+            self._running[files[0]] = module
+
+    def ran(self, number: int) -> None:
+        self._running.pop(number, None)
+
+    def _is_recorded(self, number: int, module: str) -> bool:
+        """Whether a recorded import opens the file of a module: then what that imports was asked for."""
+        project = self.project_of(number)
+        facts = self.projects[project]
+        while module and module not in facts["modules"]:
+            module = module.rpartition(".")[0]
+        if (project, module) not in self._recorded:
+            recorded = facts.get("recorded", {}).get(module) or facts
+            self._recorded[project, module] = frozenset(recorded["profile"])
+        return number in self._recorded[project, module]
 
     def needs(self, number: int) -> tuple[int, ...]:
         """The libraries that a native file needs."""

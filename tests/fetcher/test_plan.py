@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cloudshelf.fetcher.environments import Environment
-from cloudshelf.fetcher.plan import plan_begin, plan_later, plan_need
+from cloudshelf.fetcher.plan import plan_begin, plan_late, plan_later, plan_need
 
 from .shelves import SITE, Project, Shelf, noise
 
@@ -148,6 +148,31 @@ def test_of_what_functions_import_comes_at_most_a_third_of_the_imports_own_bytes
     environment = Shelf(tmp_path).environment(user)
     (begun,) = plan_begin(environment, 0)
     assert [environment.paths[n].rpartition("/")[2] for n in plan_later(environment, begun)] == ["half.py", "small.py"]
+
+
+def test_a_module_that_no_recorded_import_opened_brings_what_its_functions_import(tmp_path: Path) -> None:
+    user = project(
+        "user",
+        {
+            "user/__init__.py": [],
+            "user/recorded.py": ["user.part"],
+            "user/part.py": [],
+            "user/late.py": ["user.part"],
+            "user/used.py": [],
+        },
+        profile=[0, 1, 2, 3, 4, 5],
+        later={"user/recorded.py": ["user.used"], "user/late.py": ["user.used"]},
+        group=1,
+    )
+    user.files["user/late.py"] = noise(9000, 0)
+
+    def late(name: str) -> set[str]:
+        environment = Shelf(tmp_path).environment(user, name=name)
+        return set(sources(environment, plan_late(environment, [number(environment, f"user/{name}.py")])))
+
+    own = {"user/__init__.py", "user/recorded.py", "user/part.py"}
+    assert late("recorded") == own
+    assert late("late") == own | {"user/late.py", "user/used.py"}
 
 
 def test_of_several_top_level_modules_only_the_one_that_is_imported_brings_its_recorded_files(tmp_path: Path) -> None:

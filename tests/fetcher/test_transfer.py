@@ -29,7 +29,8 @@ from cloudshelf.errors import (
 )
 from cloudshelf.fetcher import in_flight
 from cloudshelf.fetcher.environments import Environment
-from cloudshelf.fetcher.frames import FrameQueue, Priority, Range
+from cloudshelf.fetcher.frame_queue import FrameQueue
+from cloudshelf.fetcher.frames import Priority, Range
 
 from .shelves import MTIME, SITE, SMALL, Gate, Project, Shelf, content, noise, totals
 
@@ -75,7 +76,7 @@ def test_adjacent_frames_travel_in_one_request_up_to_the_largest_range(shelf: Sh
 
 
 def test_a_small_gap_is_fetched_through_and_a_large_one_is_not(shelf: Shelf, transfers: Any) -> None:
-    sizes = [1000, 390_000, 1000, 400_000, 1000]
+    sizes = [1000, 520_000, 1000, 530_000, 1000]
     files = {f"p/d{i}.bin": noise(size, i) for i, size in enumerate(sizes)}
     environment, transfer = shelf.environment(Project("p", files, group=1)), transfers()
     transfer.ensure(environment, [0, 2, 4]).result()

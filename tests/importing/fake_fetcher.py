@@ -81,7 +81,7 @@ def converse(connection):
                 continue
             path = Path(parts[0].decode())
             with open(path / ".cloudshelf" / "requests", "a") as log:
-                log.write(f"{tag.decode()} {parts[1].decode()}\n")
+                log.write(" ".join([tag.decode(), *map(bytes.decode, parts[1 : 3 if tag == b"E" else 2])]) + "\n")
             if tag == b"E":
                 send(connection, b".")
                 if misbehave(connection, path):

@@ -87,7 +87,7 @@ def test_a_hung_fetcher_is_killed_and_replaced(make: Maker, pkg: Made, monkeypat
     pkg.tell("hang")
     client.ensure(str(pkg.path), [1])
     assert pkg.is_there("pkg/a.py")
-    assert pkg.requests() == ["E 1", "E 1"]
+    assert pkg.requests() == ["E 1 need", "E 1 need"]
 
 
 def test_a_fetcher_that_cannot_start_says_where_its_log_is(make: Maker) -> None:

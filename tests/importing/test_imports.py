@@ -90,6 +90,30 @@ def test_the_fetcher_hears_once_that_a_project_begins(box: Made) -> None:
     assert box.requests()[0] == "B 0"
 
 
+def test_a_running_module_that_came_along_is_told_before_what_it_lacks_is_asked_for(make: Maker) -> None:
+    """Nobody asked for ``along`` or ``more``, so nobody knows what else they will import; ``begun`` was asked for."""
+    files = {
+        "site/p/__init__.py": "",
+        "site/p/along.py": "import p.more",
+        "site/p/more.py": "import p.done, p.begun",
+        "site/p/done.py": "X = 1",
+        "site/p/begun.py": "import p.lacks",
+        "site/p/lacks.py": "X = 1",
+    }
+    made = make(Project("p", files, opened=["site/p/__init__.py"]))
+    here = [made.number(f"p/{name}.py") for name in ("along", "more", "done")]
+    with (made.own / "presence").open("r+b") as presence:
+        for number in here:
+            (made.path / made.index["paths"][number]).write_bytes(
+                files[f"site/p/{made.index['paths'][number].rpartition('/')[2]}"].encode()
+            )
+            presence.seek(number)
+            presence.write(b"\1")
+    made.says("import p.along")
+    begun, lacks = made.number("p/begun.py"), made.number("p/lacks.py")
+    assert made.requests()[-3:] == [f"E {here[0]},{here[1]} soon", f"E {begun} need", f"E {lacks} need"]
+
+
 def test_when_all_is_in_place_nobody_is_asked(make: Maker) -> None:
     made = make(BOX)
     made.says("import box.deep.leaf")

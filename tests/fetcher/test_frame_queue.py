@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from cloudshelf.fetcher import cutting
 from cloudshelf.fetcher.environments import Environment
-from cloudshelf.fetcher.frames import FrameJob, FrameQueue, Priority
+from cloudshelf.fetcher.frame_queue import FrameQueue
+from cloudshelf.fetcher.frames import FrameJob, Priority
 
 from .shelves import Project, Shelf
 
@@ -108,6 +112,61 @@ def test_ranges_are_about_equally_large(environment: Environment) -> None:
     queue = FrameQueue(largest=4 * SIZE + 100)
     filled(queue, environment, dict.fromkeys(range(6), SOON))
     assert drained(queue) == [[0, 1, 2], [3, 4, 5]]
+
+
+def staged(queue: FrameQueue, environment: Environment, *stages: Sequence[int]) -> None:
+    numbers = itertools.count()
+    queue.add(*[[FrameJob(environment, frame, SOON, next(numbers)) for frame in stage] for stage in stages])
+
+
+def test_few_frames_of_a_later_stage_travel_with_an_earlier_one_and_many_do_not(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cutting, "MOST_BESIDE", 2 * SIZE + 100)
+    for stages, expected in {
+        ((0, 1), (2, 3)): [[0, 1, 2, 3]],
+        ((2, 3), (0, 1)): [[0, 1, 2, 3]],
+        ((2, 3), (0, 1), (4, 5)): [[0, 1, 2, 3, 4, 5]],
+        ((0, 1), (2, 3, 4)): [[0, 1], [2, 3, 4]],
+        ((0, 2, 4), (1, 3)): [[0, 1, 2, 3, 4]],
+        ((2,), (0, 1, 3, 4, 5)): [[0, 1, 2, 3, 4, 5]],  # its bytes come anyway
+        ((0,), (6,), (7, 1)): [[0, 1], [6, 7]],
+    }.items():
+        queue = FrameQueue(largest=6 * SIZE + 500, gap=SIZE + 100)
+        filler = [11, 10, 9, 8]  # so that all of it is more than one request may hold
+        staged(queue, environment, *stages, filler)
+        assert [part for part in drained(queue) if part[0] < 8] == expected, stages
+
+
+def test_stages_that_one_request_can_hold_travel_together(environment: Environment) -> None:
+    queue = FrameQueue(largest=6 * SIZE + 500, gap=100)
+    staged(queue, environment, [0], [6], [1, 2, 3])
+    assert drained(queue) == [[0, 1, 2, 3], [6]]
+
+
+def test_stages_do_not_travel_together_when_that_is_too_large_or_too_far(environment: Environment) -> None:
+    queue = FrameQueue(largest=3 * SIZE + 100, gap=100)
+    staged(queue, environment, [0, 1], [2, 3], [5])
+    assert drained(queue) == [[0, 1], [2, 3], [5]]
+
+
+def test_few_frames_bridge_a_larger_gap_than_many(tmp_path: Path) -> None:
+    """Frames of 1,000 and 10,000 bytes: up to twice the gap, and a quarter of the larger."""
+    noise = random.Random(0)
+    sizes = [1000, SIZE, *[SIZE] * 8, SIZE, SIZE, *[SIZE] * 4]
+    files = {f"a/{i:02}.bin": noise.randbytes(size) for i, size in enumerate(sizes)}
+    environment = Shelf(tmp_path).environment(Project("a", files, group=1))
+    gap = SIZE - 100  # less than a frame
+    few_beside_many = dict.fromkeys((0, *range(2, 10)), NEED)
+    queue = FrameQueue(gap=gap)
+    filled(queue, environment, few_beside_many)
+    assert drained(queue) == [[0, *range(2, 10)]]
+    queue = FrameQueue(gap=gap)
+    filled(queue, environment, dict.fromkeys((0, 2), NEED))
+    assert drained(queue) == [[0], [2]], "more than a quarter"
+    queue = FrameQueue(gap=gap)
+    filled(queue, environment, dict.fromkeys((*range(2, 10), 11, 12), NEED))
+    assert drained(queue) == [[*range(2, 10)], [11, 12]], "both are many"
 
 
 def test_what_is_asked_for_later_does_not_join_what_is_asked_for_now(environment: Environment) -> None:
