@@ -6,15 +6,15 @@ are described in docs/architecture.md; a number is the position of a file in the
 
 from __future__ import annotations
 
-import posixpath
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from ..errors import ObjectInvalid, UsageError
+from ..linking import reachable
 from ..model import File, Frame, Kind, Lock, Manifest, Profile
 from .forest import empty_folders, plant
 from .interpreter import Interpreter
+from .libraries import companions_of, links_of, needs_of, without_companions
 
 _T = TypeVar("_T")
 LAYOUT = 2
@@ -38,7 +38,10 @@ def make_index(lock: Lock, manifests: Sequence[Manifest], interpreter: Interpret
     for folder in (folder for manifest in manifests for folder in empty_folders(manifest)):
         places.add_folder(folder)
     starts = _starts(manifests)
-    projects = _projects(lock, manifests, starts, interpreter)
+    links = links_of(manifests, starts)
+    companions = [companions_of(manifest, start, links) for manifest, start in zip(manifests, starts, strict=False)]
+    lean = [without_companions(each, starts[i], links, companions[i]) for i, each in enumerate(manifests)]
+    projects = _projects(lock, lean, starts, interpreter, companions)
     forest = plant(manifests, places.folders, reserved_paths(interpreter), interpreter.site)
     return {
         "layout": LAYOUT,
@@ -53,7 +56,8 @@ def make_index(lock: Lock, manifests: Sequence[Manifest], interpreter: Interpret
         "folders": places.folders,
         "projects": projects,
         "owner": _owners(projects),
-        "needs": _needs(manifests, starts),
+        "needs": needs_of(links),
+        "companions": sorted(n for found in companions for n in found),
         "imports": _by_file([manifest.imports for manifest in manifests], starts),
         "later": _by_file([manifest.later for manifest in manifests], starts),
         "conflicts": places.conflicts,
@@ -165,18 +169,25 @@ def frame_columns(manifests: Sequence[Manifest]) -> dict[str, Any]:
 
 
 def _projects(
-    lock: Lock, manifests: Sequence[Manifest], starts: Sequence[int], interpreter: Interpreter
+    lock: Lock,
+    manifests: Sequence[Manifest],
+    starts: Sequence[int],
+    interpreter: Interpreter,
+    companions: Sequence[set[int]],
 ) -> list[dict[str, Any]]:
     numbers = {manifest.project: i for i, manifest in enumerate(manifests)}
     direct = {i: [numbers[name] for name in pin.dependencies if name in numbers] for i, pin in enumerate(lock.pins)}
     return [
-        _project(manifest, start, numbers, interpreter) | {"depends": list(_closure(i, direct)), "shelf": pin.shelf}
-        for i, (pin, manifest, start) in enumerate(zip(lock.pins, manifests, starts, strict=False))
+        _project(manifest, starts[i], numbers, interpreter, companions[i])
+        | {"depends": [n for n in reachable([i], direct) if n != i], "shelf": pin.shelf}
+        for i, (pin, manifest) in enumerate(zip(lock.pins, manifests, strict=False))
     ]
 
 
-def _project(manifest: Manifest, start: int, numbers: Mapping[str, int], interpreter: Interpreter) -> dict[str, Any]:
-    data = _data(manifest, start)
+def _project(
+    manifest: Manifest, start: int, numbers: Mapping[str, int], interpreter: Interpreter, companions: set[int]
+) -> dict[str, Any]:
+    data = _data(manifest, start, companions)
     profiles = manifest.profiles
     unknown = not profiles or any(profile.error for profile in profiles)
     return {
@@ -205,13 +216,14 @@ def _recorded(
     }
 
 
-def _data(manifest: Manifest, start: int) -> list[int]:
+def _data(manifest: Manifest, start: int, companions: set[int]) -> list[int]:
     """What is there before a top-level module returns, because C code opens such files by a path of its own.
 
-    Not the data of a project that has very many: those are documents that Python code reads, which is seen
-    (importing/watching.py), and an import would wait for all of them.
+    Not libraries that only the linker opens, with a module. Not the data of a project that has very many: those are
+    documents that Python code reads, which is seen (importing/watching.py), and an import would wait for all of them.
     """
-    found = [start + i for i, file in enumerate(manifest.files) if file.kind in _BROUGHT_EARLY]
+    early = (start + i for i, file in enumerate(manifest.files) if file.kind in _BROUGHT_EARLY)
+    found = [number for number in early if number not in companions]
     if len(found) <= MOST_WAITED:
         return found
     return [n for n in found if manifest.files[n - start].kind is Kind.LIBRARY]
@@ -277,44 +289,9 @@ def _owners(projects: Iterable[Mapping[str, Any]]) -> dict[str, int]:
     return owners
 
 
-def _needs(manifests: Sequence[Manifest], starts: Sequence[int]) -> dict[int, tuple[int, ...]]:
-    """For each native file the libraries of the lock that it needs, transitively.
-
-    ELF names are those of files, without folders (NEEDED, System V gABI); the same project's come first, because a
-    wheel finds its own bundled libraries through $ORIGIN. What the lock does not have, the system has.
-    """
-    by_name: list[dict[str, list[int]]] = []
-    for manifest, start in zip(manifests, starts, strict=False):
-        names: dict[str, list[int]] = defaultdict(list)
-        for i, file in enumerate(manifest.files):
-            if file.kind in (Kind.LIBRARY, Kind.EXTENSION) or i in manifest.needs:
-                names[posixpath.basename(file.path)].append(start + i)
-        by_name.append(names)
-    everywhere: dict[str, list[int]] = defaultdict(list)
-    for names in by_name:
-        for name, found in names.items():
-            everywhere[name] += found
-    direct: dict[int, list[int]] = {}
-    for manifest, start, names in zip(manifests, starts, by_name, strict=False):
-        for i, wanted in manifest.needs.items():
-            direct[start + i] = [n for name in wanted for n in names.get(name) or everywhere.get(name) or []]
-    return {number: needs for number in direct if (needs := _closure(number, direct))}
-
-
 def _by_file(imports: Sequence[Mapping[int, tuple[str, ...]]], starts: Sequence[int]) -> dict[int, tuple[str, ...]]:
     """Module's file → names of the modules that it imports; the fetcher looks up where those are."""
     return {start + i: names for found, start in zip(imports, starts, strict=False) for i, names in found.items()}
-
-
-def _closure(number: int, direct: Mapping[int, Sequence[int]]) -> tuple[int, ...]:
-    found: dict[int, None] = {}
-    waiting = list(direct.get(number, ()))
-    while waiting:
-        needed = waiting.pop()
-        if needed != number and needed not in found:
-            found[needed] = None
-            waiting.extend(direct.get(needed, ()))
-    return tuple(found)
 
 
 def _unique(items: Iterable[_T]) -> list[_T]:

@@ -43,6 +43,7 @@ class Environment:
         self._starts = [project["start"] for project in self.projects]
         self._needs: dict[int, tuple[int, ...]] = index["needs"]
         self._kinds: str = index["kinds"]
+        self._companions = frozenset(index.get("companions", ()))  # an earlier cloudshelf built without
         self.linked: bool = index.get("linked", False)
         self._presence = map_presence(path, len(self._kinds))
         self._before = self._presence[:]
@@ -294,14 +295,14 @@ class Environment:
     def _plain_files(self, folder: str, number: int) -> list[int]:
         """Data and libraries directly in a package's folder, because C code opens what lies beside it.
 
-        Modules and idle files (stubs, headers) come when something touches them: Python code that lists the folder sees
-        them all the same (watching.py). If the package is itself idle: tests come with their data, wherever it lies
-        below them, and with the modules beside them.
+        Libraries that only modules link come with those. Modules and idle files (stubs, headers) come when something
+        touches them: Python code that lists the folder sees them all the same (watching.py). If the package is itself
+        idle: tests come with their data, wherever it lies below them, and with the modules beside them.
         """
         kinds = self._kinds
         numbers = [n for n in self.folders[folder].values() if n >= 0]
         if kinds[number] != _IDLE:
-            return [n for n in numbers if kinds[n] in _PLAIN]
+            return [n for n in numbers if kinds[n] in _PLAIN and n not in self._companions]
         inside = f"{folder}/"
         for below, names in self.folders.items():
             if below.startswith(inside):

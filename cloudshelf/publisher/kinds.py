@@ -5,6 +5,8 @@ IDLE only means "fetched when touched, or by fill": a ``.py`` in a tests folder 
 
 from __future__ import annotations
 
+import re
+
 from ..codecs.wheel import extension_name
 from ..model import Kind
 
@@ -13,6 +15,7 @@ INLINE_LIMIT = 256 << 10  # larger text goes into a pack
 _ALWAYS_INLINE = frozenset({"METADATA", "WHEEL", "INSTALLER", "entry_points.txt", "top_level.txt"})
 _TESTS = frozenset({"test", "tests"})
 _IDLE_SUFFIXES = (".pyi", ".h", ".hh", ".hpp", ".hxx", ".cuh", ".inl", ".a", ".lib", ".la", ".pxd", ".pyx", ".pdb")
+_TEST_PROGRAM = re.compile(r"test_[^.]*|[^.]*(_test|Test)")  # torch has a dozen beside its programs
 _IDLE_DATA = ("data/include/", "data/share/man/", "data/share/doc/", "data/share/info/")
 
 
@@ -21,7 +24,10 @@ def kind_of(path: str, size: int, *, elf: bool = False, module: bool = False) ->
 
     ``elf`` says whether it is an ELF file, ``module`` whether it has the initialization function of an extension.
     """
-    return Kind.IDLE if is_idle(path, size) else natural_kind(path, size, elf=elf, module=module)
+    is_test = elf and not module and path.startswith("site/") and _TEST_PROGRAM.fullmatch(path.rpartition("/")[2])
+    if is_test or is_idle(path, size):
+        return Kind.IDLE
+    return natural_kind(path, size, elf=elf, module=module)
 
 
 def natural_kind(path: str, size: int, *, elf: bool = False, module: bool = False) -> Kind:

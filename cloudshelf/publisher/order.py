@@ -5,9 +5,10 @@ The rules are DESIGN.md's "What is there, when". Pure: rows in, rows out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from ..linking import by_name, find_companions
 from ..model import Kind
 from .bytecode import compiled_path
 from .kinds import natural_kind
@@ -38,12 +39,13 @@ def order_tree(
 ) -> Ordered:
     """The order of ``tree``'s files. ``tag`` is the bytecode's, "" for none; ``imports`` and ``later`` are those of
     imports.py."""
-    completed = tuple(_complete(tree, tag, recording) for recording in recordings)
+    companions = _companions(tree.files, recordings)
+    completed = tuple(_complete(tree, tag, recording, companions) for recording in recordings)
     recorded = dict.fromkeys(path for recording in completed for path in recording.order)
     rows = {path: _natural(file) if path in recorded else file for path, file in tree.files.items()}
     packed = {path: row for path, row in rows.items() if row.kind is not Kind.INLINE}
     first = [path for path in recorded if path in packed]
-    eager = [path for path in _eager(packed, () if first else tree.modules) if path not in recorded]
+    eager = [path for path in _eager(packed, () if first else tree.modules, companions) if path not in recorded]
     ahead = {*first, *eager}
     idle = sorted(path for path, row in packed.items() if row.kind is Kind.IDLE and path not in ahead)
     left = packed.keys() - ahead - set(idle)
@@ -72,12 +74,12 @@ def order_plain(tree: InstalledTree) -> Ordered:
     return Ordered(rows, 0, 0, len(packed), len(packed), (), {}, {})
 
 
-def _complete(tree: InstalledTree, tag: str, recording: Recording) -> Recording:
+def _complete(tree: InstalledTree, tag: str, recording: Recording, companions: Collection[str]) -> Recording:
     """The recording with each source's bytecode beside it, natives' libraries before them, and before a package what
     lies beside it: all that has to be there before its body. What the program opens comes first, for it is waited for.
     """
     libraries = _libraries(tree.files)
-    beside = _data_by_folder(tree.files)
+    beside = _data_by_folder(tree.files, companions)
     order = dict.fromkeys(
         path
         for touched in (*recording.opened, *recording.order)
@@ -94,9 +96,20 @@ def _later(tree: InstalledTree, tag: str, recordings: Sequence[Recording]) -> di
     return dict.fromkeys(found for path in touched for found in _with_companions(tree, tag, libraries, path, ()))
 
 
-def _data_by_folder(files: Mapping[str, TreeFile]) -> dict[str, list[str]]:
+def _companions(files: Mapping[str, TreeFile], recordings: Sequence[Recording]) -> set[str]:
+    """Libraries that come with the modules that link them; none where it is not known which modules an import loads."""
+    if not recordings or any(recording.error for recording in recordings):
+        return set()
+    natives = {path: row for path, row in files.items() if row.kind in (Kind.LIBRARY, Kind.EXTENSION)}
+    named = by_name({path: (path, row.digest) for path, row in natives.items()})
+    links = {path: [found for name in row.needs for found in named.get(name, ())] for path, row in natives.items()}
+    libraries = [path for path, row in natives.items() if row.kind is Kind.LIBRARY]
+    return find_companions(libraries, natives.keys() - set(libraries), links)
+
+
+def _data_by_folder(files: Mapping[str, TreeFile], companions: Collection[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for path in sorted(files):
+    for path in sorted(files.keys() - set(companions)):
         if files[path].kind in (Kind.DATA, Kind.LIBRARY):
             found.setdefault(path.rpartition("/")[0], []).append(path)
     return found
@@ -133,15 +146,15 @@ def _natural(file: TreeFile) -> TreeFile:
     return replace(file, kind=natural_kind(file.path, file.size, elf=bool(file.needs), module=bool(file.needs)))
 
 
-def _eager(packed: Mapping[str, TreeFile], modules: Sequence[str]) -> Iterator[str]:
-    """Data and libraries of the project: there before its top-level module returns.
+def _eager(packed: Mapping[str, TreeFile], modules: Sequence[str], companions: Collection[str]) -> Iterator[str]:
+    """Data and libraries of the project: there before its top-level module returns. Not ``companions``.
 
     Without a recording, ``modules`` are its top-level modules, and what lies directly in their folders counts too.
     """
     entered = {f"site/{module.replace('.', '/')}" for module in modules}
     for path in sorted(packed, key=_by_folder):
         row = packed[path]
-        if row.kind is Kind.IDLE:
+        if row.kind is Kind.IDLE or path in companions:
             continue
         if (
             row.kind in (Kind.DATA, Kind.LIBRARY)

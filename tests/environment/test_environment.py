@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import venv
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from cloudshelf.environment.interpreter import describe_interpreter
 from cloudshelf.environment.prune import prune_environments
 from cloudshelf.environment.scripts import activate_scripts, rewritten, shebang
 from cloudshelf.errors import CacheUnusable, UsageError
-from cloudshelf.model import Lock
+from cloudshelf.model import Kind, Lock, Profile
 
 from ..importing.environments import EXTENSION, FAKE, SITE, Maker, Project, lock_of
 
@@ -132,6 +133,70 @@ def test_needed_libraries_are_found_transitively_own_ones_first() -> None:
     own = Project("m", {extension: "", "site/m.libs/liba.so.1": "1"}, needs=needs)
     other = Project("o", {"site/o/liba.so.1": "2", "site/o/libb.so.1": "3"})
     assert index_of(own, other)["needs"] == {0: (1, 5), 1: (5,)}
+
+
+NATIVE = f"site/m/native{EXTENSION}"
+LATE = f"site/m/late{EXTENSION}"
+NATIVES = {
+    "site/m/__init__.py": "import m.native",
+    NATIVE: "1",
+    LATE: "2",
+    "site/m/libcore.so.1": "core",
+    "site/m/liblate.so.1": "late",
+    "site/m/liblate.so": "late",
+    "site/m/libdeep.so.1": "deep",
+    "site/m/plugin.so": "plugin",
+    "site/m/libplugin.so.1": "of the plugin",
+    "site/m/libboth.so.1": "of both",
+}
+NEEDS = {
+    NATIVE: ["libcore.so.1"],
+    LATE: ["liblate.so.1", "libboth.so.1"],
+    "site/m/liblate.so.1": ["libdeep.so.1", "libcore.so.1"],
+    "site/m/plugin.so": ["libplugin.so.1", "libboth.so.1"],
+}
+LIBRARIES = dict.fromkeys(("site/m/liblate.so", "site/m/plugin.so"), Kind.LIBRARY)  # the others' names tell it
+COMPANIONS = ["libcore.so.1", "libdeep.so.1", "liblate.so", "liblate.so.1"]
+
+
+def names_of(index: dict[str, Any], numbers: Iterable[int]) -> list[str]:
+    return sorted(index["paths"][number].rpartition("/")[2] for number in numbers)
+
+
+def natives(*profiles: Profile) -> dict[str, Any]:
+    project = Project("m", NATIVES, LIBRARIES, needs=NEEDS)
+    return make_index(lock_of([project]), [project.manifest()._replace(profiles=profiles)], PYTHON)
+
+
+def recorded(*files: str, opened: tuple[str, ...] = ()) -> Profile:
+    numbers = [[*NATIVES].index(path) for path in files]
+    return Profile("m", tuple(numbers), tuple([*NATIVES].index(path) for path in opened), ())
+
+
+def test_libraries_that_only_modules_link_come_with_those() -> None:
+    """A plugin, and what it links, may be opened by C code, which nobody sees."""
+    index = natives(recorded("site/m/__init__.py", NATIVE))
+    assert names_of(index, index["companions"]) == COMPANIONS
+    assert names_of(index, index["projects"][0]["data"]) == ["libboth.so.1", "libplugin.so.1", "plugin.so"]
+    assert names_of(index, index["needs"][[*NATIVES].index(LATE)]) == sorted([*COMPANIONS, "libboth.so.1"])
+
+
+def test_of_what_lay_beside_a_package_a_recording_keeps_what_its_modules_link() -> None:
+    """A shelf from before there were companions: its recordings have all libraries of a package's folder."""
+    files = [path for path in NATIVES if path != LATE]
+    index = natives(recorded(*files))
+    left_out = ["libdeep.so.1", "liblate.so", "liblate.so.1"]
+    assert names_of(index, index["projects"][0]["profile"]) == sorted(
+        name for path in files if (name := path.rpartition("/")[2]) not in left_out
+    )
+    index = natives(recorded(*files, opened=("site/m/liblate.so",)))
+    assert "liblate.so" in names_of(index, index["projects"][0]["profile"]), "the program opens it by its path"
+
+
+def test_where_no_import_was_recorded_all_libraries_come_first() -> None:
+    index = natives()
+    assert index["companions"] == []
+    assert {*COMPANIONS} < {*names_of(index, index["projects"][0]["data"])}
 
 
 def test_a_failed_profile_means_all_data_first() -> None:

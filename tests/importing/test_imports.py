@@ -231,6 +231,27 @@ def test_an_extension_finds_the_library_of_another_wheel(make: Maker, natives: d
     assert made.says(code) == f"42 {made.site}/pkg/native{EXTENSION}"
 
 
+def test_a_library_that_only_a_module_links_comes_with_it_or_when_it_is_loaded_by_its_path(
+    make: Maker, natives: dict[str, bytes]
+) -> None:
+    extension, library = f"site/pkg/native{EXTENSION}", "site/pkg/answer_libs/libanswer.so.1"
+    content = natives["native"].replace(b"libs/libanswer.so.1", b"libanswer.so.1\0\0\0\0\0")
+    files = {
+        "site/pkg/__init__.py": "",
+        extension: content.replace(b"$ORIGIN/../answer_libs", b"$ORIGIN/answer_libs\0\0\0"),
+        library: natives["library"],
+        "site/pkg/libbeside.so.1": natives["library"],
+    }
+    made = make(Project("pkg", files, needs={extension: ["libanswer.so.1", "libc.so.6"]}))
+    assert made.says("import pkg; print('imported')") == "imported"
+    assert not made.is_there("pkg/answer_libs/libanswer.so.1")
+    assert not made.is_there("pkg/libbeside.so.1"), "the same content: another name of that library"
+    code = f"import ctypes, pkg, os; print(ctypes.CDLL(os.path.dirname(pkg.__file__) + {library[8:]!r}).answer())"
+    assert made.says(code) == "42"
+    assert made.says("from pkg import native; print(native.ask())") == "42"
+    assert made.is_there("pkg/libbeside.so.1")
+
+
 def test_a_namespace_spreads_over_wheels(make: Maker) -> None:
     made = make(Project("ns-a", {"site/ns/a/__init__.py": "A = 1"}), Project("ns-b", {"site/ns/b.py": "B = 2"}))
     code = "import ns.a, ns.b; print(ns.a.A + ns.b.B, type(ns.__path__).__name__, ns.__spec__.origin)"

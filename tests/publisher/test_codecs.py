@@ -154,6 +154,15 @@ def test_native_kinds() -> None:
     assert kind_of("scripts/ruff", 10, elf=True) is Kind.LIBRARY
 
 
+@pytest.mark.parametrize("name", ["test_api", "Dict_test", "TCPStoreTest"])
+def test_a_program_that_tests_is_idle(name: str) -> None:
+    assert kind_of(f"site/torch/bin/{name}", 10, elf=True) is Kind.IDLE
+    assert kind_of(f"site/torch/bin/{name}", 10) is Kind.DATA
+    assert kind_of(f"site/torch/{name}.so", 10, elf=True) is Kind.LIBRARY
+    assert kind_of(f"site/torch/{name}.so", 10, elf=True, module=True) is Kind.EXTENSION
+    assert kind_of(f"scripts/{name}", 10, elf=True) is Kind.LIBRARY, "who installed it may call it"
+
+
 def test_needed_names_are_read_from_a_real_library() -> None:
     from zstandard import backend_c  # one of our own dependencies: what Python itself has as a library differs
 

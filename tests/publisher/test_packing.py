@@ -115,6 +115,21 @@ def test_libraries_stand_before_who_needs_them_even_in_a_circle(tmp_path: Path) 
     assert [row.path for row in ordered.rows[:3]] == expected
 
 
+@pytest.mark.parametrize(("error", "late"), [("", True), ("no such module", False)])
+def test_libraries_that_only_modules_link_stand_with_the_rest(tmp_path: Path, error: str, late: bool) -> None:
+    """Where an import failed, nobody knows which modules it loads."""
+    tree = tree_of(tmp_path, FILES)
+    natives = {"late.so": ("liblate.so",), "liblate.so": (), "plugin.so": ("libplugin.so",), "libplugin.so": ()}
+    for digit, (name, needs) in enumerate(natives.items()):
+        path, kind = f"site/demo/{name}", Kind.EXTENSION if name == "late.so" else Kind.LIBRARY
+        tree.files[path] = TreeFile(path, 1, 0o644, 0, str(digit) * 64, kind, needs)
+    recording = Recording("demo", ["site/demo/__init__.py"], error=error)
+    recorded, _eager, rest, _idle = sections(order_tree(tree, HERE.tag, [recording]))
+    beside = ["liblate.so", "libplugin.so", "plugin.so"]
+    assert recorded == [name for name in beside if not (late and name == "liblate.so")] + ["__init__.py"]
+    assert ("liblate.so" in rest) is late
+
+
 def pack(tree: InstalledTree, recordings: list[Recording]) -> Packed:
     folder = tree.root.parent / "packs"
     folder.mkdir()
