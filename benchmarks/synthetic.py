@@ -13,12 +13,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from cloudshelf.catalog import update_catalog
+from cloudshelf.chains.commit import Change, change_head, init_shelf, put_immutable
 from cloudshelf.codecs.catalog import ProjectFacts
 from cloudshelf.codecs.manifest import format_manifest
 from cloudshelf.codecs.names import manifest_key, pack_key, release_key, sha256
 from cloudshelf.codecs.pack import compress_frame
 from cloudshelf.codecs.release import format_release
-from cloudshelf.commit import Change, change_head, init_shelf, put_immutable
 from cloudshelf.errors import ObjectMissing
 from cloudshelf.model import Entry, File, Frame, Kind, Manifest, Release, Tree, Wheel
 

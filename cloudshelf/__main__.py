@@ -10,10 +10,10 @@ def main() -> int:
     """The exit code (cli.py)."""
     gc.disable()  # libraries are here to stay: there is nothing to collect while they load
     if sys.argv[1:2] == ["run"]:
-        from .early import start_fetcher
+        from .command.early import start_fetcher
 
         start_fetcher(sys.argv[2:])
-    from .cli import main as obey
+    from .command.cli import main as obey
 
     return obey()
 

@@ -12,8 +12,8 @@ from .codecs.names import named_project
 from .errors import ADMINISTRATOR, NoGrant, ProjectMissing, ShelfError, Unsatisfiable
 from .ordering import version_order
 from .repository import shorten
+from .requirements.wanted import MOST, Row, Wanted
 from .shelf import Shelf
-from .wanted import MOST, Row, Wanted
 
 DENIED = "no grant"
 Line = dict[str, Any]  # JSON: file, line, text, requirement, found

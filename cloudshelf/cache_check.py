@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from .cache.lower_cache import BLOBS, OBJECTS, lower_mode
 from .codecs.lock import parse_lock
 from .codecs.names import is_sha256
 from .environment.audit import Audit, Edit, digest_of
@@ -28,7 +29,6 @@ from .environment.place import FLAT, identity
 from .environment.prune import environment_folders, flat_folders, remove_unused
 from .environment.writing import UNFINISHED, disk_errors, temporary_sibling
 from .errors import CacheUnusable, ShelfError, StoreError
-from .lower_cache import BLOBS, OBJECTS, lower_mode
 from .model import Lock, Manifest
 from .mount.flat import identity as identity_of_flat
 from .mount.flat_check import flat_edits

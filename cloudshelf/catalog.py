@@ -15,7 +15,7 @@ from typing import Protocol, TypeVar
 from packaging.markers import Marker, UndefinedComparison, UndefinedEnvironmentName
 from packaging.requirements import InvalidRequirement, Requirement
 
-from .backoff import pause
+from .chains.backoff import pause
 from .codecs.catalog import (
     INTERNAL,
     ProjectFacts,

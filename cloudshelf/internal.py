@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from functools import partial
 
-from .chain import read_link
+from .chains.chain import read_link
+from .chains.commit import project_chain
+from .chains.skips import find_seq
 from .codecs.catalog import INTERNAL, parse_internal
-from .commit import project_chain
 from .errors import AccessDenied, ObjectMissing, ProjectMissing, UsageError
 from .repository import Repository
-from .skips import find_seq
 from .stores.protocols import Get
 from .visible import brief
 

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import NamedTuple
 
-from .chain import Chain, HeadStore, Signer, Stamp, move_head, put_immutable, read_link, walk_chain
+from .chains.chain import Chain, HeadStore, Signer, Stamp, move_head, put_immutable, read_link, walk_chain
+from .chains.skips import find_seq
 from .codecs.lock import format_lock
 from .codecs.named_lock import (
     LOCKS,
@@ -33,7 +34,6 @@ from .codecs.names import (
 from .errors import AccessDenied, LockMissing, LockRemoved, ObjectInvalid, ObjectMissing, ShelfError, UsageError
 from .model import Lock
 from .repository import Repository
-from .skips import find_seq
 from .stores.protocols import Get
 from .visible import brief
 

@@ -13,18 +13,18 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from .chain import Chain, walk_chain
+from .chains.chain import Chain, walk_chain
+from .chains.commit import project_chain
+from .chains.skips import latest_of
 from .codecs.envelope import is_signed
 from .codecs.names import TRUST_HEAD, trust_history_key
 from .codecs.trust import format_root, parse_root
-from .commit import project_chain
 from .errors import AccessDenied, LockMissing, ObjectMissing
 from .named_locks import NamedLocks, lock_chain
 from .parallel import map_parallel
 from .recall.blocking import CHAIN as BLOCKS
 from .repository import PARALLEL, Repository
 from .shelf_settings import SETTINGS_CHAIN
-from .skips import latest_of
 from .stores.protocols import Get
 
 PARTS: Mapping[str, Chain[Any]] = {

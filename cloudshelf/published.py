@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from .chains.skips import find_first
 from .model import Head
 from .repository import Repository
-from .skips import find_first
 
 MOST = 48  # states that are looked at: of 3,000 that link to earlier ones some 30; old chains have no such links
 

@@ -11,6 +11,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from .cache.lower_cache import LowerCache
+from .cache.object_cache import ObjectCache
+from .chains.seen_heads import SeenHeads
+from .chains.skips import find_moment, latest_of
 from .codecs.envelope import is_signed, parse_object
 from .codecs.head import parse_head, parse_index
 from .codecs.manifest import parse_manifest
@@ -41,12 +45,8 @@ from .errors import (
     VersionMissing,
     VersionPurged,
 )
-from .lower_cache import LowerCache
 from .model import Entry, Head, Manifest, Release, without_purged
-from .object_cache import ObjectCache
 from .parallel import Task, map_parallel, spread
-from .seen_heads import SeenHeads
-from .skips import find_moment, latest_of
 from .stores.protocols import Get
 
 if TYPE_CHECKING:

@@ -13,12 +13,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .cache.lower_cache import LowerCache
 from .codecs.lock import parse_lock
 from .codecs.names import is_normalized, manifest_key, named_extras, named_project, normalize
 from .codecs.origin import public_origin
 from .errors import LockMissing, NoShelf, ObjectInvalid, SeveralShelves, ShelfError, UsageError, VersionMissing
 from .layers import Layers
-from .lower_cache import LowerCache
 from .model import Entry, Head, Loaded, Lock, Manifest, Pin, Wheel
 from .parallel import map_parallel
 from .repository import PARALLEL, Repository, ShelfInfo, shorten
@@ -29,17 +29,17 @@ from .visible import brief
 
 if TYPE_CHECKING:
     from .answers import Changed, FileFacts, Found, LogEntry, NewsPage, Shown, VersionFacts, Why
-    from .chain import Signer
+    from .chains.chain import Signer
+    from .chains.commit import Change
     from .codecs.catalog import ProjectFacts
     from .codecs.named_lock import LockHead
-    from .commit import Change
     from .named_locks import NamedLocks
     from .news import Event
     from .recall.matching import Listed
-    from .resolver import Resolution
+    from .resolving.resolver import Resolution
     from .signing.pins import Pins
     from .target import Target
-    from .verification import VerifyReport
+    from .upkeep.verification import VerifyReport
 
 
 class Shelf:
@@ -88,7 +88,7 @@ class Shelf:
         environ: Mapping[str, str] | None = None,
     ) -> Shelf:
         """Create a shelf at ``url``; ``settings`` are fields of shelf_settings.py. Raises ShelfExists."""
-        from .commit import init_shelf
+        from .chains.commit import init_shelf
 
         shelf = cls.open(url, cache=cache, environ=environ)
         init_shelf(shelf.store, name or shelf.url.rstrip("/").rsplit("/", 1)[-1], settings, by=by)
@@ -173,7 +173,7 @@ class Shelf:
     def files(self, project: str, version: str, target: Target | None = None) -> tuple[FileFacts, ...]:
         """The installed tree of a version, of the wheel for ``target`` (default: here) or else its first."""
         from .answers import FileFacts
-        from .fitting import pick_tree, pick_wheel
+        from .resolving.fitting import pick_tree, pick_wheel
         from .target import current_target
 
         name = normalize(project)
@@ -337,9 +337,9 @@ class Shelf:
             target=self.repository.prefetch, args=(names,), kwargs={"closure": True, "extras": extras}
         )
         ahead.start()  # the first answers come while the resolver loads
-        from .resolver import resolve
+        from .resolving.resolver import resolve
+        from .resolving.variants import Variants
         from .target import current_target
-        from .variants import Variants
 
         ahead.join()
         resolution = resolve(
@@ -370,7 +370,7 @@ class Shelf:
         return lock._replace(shelf=self.url, python=target.python, tag=target.cache_tag, pins=pins)
 
     def _repin(self, pin: Pin, target: Target) -> Pin:
-        from .fitting import pick_tree
+        from .resolving.fitting import pick_tree
 
         version = self.find_version(pin.project, pin.version)
         entry = self.repository.versions(pin.project)[version]
@@ -464,7 +464,7 @@ class Shelf:
 
     def default(self, project: str, version: str, *, by: str) -> Changed:
         """What a bare name takes from now on."""
-        from .commit import Change
+        from .chains.commit import Change
 
         name = normalize(project)
         found = self.find_version(name, version)
@@ -485,9 +485,9 @@ class Shelf:
 
     def rollback(self, project: str, seq: int | None = None, *, by: str) -> Changed:
         """A new head with the list of an older one: that of ``seq``, or the one before the last change."""
-        from .chain import read_link
-        from .commit import Change, project_chain
-        from .skips import find_seq
+        from .chains.chain import read_link
+        from .chains.commit import Change, project_chain
+        from .chains.skips import find_seq
 
         name = normalize(project)
         read = partial(read_link, self.store, project_chain(name))
@@ -507,7 +507,7 @@ class Shelf:
 
     def verify(self, projects: Iterable[str] = (), *, progress: Callable[[str], None] | None = None) -> VerifyReport:
         """Read everything (or these projects) and compare every byte with its digest."""
-        from .verification import verify_shelf
+        from .upkeep.verification import verify_shelf
 
         self.info()
         names = [normalize(project) for project in projects]
@@ -533,7 +533,7 @@ class Shelf:
         return f"Shelf({self.url!r})"
 
     def _set_yanked(self, project: str, version: str, reason: str | None, *, by: str, action: str) -> Changed:
-        from .commit import Change
+        from .chains.commit import Change
 
         name = normalize(project)
         found = self.find_version(name, version)
@@ -548,7 +548,7 @@ class Shelf:
 
     def _change(self, project: str, change: Callable[[Head | None], Change | None], *, by: str, action: str) -> Changed:
         from .answers import Changed
-        from .commit import change_head
+        from .chains.commit import change_head
 
         store = self.store
         self.repository.head(project)  # a name that is not there gets suggestions, not a new head

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
 
-from .backoff import pause
-from .chain import Chain, next_stamp, put_immutable
+from .chains.backoff import pause
+from .chains.chain import Chain, next_stamp, put_immutable
 from .codecs.names import SHELF, settings_history_key, sha256
 from .codecs.shelf import format_shelf, parse_shelf
 from .errors import AccessDenied, Conflict, ObjectMissing, OutcomeUnknown, ShelfMissing, UsageError

@@ -11,7 +11,7 @@ from typing import Any
 
 from cloudshelf import render
 from cloudshelf.errors import NoShelf, ShelfError, UsageError
-from cloudshelf.lock_text import project_of
+from cloudshelf.requirements.lock_text import project_of
 from cloudshelf.session import Session
 
 from .worker import Worker

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from cloudshelf.completion import Names, Word, words
-from cloudshelf.lock_text import project_of
+from cloudshelf.language.completion import Names, Word, words
+from cloudshelf.requirements.lock_text import project_of
 from cloudshelf.session import Session
 
 from .names import ShelfNames

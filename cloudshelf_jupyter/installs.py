@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from cloudshelf.copies import find_copies, own_folders
-from cloudshelf.lock_text import lock_pins, project_of
+from cloudshelf.requirements.lock_text import lock_pins, project_of
 from cloudshelf.session import Session
+from cloudshelf.session.copies import find_copies, own_folders
 
 
 class InstallWatch:

@@ -11,12 +11,12 @@ from typing import Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
-from cloudshelf import grammar
-from cloudshelf.arguments import gather_files, prepare, write_text
 from cloudshelf.config import default_shelf_folder
 from cloudshelf.errors import Interrupted, ShelfError, UsageError
-from cloudshelf.lock_text import project_of
+from cloudshelf.language import grammar
+from cloudshelf.language.arguments import gather_files, prepare, write_text
 from cloudshelf.render.bars import Bars
+from cloudshelf.requirements.lock_text import project_of
 from cloudshelf.session import Session, current
 
 from . import (

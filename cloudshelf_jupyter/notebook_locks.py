@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from cloudshelf import grammar
-from cloudshelf.arguments import prepare
 from cloudshelf.errors import UsageError
+from cloudshelf.language import grammar
+from cloudshelf.language.arguments import prepare
 from cloudshelf.notebooks import find_notebook
 from cloudshelf.render.bars import Bars
 from cloudshelf.session import Session

@@ -92,7 +92,7 @@ class ImportProgress:
             self._session.tell_progress("import", None)
             self._bars.close(finished=True)
             return
-        from cloudshelf.in_place import environment_rows
+        from cloudshelf.session.in_place import environment_rows
 
         rows = environment_rows(environment)
         first = 0

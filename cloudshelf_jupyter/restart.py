@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from cloudshelf.arguments import write_text
 from cloudshelf.errors import ShelfError, UsageError
-from cloudshelf.lock_text import merge_requirements
+from cloudshelf.language.arguments import write_text
+from cloudshelf.requirements.lock_text import merge_requirements
 from cloudshelf.session import Progress, Session, parse_moment
 
 

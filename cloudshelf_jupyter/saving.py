@@ -13,10 +13,10 @@ from collections.abc import Callable
 from typing import Any
 
 from cloudshelf import render
-from cloudshelf.arguments import write_text
 from cloudshelf.codecs.notebook import make_block
 from cloudshelf.config import read_config
 from cloudshelf.kept_locks import kept_lock
+from cloudshelf.language.arguments import write_text
 from cloudshelf.quantities import count
 from cloudshelf.session import Session
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cloudshelf.program import first_imports
+from cloudshelf.command.program import first_imports
 
 
 @pytest.mark.parametrize(

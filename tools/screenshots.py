@@ -35,7 +35,7 @@ WHEELS = ((*demo.DEMO, "humanize==4.9.0"), ("humanize==4.12.0",))
 CURATOR = """
 import socket, sys
 socket.gethostname = lambda: "research"
-from cloudshelf.cli import main
+from cloudshelf.command.cli import main
 sys.exit(main(sys.argv[1:]))
 """
 CELLS = (

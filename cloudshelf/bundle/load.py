@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from ..catalog import CatalogStore, module_owners, refresh_catalog
-from ..chain import Signer
+from ..chains.chain import Signer
+from ..chains.commit import Change, change_head, put_immutable
 from ..codecs.names import manifest_key, pack_key, release_key, sha256
 from ..codecs.release import format_release
-from ..commit import Change, change_head, put_immutable
 from ..errors import AccessDenied, CatalogOutdated, Conflict, KeyNotAllowed, ObjectInvalid, PolicyRefused, StoreError
 from ..model import Entry, Head
 from ..ordering import version_order

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..chains.skips import Linked
 from ..errors import ObjectInvalid
 from ..model import Link
-from ..skips import Linked
 from .envelope import Fields
 from .names import is_sha256
 

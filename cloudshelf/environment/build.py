@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from ..cache.turn import turn
 from ..cache_place import NOEXEC, is_noexec
 from ..codecs.lock import format_lock
 from ..codecs.tree import tree_folder
@@ -24,7 +25,6 @@ from ..importing.activate import OWN_PTH
 from ..importing.blocklist import PINS, Pins
 from ..importing.links import follow
 from ..model import Kind, Lock, Manifest
-from ..turn import turn
 from ..urls import split_urls
 from . import variables
 from .engine import engine_digest, install_engine

@@ -10,8 +10,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..cache.object_cache import remove_leftovers
 from ..errors import CacheUnusable
-from ..object_cache import remove_leftovers
 from .index import PRIVATE
 from .place import FLAT
 from .seal import is_altered

@@ -9,8 +9,8 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..cache.owner import is_gone
 from ..importing.paths import unusable
-from ..owner import is_gone
 
 UNFINISHED = ".unfinished-"
 _numbers = itertools.count()

@@ -15,9 +15,9 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..cache.lower_cache import BLOBS, LowerCache
 from ..errors import CacheUnusable, ObjectInvalid
 from ..importing.paths import private_folder
-from ..lower_cache import BLOBS, LowerCache
 from .blob_writer import BlobWriter
 from .disk import (
     copy_file,

@@ -10,8 +10,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..cache.owner import is_gone
 from ..importing.paths import unusable
-from ..owner import is_gone
 
 FICLONE = 0x40049409  # linux/fs.h: make a file share the blocks of another
 _CANNOT_CLONE = {errno.EOPNOTSUPP, errno.ENOTTY, errno.EINVAL, errno.EXDEV, errno.EPERM, errno.ENOSYS}

@@ -66,8 +66,8 @@ class Engine:
                 Renewal(self._cache, repository).result()
 
     def _load(self) -> tuple[Transfer, Environments]:
+        from ..cache.lower_cache import lower_caches
         from ..config import read_config
-        from ..lower_cache import lower_caches
         from ..stores.counting import CountingStore
         from ..stores.opening import shared_store
         from .blobs import BlobCache

@@ -1,7 +1,7 @@
 """When modules were imported, and what they waited for: two readings of a clock a module, nothing else.
 
 Only imports from environments that are still filling are seen, because nothing of ours takes part in any other;
-``recording`` sees every import, when somebody asks for it. What it looks like to people: cloudshelf/waterfall.py.
+``recording`` sees every import, when somebody asks for it. What it looks like to people: render/waterfall.py.
 """
 
 from __future__ import annotations

@@ -17,9 +17,9 @@ from typing import NamedTuple
 from ..codecs.names import release_key
 from ..errors import CacheUnusable, DiskFull, ObjectInvalid
 from ..fetcher.environments import Environment
-from ..fitting import pick_tree, pick_wheel
 from ..model import Lock, Manifest, Pin, Release, Wheel
 from ..recall.checking import Check
+from ..resolving.fitting import pick_tree, pick_wheel
 from ..shelf import Shelf
 from ..target import Target, current_target
 from .contents import Contents

@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..chain import Signer
+from ..chains.chain import Signer
 from ..codecs.wheel import parse_wheel_name
 from ..errors import ProjectMissing, VersionMissing
 from ..model import Release, Wheel

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from ..catalog import CatalogStore, refresh_catalog
-from ..chain import Signer
+from ..chains.chain import Signer
 from ..codecs.wheel import parse_wheel_name
 from ..errors import (
     CatalogOutdated,

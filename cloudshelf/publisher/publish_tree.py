@@ -16,7 +16,7 @@ from packaging.tags import parse_tag
 from packaging.version import InvalidVersion, Version
 
 from ..catalog import refresh_catalog
-from ..chain import Signer
+from ..chains.chain import Signer
 from ..codecs.names import is_normalized, normalize, sha256
 from ..codecs.tree import TREE_FILE, TreeFacts, format_tree, tree_folder, why_not_variable
 from ..codecs.wheel import Metadata

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from packaging.version import InvalidVersion, Version
 
-from ..chain import Signer
+from ..chains.chain import Signer
+from ..chains.commit import Change, change_head, put_immutable
 from ..codecs.names import collectable, manifest_key, pack_key, provenance_key, release_key, sha256
 from ..codecs.release import format_release
 from ..codecs.wheel import parse_wheel_name
-from ..commit import Change, change_head, put_immutable
 from ..errors import Conflict, PublishFailed, VersionMissing
 from ..model import Entry, Head, Release, Tree, Wheel
 from ..repository import Repository

@@ -8,11 +8,11 @@ from typing import Protocol
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from ..chain import Chain, HeadStore, Signer, Stamp, move_head
+from ..chains.chain import Chain, HeadStore, Signer, Stamp, move_head
 from ..codecs.names import is_normalized, is_sha256, normalize
 from ..codecs.recall import HEAD, Block, BlockList, format_block_list, history_key, parse_block_list
 from ..errors import AccessDenied, NotBlocked, UsageError
-from ..requirement import parse_requirement
+from ..requirements.requirement import parse_requirement
 from ..shelf_settings import SettingsStore, change_settings
 from ..visible import brief
 

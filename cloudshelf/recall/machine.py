@@ -13,12 +13,12 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..cache.object_cache import write_whole
+from ..cache.turn import turn
 from ..config import read_recall
 from ..errors import ShelfError, StoreError
 from ..importing.blocklist import OFFLINE, Known, Pins, asking, place, read_known, read_pins
-from ..object_cache import write_whole
 from ..repository import Repository, own_folder
-from ..turn import turn
 from .matching import Listed, Part, find_block
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..ticker import Ticker
+from .ticker import Ticker
 
 BRIEF = 28  # characters of what a bar says it works on
 

@@ -49,7 +49,7 @@ def status(result: Result) -> list[Block]:
 
 def profile(result: Result) -> list[Block]:
     """The last imports of a process; the bars say which waited for files, and the words whose those were."""
-    from ..waterfall import RUNNING, WAITING, draw_bars, draw_svg, worth_showing
+    from .waterfall import RUNNING, WAITING, draw_bars, draw_svg, worth_showing
 
     rows = result["imports"]
     if not rows:

@@ -45,7 +45,7 @@ def use(
     as_of: str | None = None,
 ) -> dict[str, Any]:
     """See Session.use; the files are those of ``%shelf use -r FILE -c FILE``."""
-    from ..gathering import gather
+    from ..requirements.gathering import gather
 
     sources = gather(requirement_files, constraint_files)
     return _session.use(*requirements, sources=sources, restart=restart, variant=variant, shadow=shadow, as_of=as_of)

@@ -8,7 +8,7 @@ from pathlib import Path
 from ..environment.trees import trees_of
 from ..errors import UsageError
 from ..importing.state import Environment
-from ..lock_text import normalize
+from ..requirements.lock_text import normalize
 
 
 def folder_of(environment: str | None, project: str) -> Path:

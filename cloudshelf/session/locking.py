@@ -6,9 +6,9 @@ import os
 import warnings
 from typing import Any
 
-from ..arguments import refuse_unwritable, write_text
 from ..errors import ProjectMissing, Unsatisfiable, UsageError
-from ..lock_text import lock_as_of, lock_pins
+from ..language.arguments import refuse_unwritable, write_text
+from ..requirements.lock_text import lock_as_of, lock_pins
 from .state import Progress, State
 
 
@@ -78,7 +78,7 @@ class Locking(State):
 
     def freeze(self, *, hashes: bool = False, progress: Progress | None = None) -> dict[str, Any]:
         """The pins as lines of a requirements.txt: ``text``, ``pins`` and ``notes``. Raises as ``complete_lock``."""
-        from ..freezing import freeze_lock
+        from ..requirements.freezing import freeze_lock
 
         answer = self.complete_lock(progress=progress)
         return answer | {"text": freeze_lock(str(answer["lock"]), hashes=hashes)}
@@ -86,6 +86,6 @@ class Locking(State):
 
 def parse_moment(text: str | None) -> str | None:
     """The moment that a person wrote, None for none. Raises UsageError."""
-    from ..as_of import parse_moment as parse
+    from ..language.as_of import parse_moment as parse
 
     return parse(text) if text is not None else None

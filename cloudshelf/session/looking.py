@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..arguments import expand_requirements, find_lock
 from ..errors import ShelfError, UsageError
-from ..lock_text import lock_pins, merge_requirements, normalize, project_of
+from ..language.arguments import expand_requirements, find_lock
+from ..requirements.lock_text import lock_pins, merge_requirements, normalize, project_of
 from .children import ENVIRONMENT
 from .state import Progress, State
 
@@ -25,7 +25,7 @@ class Looking(State):
 
     def status(self) -> dict[str, Any]:
         """What is pinned, what is loaded and from where, what was fetched of how much. No network."""
-        from ..in_place import environment_rows
+        from .in_place import environment_rows
 
         with self._guard:
             environment = self._environment
@@ -76,7 +76,7 @@ class Looking(State):
         """
         from ..importing import timeline
         from ..importing.activate import activated
-        from ..waterfall import read_rows, total_seconds
+        from ..render.waterfall import read_rows, total_seconds
 
         rows = read_rows(timeline.facts(activated(), since), last)
         result: dict[str, Any] = {"imports": rows, "seconds": total_seconds(rows), "statistics": {}}
@@ -107,7 +107,7 @@ class Looking(State):
         answer = self._call("doctor", {"shelf": self.url}, progress)
         if self._environment is None:
             return answer
-        from ..copies import find_copies
+        from .copies import find_copies
 
         rows = [
             {"ok": True, "check": project, "found": line}
@@ -173,7 +173,7 @@ class Looking(State):
 
     def _received(self, environments: Sequence[str]) -> dict[str, Any]:
         """What the fetcher received for environments."""
-        from ..in_place import sum_statistics
+        from .in_place import sum_statistics
 
         counted = self._call("statistics", {}).get("environments", {})
         return sum_statistics(counted[e] for e in environments if e in counted)
@@ -182,6 +182,6 @@ class Looking(State):
 def _empty(sources: Mapping[str, Any] | None) -> str:
     if not sources:
         return ""
-    from ..gathering import names_of
+    from ..requirements.gathering import names_of
 
     return f"; {', '.join(names_of(sources))} asks for none"

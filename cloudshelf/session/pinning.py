@@ -6,9 +6,9 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ..arguments import expand_requirements, find_lock
 from ..errors import AlreadyLoaded, UsageError
-from ..lock_text import lock_as_of, merge_requirements, normalize, project_of
+from ..language.arguments import expand_requirements, find_lock
+from ..requirements.lock_text import lock_as_of, merge_requirements, normalize, project_of
 from .locking import Locking, parse_moment
 from .looking import Looking
 from .state import Progress
@@ -43,7 +43,7 @@ class Session(Looking, Locking):
         if restart:
             raise UsageError("Only a notebook can restart itself: %shelf use --restart …")
         if sources and not requirements and self._lock is None:
-            from ..gathering import only_lock
+            from ..requirements.gathering import only_lock
 
             if lock := only_lock(sources):  # nothing to merge it with: exactly its pins
                 return self.sync(lock, progress=progress)
@@ -183,7 +183,7 @@ def _typed(sources: Mapping[str, Any] | None, asked: Sequence[str]) -> list[str]
     """The words for what files ask for; a cell has none, so its requirements."""
     if not sources:
         return []
-    from ..gathering import CELL, options_of
+    from ..requirements.gathering import CELL, options_of
 
     words = options_of(sources)
     return list(asked) if CELL in words else words

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from ..arguments import read_text
 from ..errors import AlreadyLoaded, NoShelf, UsageError
-from ..journal import Journal
-from ..lock_text import lock_requirements
+from ..language.arguments import read_text
+from ..requirements.lock_text import lock_requirements
 from .children import ENVIRONMENT, PROVIDED, tell_children
+from .journal import Journal
 
 Progress = Callable[[dict[str, Any]], None]
 
@@ -147,7 +147,7 @@ class State:
 
     def _loaded(self) -> dict[str, dict[str, Any]]:
         """The installed distributions whose modules this process has imported; they constrain the resolver."""
-        from ..loaded import find_loaded
+        from .loaded import find_loaded
 
         return find_loaded(self._activated)
 
@@ -184,7 +184,7 @@ class State:
     def _forget(self) -> dict[str, Any]:
         """Nothing is asked for any more; what was imported keeps working, nothing new comes from the shelf."""
         from ..importing.activate import deactivate
-        from ..in_place import environment_rows
+        from .in_place import environment_rows
 
         rows = environment_rows(self._environment) if self._environment else []
         if self._environment:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..chain import HeadStore, next_stamp, put_immutable
+from ..chains.chain import HeadStore, next_stamp, put_immutable
 from ..codecs.envelope import add_signature, signatures, signed_line
 from ..codecs.names import TRUST_HEAD, sha256, trust_history_key
 from ..codecs.trust import ROLES, Root, TrustedKey, format_root, parse_root

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..chains.seen_heads import SeenHeads
 from ..errors import SigningKeyMissing, TrustUnpinned
 from ..repository import own_folder
-from ..seen_heads import SeenHeads
 from ..shelf import Shelf
 from .keys import read_private
 from .signer import HeadSigner

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 
+from ..chains.seen_heads import SeenHeads
 from ..codecs.envelope import add_signature, signed_line, with_fields
 from ..codecs.names import sha256
 from ..errors import KeyNotAllowed
-from ..seen_heads import SeenHeads
 from .checking import is_over, short
 from .keys import PrivateKey
 from .moments import now

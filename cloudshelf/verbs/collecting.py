@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from ..catalog import project_facts, update_catalog
-from ..collecting import GRACE, parse_grace
-from ..collecting import collect as collect_garbage
 from ..errors import ShelfError, UsageError, VersionPurged
-from ..purging import find_breaks
-from ..purging import purge as purge_version
 from ..shelf import Shelf, check_project, split_pin
+from ..upkeep.collecting import GRACE, parse_grace
+from ..upkeep.collecting import collect as collect_garbage
+from ..upkeep.purging import find_breaks
+from ..upkeep.purging import purge as purge_version
 from .common import Args, Progress, Result, person, plain, shelf_of, signing_shelf_of
 
 LONGEST_REASON = 500

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..cache.lower_cache import LowerCache, lower_caches
 from ..config import read_config, read_trust
 from ..errors import NoShelf
-from ..lower_cache import LowerCache, lower_caches
 from ..shelf import Shelf
 from ..stores.opening import shared_store
 from ..urls import split_urls

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 
+from ..cache.remembered import remember
 from ..config import read_config
 from ..model import Manifest
-from ..remembered import remember
 from ..shelf import Shelf
 from .common import Args, Progress, Result, shelf_of
 
@@ -38,7 +38,7 @@ def submodules(args: Args, progress: Progress) -> Result:
 
     Empty for a module of nobody, and for one whose project has no wheel for this interpreter.
     """
-    from ..fitting import pick_tree, pick_wheel
+    from ..resolving.fitting import pick_tree, pick_wheel
     from ..target import current_target
 
     shelf, module = shelf_of(args), str(args["module"])

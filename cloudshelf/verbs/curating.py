@@ -114,8 +114,8 @@ def _sources_for_pip(args: Args, folder: Path) -> tuple[list[str], list[str]]:
     """The files that pip does not read as one that it does, with the hashes, which it compares; and notes."""
     if not args.get("sources"):
         return [], []
-    from ..gathering import names_of
-    from ..sources import check_python, read_sources
+    from ..requirements.gathering import names_of
+    from ..requirements.sources import check_python, read_sources
 
     target = target_of(args)
     wanted = read_sources(args["sources"], target)

@@ -8,6 +8,8 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ..cache.lower_cache import BLOBS, OBJECTS, LowerCache, lower_caches, lower_mode
+from ..cache.turn import turn
 from ..config import read_config
 from ..environment.index import PRIVATE
 from ..environment.writing import disk_errors, remove_unfinished, temporary_sibling
@@ -16,10 +18,8 @@ from ..fetcher.blobs import BlobCache
 from ..fetcher.environments import Environments
 from ..fetcher.transfer import Transfer
 from ..importing.state import is_complete
-from ..lower_cache import BLOBS, OBJECTS, LowerCache, lower_caches, lower_mode
 from ..quantities import count, filled_line, size
 from ..stores.opening import open_store
-from ..turn import turn
 from .common import Args, Progress, Result
 from .restoring import sync
 from .sources import expand, wanted_of

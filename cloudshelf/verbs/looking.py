@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from itertools import count
 
+from ..cache.remembered import remember
 from ..config import read_config, read_osv
 from ..errors import AccessDenied, UsageError
-from ..remembered import remember
 from ..shelf import Shelf, check_project, split_pin
 from ..urls import split_urls
 from .common import Args, Progress, Result, plain, shelf_of
@@ -96,7 +96,7 @@ def _moment(text: object) -> str:
     """The moment that a person wrote, as heads write theirs; a day is meant from its beginning. "" for none."""
     if not text:
         return ""
-    from ..as_of import parse_moment
+    from ..language.as_of import parse_moment
 
     words = str(text).strip()
     return parse_moment(f"{words}T00:00" if re.fullmatch(r"\d{4}-\d\d-\d\d", words) else words)

@@ -10,8 +10,8 @@ from ..codecs.names import named_project
 from ..codecs.origin import public_origin
 from ..errors import AlreadyLoaded, NoGrant, ProjectMissing, PythonUnfit, Unsatisfiable, UsageError
 from ..model import Lock
+from ..requirements.wanted import Row
 from ..shelf import Shelf
-from ..wanted import Row
 from .common import Args, Progress, Result, shelf_of, signing
 from .locked import (
     as_of_notes,
@@ -28,7 +28,7 @@ from .sources import expand, wanted_of
 from .variants import join_locks, read_lock, wanted_labels
 
 if TYPE_CHECKING:
-    from ..resolver import Edge, Resolution
+    from ..resolving.resolver import Edge, Resolution
 
 
 def use(args: Args, progress: Progress) -> Result:
@@ -133,7 +133,7 @@ def _dry_run(shelf: Shelf, args: Args) -> Result:
 
 def freeze(args: Args, progress: Progress) -> Result:
     """The pins of ``requirements``, or of ``lock`` (text), as lines of a requirements.txt; ``hashes`` adds theirs."""
-    from ..freezing import freeze_lock
+    from ..requirements.freezing import freeze_lock
 
     args = expand(args)
     if args.get("lock") and not args.get("requirements"):

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from ..codecs.names import named_project
 from ..errors import NoGrant, ProjectMissing, Unsatisfiable
 from ..model import Loaded, Lock
+from ..requirements.wanted import Wanted
 from ..shelf import Shelf
-from ..wanted import Wanted
 from .common import Args, target_of
 from .sources import wanted_of
 from .variants import wanted_labels, without_other_builds
 
 if TYPE_CHECKING:
-    from ..resolver import Resolution
+    from ..resolving.resolver import Resolution
 
 
 def resolve(shelf: Shelf, args: Args, preferred: Lock | None) -> Resolution:
@@ -23,8 +23,8 @@ def resolve(shelf: Shelf, args: Args, preferred: Lock | None) -> Resolution:
     if not args.get("wanted"):
         return _search(shelf, args, preferred, wanted)
     from ..availability import explain_missing
-    from ..hashes import check_hashes
-    from ..sources import check_python
+    from ..requirements.sources import check_python
+    from ..resolving.hashes import check_hashes
 
     target = target_of(args)
     check_python(wanted.pythons, target)
@@ -57,7 +57,7 @@ def _search(shelf: Shelf, args: Args, preferred: Lock | None, wanted: Wanted) ->
     preferred = without_other_builds(preferred, wanted_labels(args))
     admitted = None
     if wanted.hashes:
-        from ..hashes import admitted_wheels
+        from ..resolving.hashes import admitted_wheels
 
         admitted = admitted_wheels(wanted.hashes)
     try:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ..wanted import Wanted
+from ..requirements.wanted import Wanted
 from .common import Args, Progress, Result, target_of
 
 
 def read_sources(args: Args, progress: Progress) -> Result:
     """What ``sources`` (of gathering.gather) come to: ``wanted``, which other verbs take, and its ``requirements``."""
-    from ..sources import read_sources as read
+    from ..requirements.sources import read_sources as read
 
     wanted = read(args["sources"], target_of(args))
     return {"requirements": wanted.requirements, "wanted": wanted.to_json()}

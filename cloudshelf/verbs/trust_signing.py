@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from ..catalog import refresh_catalog, update_locks
-from ..chain import Chain, move_head
+from ..chains.chain import Chain, move_head
+from ..chains.commit import project_chain
+from ..chains.seen_heads import SeenHeads
 from ..codecs.named_lock import facts_of
 from ..codecs.names import head_key, is_normalized, lock_head_key, named_lock
-from ..commit import project_chain
 from ..config import read_config
 from ..errors import KeyNotAllowed, SignatureError, SigningKeyMissing, UsageError
 from ..named_locks import check_name, lock_chain
 from ..repository import own_folder
-from ..seen_heads import SeenHeads
 from ..shelf import Shelf, check_project
 from ..signing.keys import read_private
 from ..signing.signer import VouchingSigner

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from ..cache.lower_cache import BLOBS, OBJECTS, LowerCache, lower_caches
 from ..cache_place import NOEXEC, is_noexec, network_of, replaceable
 from ..codecs.names import is_sha256
 from ..config import FLAGS, read_config, read_flag, read_trust
@@ -18,7 +19,6 @@ from ..environment.index import PRIVATE
 from ..environment.place import FLAT
 from ..environment.prune import environment_folders
 from ..errors import CacheUnusable, DiskFull, ShelfError
-from ..lower_cache import BLOBS, OBJECTS, LowerCache, lower_caches
 from ..model import Lock, Manifest
 from ..quantities import seconds, size
 from ..shelf import Shelf
@@ -149,7 +149,7 @@ def _shelf_named(args: Args) -> str | None:
 
 def completion(args: Args, progress: Progress) -> Result:
     """The script for the shell ``interpreter``: bash, zsh or fish."""
-    from ..shell_completion import script_of
+    from ..language.shell_completion import script_of
 
     shell = str(args["interpreter"])
     return {"shell": shell, "script": script_of(shell)}

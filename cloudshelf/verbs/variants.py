@@ -20,7 +20,7 @@ def read_lock(args: Args) -> Lock:
     """The lock that ``lock`` is the text of; of several variants in it the one that was asked for, or fits here."""
 
     def choose(labels: Sequence[str]) -> str:
-        from ..variants import Variants  # few locks have several
+        from ..resolving.variants import Variants  # few locks have several
 
         return Variants("".join(wanted_labels(args)[:1])).choose(labels)
 
@@ -41,7 +41,7 @@ def without_other_builds(preferred: Lock | None, wanted: Sequence[str]) -> Lock 
         return preferred
     from packaging.version import Version
 
-    from ..variants import is_label, is_variant
+    from ..resolving.variants import is_label, is_variant
 
     kept = tuple(
         pin

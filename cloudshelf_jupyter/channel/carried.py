@@ -8,7 +8,7 @@ from typing import Any
 
 from cloudshelf.codecs.notebook import KEY, Block, parse_block
 from cloudshelf.errors import ShelfError
-from cloudshelf.lock_text import lock_pins
+from cloudshelf.requirements.lock_text import lock_pins
 
 Json = dict[str, Any]
 

@@ -12,9 +12,9 @@ from typing import Any
 
 from cloudshelf.errors import AlreadyLoaded, ShelfError
 from cloudshelf.importing.blocklist import blocked_projects
-from cloudshelf.in_place import InPlace
-from cloudshelf.lock_text import project_of
+from cloudshelf.requirements.lock_text import project_of
 from cloudshelf.session import Pinned, Session
+from cloudshelf.session.in_place import InPlace
 from cloudshelf.version import __version__
 
 from .. import restart

@@ -13,9 +13,9 @@ from pathlib import Path
 from cloudshelf import errors
 from cloudshelf.config import read_config, read_trust
 from cloudshelf.errors import ShelfError
-from cloudshelf.fitting import pick_tree, pick_wheel
 from cloudshelf.model import Release, Wheel
 from cloudshelf.repository import ShelfInfo
+from cloudshelf.resolving.fitting import pick_tree, pick_wheel
 from cloudshelf.shelf import Shelf
 from cloudshelf.signing.pins import Pins, parse_pins
 from cloudshelf.stores.opening import shared_store

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from cloudshelf import chain
+from cloudshelf.chains import chain
+from cloudshelf.chains.commit import init_shelf
 from cloudshelf.codecs.envelope import format_object
 from cloudshelf.codecs.names import SHELF
 from cloudshelf.codecs.recall import HEAD
-from cloudshelf.commit import init_shelf
 from cloudshelf.errors import AccessDenied, HeadReplayed, OutcomeUnknown, SignatureError
 from cloudshelf.recall.blocking import block, unblock
 from cloudshelf.shelf import Shelf

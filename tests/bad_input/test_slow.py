@@ -130,7 +130,7 @@ def test_the_command_shows_a_bar_in_a_terminal_and_ctrl_c_ends_it_with_one_line(
 
 LOST = """
 import os, signal
-from cloudshelf import interrupts
+from cloudshelf.command import interrupts
 
 class Finalized:
     def __del__(self):

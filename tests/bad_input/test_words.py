@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cloudshelf.cli import main
+from cloudshelf.command.cli import main
 from cloudshelf.recall.blocking import block
 from cloudshelf.render import to_text
 from cloudshelf.stores.opening import open_store

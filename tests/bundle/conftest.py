@@ -10,8 +10,8 @@ from cloudshelf.bundle.export import Written, shelf_content, write_bundle
 from cloudshelf.bundle.file import BundleFile
 from cloudshelf.bundle.load import LoadReport, load_bundle
 from cloudshelf.bundle.selection import carry, find_objects
+from cloudshelf.chains.commit import init_shelf
 from cloudshelf.codecs.bundle import Bundle
-from cloudshelf.commit import init_shelf
 from cloudshelf.repository import Repository
 from cloudshelf.stores.local import LocalStore
 from cloudshelf.stores.protocols import Store

@@ -14,9 +14,9 @@ import pytest
 
 from cloudshelf.bundle.export import shelf_content, write_bundle
 from cloudshelf.bundle.file import BundleFile
+from cloudshelf.chains.commit import Change, change_head
 from cloudshelf.codecs.bundle import INDEX
 from cloudshelf.codecs.envelope import seal
-from cloudshelf.commit import Change, change_head
 from cloudshelf.errors import (
     BundleInvalid,
     BundleUnwritten,
@@ -31,7 +31,7 @@ from cloudshelf.repository import Repository
 from cloudshelf.stores.counting import CountingStore
 from cloudshelf.stores.local import LocalStore
 from cloudshelf.stores.memory import MemoryStore
-from cloudshelf.verification import verify_shelf
+from cloudshelf.upkeep.verification import verify_shelf
 from tests.repository.shelves import make_wheel, publish
 
 from .conftest import actions, load, write
@@ -383,7 +383,7 @@ def test_no_more_than_a_few_members_are_in_memory(outside, tmp_path):
 
 
 def test_the_local_store_is_a_shelf_too(bundle, tmp_path):
-    from cloudshelf.commit import init_shelf
+    from cloudshelf.chains.commit import init_shelf
 
     store = LocalStore(tmp_path / "folder")
     init_shelf(store, "folder")

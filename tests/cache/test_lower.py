@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from cloudshelf.cache.lower_cache import OBJECTS, LowerCache
 from cloudshelf.errors import LowerCacheUnsafe
-from cloudshelf.lower_cache import OBJECTS, LowerCache
 from tests.bad_input.conftest import User, make_user
 from tools.fault_proxy import FaultProxy
 

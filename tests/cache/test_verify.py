@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
+from cloudshelf.cache.lower_cache import LowerCache
 from cloudshelf.cache_check import CacheCheck, Finding
 from cloudshelf.fetcher.blobs import BlobCache
 from cloudshelf.fetcher.environments import Environments
 from cloudshelf.fetcher.transfer import Transfer
-from cloudshelf.lower_cache import LowerCache
 from cloudshelf.shelf import Shelf
 from cloudshelf.stores.opening import open_store
 from tests.bad_input.conftest import User, make_user, stop_fetchers

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cloudshelf import turn as module
-from cloudshelf.turn import turn
+from cloudshelf.cache import turn as module
+from cloudshelf.cache.turn import turn
 
 
 def test_of_many_at_once_one_builds_and_all_have_it(tmp_path: Path) -> None:

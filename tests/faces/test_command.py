@@ -131,7 +131,7 @@ def test_debug_shows_the_traceback(shelf, cloudshelf):
 
 
 def test_interrupting_ends_with_one_line_and_130(monkeypatch, capsys):
-    from cloudshelf import cli
+    from cloudshelf.command import cli
 
     def interrupted(*_):
         raise KeyboardInterrupt
@@ -230,7 +230,7 @@ def test_publishing_without_its_extra_says_what_to_install(shelf, settings, tmp_
     """Whoever only reads has not installed what building and unpacking need."""
     code = (
         "import sys; sys.modules |= dict.fromkeys(['installer', 'elftools'])\n"
-        "from cloudshelf.cli import main; sys.exit(main(['publish', 'six']))"
+        "from cloudshelf.command.cli import main; sys.exit(main(['publish', 'six']))"
     )
     done = subprocess.run([sys.executable, "-c", code], env=settings, capture_output=True, text=True, check=False)
     assert done.returncode == 2

@@ -16,7 +16,7 @@ import sys
 from cloudshelf.importing import client
 heavy = {"argparse", "cloudshelf.verbs", "cloudshelf.model", "obstore"}
 client.start_alone = lambda target, shelf, turn: print(shelf, sorted(heavy & set(sys.modules)))
-sys.modules["cloudshelf.cli"] = cli = type(sys)("cloudshelf.cli")
+sys.modules["cloudshelf.command.cli"] = cli = type(sys)("cloudshelf.command.cli")
 cli.main = lambda: 0
 from cloudshelf.__main__ import main
 main()

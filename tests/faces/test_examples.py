@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from cloudshelf import grammar
+from cloudshelf.language import grammar
 from cloudshelf.mount.mountpoint import own_mounts, unmount
 from cloudshelf.stores.opening import open_store
 from tests.mount.drives import WHY_NOT

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from cloudshelf import grammar, vocabulary
 from cloudshelf.errors import UsageError
+from cloudshelf.language import grammar, vocabulary
 
 
 def magic(line):

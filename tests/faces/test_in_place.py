@@ -5,7 +5,7 @@ import sys
 import types
 from pathlib import Path
 
-from cloudshelf.in_place import InPlace
+from cloudshelf.session.in_place import InPlace
 
 from .test_session import _environment
 

@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from cloudshelf import loaded, subprocess_hook
+from cloudshelf import subprocess_hook
+from cloudshelf.session import loaded
 
 HEAVY = ["IPython", "ipywidgets", "jupyter_server", "boto3", "pip", "obstore", "zstandard", "packaging", "resolvelib"]
 STARTS = {
     "run of a lock": [
-        "cloudshelf.cli",
-        "cloudshelf.program",
-        "cloudshelf.variants",
+        "cloudshelf.command.cli",
+        "cloudshelf.command.program",
+        "cloudshelf.resolving.variants",
         "cloudshelf.verbs.common",
         "cloudshelf.verbs.locked",
         "cloudshelf.verbs.restoring",
@@ -31,7 +32,7 @@ STARTS = {
         "cloudshelf.fetcher.environments",
         "cloudshelf.fetcher.transfer",
         "cloudshelf.config",
-        "cloudshelf.lower_cache",
+        "cloudshelf.cache.lower_cache",
         "cloudshelf.stores.counting",
         "cloudshelf.stores.credentials",
         "cloudshelf.stores.object_store",
@@ -49,7 +50,9 @@ def python(code, **environ):
     return process.stdout
 
 
-@pytest.mark.parametrize("module", ["cloudshelf", "cloudshelf.session", "cloudshelf.grammar", "cloudshelf.cli"])
+@pytest.mark.parametrize(
+    "module", ["cloudshelf", "cloudshelf.session", "cloudshelf.language.grammar", "cloudshelf.command.cli"]
+)
 def test_importing_loads_the_standard_library_only(module):
     code = f"import {module}, sys, json; print(json.dumps(sorted(m for m in {HEAVY} if m in sys.modules)))"
     assert json.loads(python(code)) == []
@@ -57,7 +60,7 @@ def test_importing_loads_the_standard_library_only(module):
 
 RUN = """
 import sys, os
-from cloudshelf.cli import main
+from cloudshelf.command.cli import main
 from cloudshelf.importing import client
 loaded = lambda: {name for name in sys.argv[2:] if name in sys.modules}
 ahead = []
@@ -82,7 +85,14 @@ def test_a_run_of_a_lock_loads_no_more_than_it_needs(tmp_path):
     words = ["lock", "a", "-o", str(lock), "--shelf", shelf.url]
     subprocess.run([sys.executable, "-m", "cloudshelf", *words], env=environ, check=True, capture_output=True)
     later = ["hashlib", "json", "mmap", "tomllib"]
-    never = ["packaging", "ctypes", "configparser", "concurrent.futures", "cloudshelf.variants", "cloudshelf.wanted"]
+    never = [
+        "packaging",
+        "ctypes",
+        "configparser",
+        "concurrent.futures",
+        "cloudshelf.resolving.variants",
+        "cloudshelf.requirements.wanted",
+    ]
     never += ["cloudshelf.codecs.catalog", "cloudshelf.codecs.recall"]
     words = [sys.executable, "-c", RUN, str(lock), *later, *never]
     done = subprocess.run(words, env=environ, check=True, capture_output=True, text=True)
@@ -217,7 +227,8 @@ def test_a_direct_url_install_counts_before_it_is_imported(site):
 def test_finding_what_is_loaded_again_is_fast():
     """Counted, not timed: what a distribution says is read once, and only its direct_url.json is looked for again."""
     code = (
-        "import sys, packaging.version\nfrom cloudshelf import loaded\nfirst = loaded.find_loaded(); opened = []\n"
+        "import sys, packaging.version\nfrom cloudshelf.session import loaded\n"
+        "first = loaded.find_loaded(); opened = []\n"
         "sys.addaudithook(lambda event, args: opened.append(args[0]) if event == 'open' else None)\n"
         "print(loaded.find_loaded() == first, 'packaging' in first, opened)"
     )

@@ -9,9 +9,10 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from cloudshelf import grammar, render
+from cloudshelf import render
 from cloudshelf.errors import UsageError
-from cloudshelf.waterfall import MOST, draw_bars, draw_svg, read_rows, total_seconds, worth_showing
+from cloudshelf.language import grammar
+from cloudshelf.render.waterfall import MOST, draw_bars, draw_svg, read_rows, total_seconds, worth_showing
 
 from .conftest import make_wheel
 from .test_kernel import Kernel

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from cloudshelf import in_place, lock_text
 from cloudshelf import session as sessions
 from cloudshelf.errors import AlreadyLoaded, NoShelf, StoreUnreachable, Unsatisfiable, UsageError
+from cloudshelf.requirements import lock_text
+from cloudshelf.session import in_place
 
 COMPLETE = '[[packages]]\nname = "six"\nversion = "1"\n\n[tool.cloudshelf]\nrequirements = ["six"]\n'
 LOCK = '[tool.cloudshelf]\nrequirements = ["six"]\n'

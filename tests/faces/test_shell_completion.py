@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from cloudshelf import remembered, shell_completion
+from cloudshelf.cache import remembered
+from cloudshelf.language import shell_completion
 
 WORDBREAKS = " \t\n\"'><=;|&(:"  # bash's, as it comes
 PATIENCE = 30.0

@@ -234,9 +234,10 @@ def test_list_and_freeze_in_a_terminal(shelf, cloudshelf, tmp_path):
 
 def test_where_no_file_is_named_nothing_is_loaded_for_them():
     """A lock that is there already is used without packaging, which takes longer to load than a warm start."""
-    heavy = "{'packaging', 'yaml', 'cloudshelf.sources', 'cloudshelf.gathering', 'cloudshelf.hashes'}"
+    ours = ("cloudshelf.requirements.sources", "cloudshelf.requirements.gathering", "cloudshelf.resolving.hashes")
+    heavy = {"packaging", "yaml", *ours}
     code = (
-        "import sys, cloudshelf.verbs.pinning, cloudshelf.verbs.restoring, cloudshelf.cli, cloudshelf.session\n"
+        "import sys, cloudshelf.verbs.pinning, cloudshelf.verbs.restoring, cloudshelf.command.cli, cloudshelf.session\n"
         f"print({heavy} & set(sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "set()\n"

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from cloudshelf import ticker
+from cloudshelf.render import ticker
 
 
 @pytest.fixture

@@ -57,7 +57,7 @@ def prepare(client: Client) -> None:
 
 
 def test_after_it_a_tab_and_a_use_load_nothing_more(tmp_path: Path) -> None:
-    from cloudshelf.commit import init_shelf
+    from cloudshelf.chains.commit import init_shelf
     from tests.repository.shelves import publish
 
     store = LocalStore(tmp_path / "shelf")

@@ -2,9 +2,9 @@
 
 import pytest
 
+from cloudshelf.chains.commit import init_shelf
 from cloudshelf.codecs.lock import format_lock
 from cloudshelf.codecs.usage import parse_report
-from cloudshelf.commit import init_shelf
 from cloudshelf.errors import StoreUnreachable
 from cloudshelf.fetcher.usage import UsageReports
 from cloudshelf.model import Lock, Pin

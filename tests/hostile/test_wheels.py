@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from cloudshelf.commit import init_shelf
+from cloudshelf.chains.commit import init_shelf
 from cloudshelf.errors import WheelInvalid
 from cloudshelf.publisher.archive import Limits
 from cloudshelf.publisher.publish import PublishRequest, publish

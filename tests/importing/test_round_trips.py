@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from cloudshelf.commit import init_shelf
+from cloudshelf.chains.commit import init_shelf
 from cloudshelf.environment.build import build_environment
 from cloudshelf.environment.interpreter import describe_interpreter
 from cloudshelf.fetcher.server import Server

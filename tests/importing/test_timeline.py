@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cloudshelf.importing.paths import socket_path
-from cloudshelf.waterfall import read_rows
+from cloudshelf.render.waterfall import read_rows
 
 from .environments import Made, Project
 

@@ -6,9 +6,9 @@ import hashlib
 import sys
 from pathlib import Path
 
+from cloudshelf.chains.commit import init_shelf
 from cloudshelf.codecs.names import collectable, pack_key
 from cloudshelf.codecs.pack import compress_frame
-from cloudshelf.commit import init_shelf
 from cloudshelf.environment.build import build_environment
 from cloudshelf.environment.interpreter import describe_interpreter
 from cloudshelf.importing import client

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from cloudshelf.chains.commit import put_immutable
 from cloudshelf.codecs.manifest import format_manifest
 from cloudshelf.codecs.names import manifest_key, pack_key, sha256
 from cloudshelf.codecs.pack import compress_frame
-from cloudshelf.commit import put_immutable
 from cloudshelf.model import File, Frame, Kind, Manifest, Release, Tree
 from cloudshelf.stores.protocols import Store
 from tests.repository import shelves

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cloudshelf.cache_check import CacheCheck, Report
-from cloudshelf.commit import init_shelf
+from cloudshelf.chains.commit import init_shelf
 from cloudshelf.environment.prune import flat_folders, prune_environments
 from cloudshelf.errors import CacheUnusable
 from cloudshelf.fetcher.blobs import BlobCache

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from cloudshelf import completion
+from cloudshelf.language import completion
 from cloudshelf.mount.mountpoint import MODULE
 from tests.bad_input.conftest import User, assert_clear, pids_of_fetchers, stop_fetchers
 from tests.faces.test_kernel import Kernel

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import pytest
 
-from cloudshelf.commit import init_shelf
+from cloudshelf.chains.commit import init_shelf
 from cloudshelf.stores.local import LocalStore
 from tests.bad_input.conftest import BULK, User
 from tests.stress import amount

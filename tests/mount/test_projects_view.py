@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
+from cloudshelf.chains.commit import Change, change_head, init_shelf
 from cloudshelf.codecs.names import head_key
-from cloudshelf.commit import Change, change_head, init_shelf
 from cloudshelf.environment.prune import prune_environments
 from cloudshelf.errors import (
     AccessDenied,

@@ -171,7 +171,7 @@ def test_the_kernel_of_a_jupyter_server_finds_its_notebook(report, make_notebook
 def test_verbs_load_the_standard_library_only(shelf, settings):
     """A kernel may pin any version of anything, nbformat and jupyter_server included."""
     code = (
-        "import sys, cloudshelf.notebooks, cloudshelf.session, cloudshelf.arguments\n"
+        "import sys, cloudshelf.notebooks, cloudshelf.session, cloudshelf.language.arguments\n"
         "print({'nbformat', 'jupyter_server', 'jupyter_client', 'packaging', 'requests'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], env=settings, check=True, capture_output=True, text=True)

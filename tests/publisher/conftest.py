@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cloudshelf.commit import init_shelf
+from cloudshelf.chains.commit import init_shelf
 from cloudshelf.publisher.outcome import PublishReport
 from cloudshelf.publisher.publish import PublishRequest, publish
 from cloudshelf.stores.counting import CountingStore

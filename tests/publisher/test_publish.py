@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from cloudshelf.chains.commit import Change, change_head
 from cloudshelf.codecs.catalog import projects_keys
-from cloudshelf.commit import Change, change_head
 from cloudshelf.errors import (
     CatalogOutdated,
     ModuleOwned,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cloudshelf.commit import init_shelf
+from cloudshelf.chains.commit import init_shelf
 from cloudshelf.publisher.upload import NewWheel
 from cloudshelf.stores.opening import open_store
 from cloudshelf.stores.protocols import Store

@@ -12,10 +12,9 @@ from typing import Any, ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from cloudshelf.chains.commit import init_shelf, walk_history
 from cloudshelf.codecs.head import parse_head
 from cloudshelf.codecs.names import head_key, manifest_key, pack_key, release_key
-from cloudshelf.collecting import collect
-from cloudshelf.commit import init_shelf, walk_history
 from cloudshelf.errors import (
     Conflict,
     ObjectMissing,
@@ -27,11 +26,12 @@ from cloudshelf.errors import (
 )
 from cloudshelf.model import Head
 from cloudshelf.publisher.upload import NewWheel
-from cloudshelf.purging import purge
 from cloudshelf.repository import Repository
 from cloudshelf.shelf import Shelf
 from cloudshelf.stores.memory import MemoryStore
-from cloudshelf.verification import verify_shelf
+from cloudshelf.upkeep.collecting import collect
+from cloudshelf.upkeep.purging import purge
+from cloudshelf.upkeep.verification import verify_shelf
 
 from .actors import Actor, Fate, Killed
 from .model import Model, Operation

@@ -14,9 +14,9 @@ from pathlib import Path
 import libfaketime
 import pytest
 
-from cloudshelf.chain import moment
+from cloudshelf.chains.chain import moment
+from cloudshelf.chains.commit import init_shelf
 from cloudshelf.codecs.names import head_key
-from cloudshelf.commit import init_shelf
 from cloudshelf.errors import ClockWrong
 from cloudshelf.publisher.publish import PublishRequest, publish
 from cloudshelf.publisher.upload import NewWheel

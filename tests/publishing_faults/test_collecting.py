@@ -7,9 +7,8 @@ from datetime import timedelta
 import pytest
 
 from cloudshelf.catalog import refresh_catalog
+from cloudshelf.chains.commit import init_shelf
 from cloudshelf.codecs.names import COLLECT, head_key, pack_key, release_key
-from cloudshelf.collecting import collect, parse_grace, store_time
-from cloudshelf.commit import init_shelf
 from cloudshelf.errors import ProjectMissing, UsageError
 from cloudshelf.publisher.upload import NewWheel, PackUploads, upload
 from cloudshelf.repository import Repository
@@ -17,6 +16,7 @@ from cloudshelf.shelf import Shelf
 from cloudshelf.stores.counting import CountingStore
 from cloudshelf.stores.memory import MemoryStore
 from cloudshelf.stores.protocols import Store
+from cloudshelf.upkeep.collecting import collect, parse_grace, store_time
 
 from .actors import Actor, Fate
 from .wheels import PROJECT, put_wheel

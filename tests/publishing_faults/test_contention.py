@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from cloudshelf.chains.commit import init_shelf, walk_history
 from cloudshelf.codecs.head import parse_head
 from cloudshelf.codecs.names import head_key
-from cloudshelf.commit import init_shelf, walk_history
 from cloudshelf.errors import Conflict
 from cloudshelf.repository import Repository
 from cloudshelf.shelf import Shelf

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cloudshelf.commit import init_shelf
+from cloudshelf.chains.commit import init_shelf
 from cloudshelf.errors import CatalogOutdated, CredentialsExpired
 from cloudshelf.publisher.publish import PublishRequest, publish
 from cloudshelf.repository import Repository

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from cloudshelf.commit import init_shelf
+from cloudshelf.chains.commit import init_shelf
 from cloudshelf.errors import OutcomeUnknown, ProjectMissing
 from cloudshelf.publisher.publish import PublishRequest, publish
 from cloudshelf.shelf import Shelf

@@ -10,25 +10,25 @@ from pathlib import Path
 
 import pytest
 
-from cloudshelf.as_of import parse_moment
 from cloudshelf.catalog import refresh_catalog
+from cloudshelf.chains.commit import LIMIT, init_shelf
 from cloudshelf.codecs.envelope import format_object
 from cloudshelf.codecs.head import format_head, parse_head
 from cloudshelf.codecs.names import head_key
-from cloudshelf.commit import LIMIT, init_shelf
 from cloudshelf.errors import ObjectInvalid, ShelfError, UsageError, VersionMissing, VersionPurged
 from cloudshelf.fetcher.blobs import BlobCache
 from cloudshelf.fetcher.environments import Environments
 from cloudshelf.fetcher.transfer import Transfer
+from cloudshelf.language.as_of import parse_moment
 from cloudshelf.model import Entry, Lock
 from cloudshelf.publisher.upload import NewWheel
-from cloudshelf.purging import find_breaks, purge
 from cloudshelf.repository import Repository
 from cloudshelf.shelf import Shelf
 from cloudshelf.stores.memory import MemoryStore
 from cloudshelf.stores.opening import open_store
 from cloudshelf.stores.protocols import Store
 from cloudshelf.target import current_target
+from cloudshelf.upkeep.purging import find_breaks, purge
 from cloudshelf.verbs import serve
 from tests.repository.shelves import publish, put_version
 
@@ -109,7 +109,7 @@ def test_a_purged_version_was_not_there_before_either(
     store: Store, wheels: Wheels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     days = iter(f"2026-01-0{day}T00:00:00Z" for day in range(1, 9))
-    monkeypatch.setattr("cloudshelf.chain.moment", lambda: next(days))
+    monkeypatch.setattr("cloudshelf.chains.chain.moment", lambda: next(days))
     for name in ("1-py3", "2-py3"):
         put_wheel(store, wheels[name])
     take_away(store)

@@ -17,9 +17,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from cloudshelf import chain, collecting, commit, garbage, purging
+from cloudshelf.chains import chain, commit
+from cloudshelf.chains.commit import put_immutable
 from cloudshelf.codecs.names import manifest_key, pack_key, sha256
-from cloudshelf.commit import put_immutable
 from cloudshelf.errors import ShelfError
 from cloudshelf.model import Tree
 from cloudshelf.publisher import packing, upload
@@ -28,6 +28,7 @@ from cloudshelf.repository import Repository
 from cloudshelf.shelf import Shelf
 from cloudshelf.stores import memory
 from cloudshelf.stores.memory import MemoryStore
+from cloudshelf.upkeep import collecting, garbage, purging
 from tests.stress import EVERYTHING, Checks, amount
 
 from .machine import Schedules, chance

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from cloudshelf.chains.commit import init_shelf
 from cloudshelf.codecs.envelope import seal
 from cloudshelf.codecs.head import format_head, format_index, parse_head
 from cloudshelf.codecs.names import head_key, index_key, manifest_key, release_key, sha256
 from cloudshelf.codecs.release import format_release
-from cloudshelf.commit import init_shelf
 from cloudshelf.errors import HeadReplayed, ObjectInvalid
 from cloudshelf.model import Entry
 from cloudshelf.repository import Repository
@@ -96,7 +96,7 @@ def test_an_older_list_under_a_newer_number_is_another_history_and_is_seen_by_it
     head = parse_head(store.get(head_key("good")), "good", "k")
     line = format_head(head._replace(seq=9, prev="b" * 64, skips=())).partition(b"\n")[0]
     store.overwrite(head_key("good"), seal(line))
-    from cloudshelf.commit import walk_history
+    from cloudshelf.chains.commit import walk_history
     from cloudshelf.errors import ShelfError
 
     with pytest.raises(ShelfError, match="projects/good/history/0000000008-"):

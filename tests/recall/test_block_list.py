@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from cloudshelf.chain import walk_chain
+from cloudshelf.chains.chain import walk_chain
+from cloudshelf.chains.commit import init_shelf
 from cloudshelf.codecs.envelope import format_object
 from cloudshelf.codecs.names import SHELF
 from cloudshelf.codecs.recall import HEAD, Block, BlockList, format_block_list, parse_block_list
-from cloudshelf.commit import init_shelf
 from cloudshelf.errors import (
     AccessDenied,
     HeadReplayed,

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from cloudshelf.cache.turn import take_turn
 from cloudshelf.codecs.recall import HEAD
 from cloudshelf.importing.blocklist import asking, read_known
-from cloudshelf.turn import take_turn
 from tests.servers import S3Server
 from tools.fault_proxy import faulty
 

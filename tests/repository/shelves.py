@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from cloudshelf.catalog import project_facts, update_catalog
+from cloudshelf.chains.commit import Change, change_head, put_immutable
 from cloudshelf.codecs.manifest import format_manifest
 from cloudshelf.codecs.names import manifest_key, pack_key, release_key, sha256
 from cloudshelf.codecs.pack import compress_frame
 from cloudshelf.codecs.release import format_release
-from cloudshelf.commit import Change, change_head, put_immutable
 from cloudshelf.errors import OutcomeUnknown
 from cloudshelf.model import Entry, File, Frame, Head, Kind, Manifest, Release, Tree, Wheel
 from cloudshelf.repository import Repository

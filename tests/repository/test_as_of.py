@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from cloudshelf import as_of, chain
+from cloudshelf.chains import chain
+from cloudshelf.chains.commit import init_shelf, walk_history
 from cloudshelf.codecs.envelope import seal
 from cloudshelf.codecs.head import format_head, parse_head
 from cloudshelf.codecs.lock import format_lock, parse_lock
 from cloudshelf.codecs.names import head_key, history_key, sha256
-from cloudshelf.commit import init_shelf, walk_history
 from cloudshelf.errors import HeadReplayed, ObjectInvalid, ProjectMissing, ProjectMissingThen, Unsatisfiable, UsageError
+from cloudshelf.language import as_of
 from cloudshelf.model import Entry, Head
 from cloudshelf.repository import Repository
 from cloudshelf.shelf import Shelf

@@ -9,9 +9,9 @@ import pytest
 import zstandard
 
 from cloudshelf.catalog import module_owners, project_facts, rebuild_catalog, update_catalog
+from cloudshelf.chains.commit import init_shelf
 from cloudshelf.codecs.catalog import ProjectFacts, modules_key, parse_listing, projects_key
 from cloudshelf.codecs.envelope import seal
-from cloudshelf.commit import init_shelf
 from cloudshelf.errors import ObjectInvalid
 from cloudshelf.repository import Repository
 from cloudshelf.stores.counting import CountingStore

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from cloudshelf.chains.commit import LIMIT, Change, change_head, init_shelf, walk_history
 from cloudshelf.codecs.head import parse_head
 from cloudshelf.codecs.names import head_key, history_key, sha256
-from cloudshelf.commit import LIMIT, Change, change_head, init_shelf, walk_history
 from cloudshelf.errors import ObjectInvalid, OutcomeUnknown, ShelfExists, StoreUnreachable
 from cloudshelf.model import Entry, Head
 from cloudshelf.repository import Repository

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cloudshelf.commit import init_shelf
+from cloudshelf.chains.commit import init_shelf
 from cloudshelf.stores.counting import CountingStore
 from cloudshelf.stores.memory import MemoryStore
 from cloudshelf.verbs import completing, serve

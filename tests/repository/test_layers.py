@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from cloudshelf.chains.commit import init_shelf
 from cloudshelf.codecs.lock import format_lock, parse_lock
 from cloudshelf.codecs.names import head_key, project_of_key
-from cloudshelf.commit import init_shelf
 from cloudshelf.errors import (
     AccessDenied,
     ObjectMissing,

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from packaging.pylock import Pylock
 
+from cloudshelf.chains.commit import init_shelf
 from cloudshelf.codecs.lock import format_lock, format_variants, parse_lock
-from cloudshelf.commit import init_shelf
 from cloudshelf.errors import UsageError
 from cloudshelf.model import Lock
+from cloudshelf.resolving.variants import Machine, Variants
 from cloudshelf.shelf import Shelf
 from cloudshelf.stores.memory import MemoryStore
 from cloudshelf.target import target_for
-from cloudshelf.variants import Machine, Variants
 
 from .shelves import publish
 

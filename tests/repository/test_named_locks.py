@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from cloudshelf.catalog import update_locks
+from cloudshelf.chains.commit import init_shelf
 from cloudshelf.codecs.head import format_head
 from cloudshelf.codecs.lock import format_lock, parse_lock
 from cloudshelf.codecs.named_lock import LOCKS, facts_of
 from cloudshelf.codecs.names import head_key, is_lock_name, lock_content_key, lock_head_key
-from cloudshelf.commit import init_shelf
 from cloudshelf.errors import (
     AccessDenied,
     HeadReplayed,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from cloudshelf import chain, published
+from cloudshelf import published
+from cloudshelf.chains import chain
+from cloudshelf.chains.commit import init_shelf, walk_history
 from cloudshelf.codecs.head import format_head
 from cloudshelf.codecs.names import head_key, history_key, sha256
-from cloudshelf.commit import init_shelf, walk_history
 from cloudshelf.model import Entry
 from cloudshelf.published import MOST, find_published
 from cloudshelf.repository import Repository

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from cloudshelf.chains.commit import init_shelf
 from cloudshelf.codecs.envelope import seal
 from cloudshelf.codecs.head import format_head
 from cloudshelf.codecs.names import head_key, manifest_key, release_key, sha256
-from cloudshelf.commit import init_shelf
 from cloudshelf.errors import (
     FormatUnknown,
     HeadReplayed,

@@ -17,10 +17,10 @@ from typing import Any
 import pytest
 
 from cloudshelf.catalog import project_facts, update_catalog
+from cloudshelf.chains.commit import init_shelf
 from cloudshelf.codecs.catalog import closure_key
 from cloudshelf.codecs.names import SHELF, head_key, manifest_key, pack_key, release_key, sha256
 from cloudshelf.codecs.release import format_release
-from cloudshelf.commit import init_shelf
 from cloudshelf.fetcher.blobs import BlobCache
 from cloudshelf.fetcher.environments import Environments
 from cloudshelf.fetcher.transfer import Transfer

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import tomli_w
 
+from cloudshelf.chains.commit import init_shelf
 from cloudshelf.codecs.lock import format_lock
 from cloudshelf.codecs.names import head_key, manifest_key, pack_key, release_key
-from cloudshelf.commit import init_shelf
 from cloudshelf.errors import ObjectMissing, ProjectMissing, ShelfExists, ShelfMissing, UsageError, VersionMissing
 from cloudshelf.model import Lock
 from cloudshelf.shelf import Shelf, split_pin

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from cloudshelf.chains.commit import init_shelf
 from cloudshelf.codecs.envelope import seal
 from cloudshelf.codecs.names import SHELF
-from cloudshelf.commit import init_shelf
 from cloudshelf.errors import OutcomeUnknown, ShelfMissing, UsageError
 from cloudshelf.repository import Repository
 from cloudshelf.shelf_settings import change_settings, check_setting

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
+from cloudshelf.chains.commit import init_shelf
 from cloudshelf.codecs.access_log import parse_access
 from cloudshelf.codecs.envelope import format_object
 from cloudshelf.codecs.usage import Count, Report, format_report, parse_report, report_key
-from cloudshelf.commit import init_shelf
 from cloudshelf.errors import ObjectInvalid, UsageError
 from cloudshelf.repository import Repository
 from cloudshelf.stores.memory import MemoryStore

@@ -13,9 +13,9 @@ from packaging.requirements import Requirement
 
 from cloudshelf import errors
 from cloudshelf.model import Loaded, Lock, Pin
-from cloudshelf.resolver import Resolution, resolve
+from cloudshelf.resolving.resolver import Resolution, resolve
+from cloudshelf.resolving.variants import Machine, Variants
 from cloudshelf.target import Target, target_for
-from cloudshelf.variants import Machine, Variants
 
 from .shelves import FakeRepository
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 import pytest
 
 from cloudshelf.catalog import update_catalog
+from cloudshelf.chains.commit import init_shelf
 from cloudshelf.codecs.catalog import ProjectFacts, projects_key
 from cloudshelf.codecs.named_lock import LockFacts, format_locks
-from cloudshelf.commit import init_shelf
 from cloudshelf.errors import ObjectInvalid
 from cloudshelf.model import File, Kind, Manifest
 from cloudshelf.stores.counting import CountingStore

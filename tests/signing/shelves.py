@@ -10,16 +10,16 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cloudshelf.catalog import project_facts, update_catalog
-from cloudshelf.chain import Signer
+from cloudshelf.chains.chain import Signer
+from cloudshelf.chains.commit import Change, change_head, init_shelf, put_immutable
+from cloudshelf.chains.seen_heads import SeenHeads
 from cloudshelf.codecs.envelope import add_signature, signed_line, with_fields
 from cloudshelf.codecs.names import TRUST_HEAD, head_key, release_key, sha256
 from cloudshelf.codecs.release import format_release
 from cloudshelf.codecs.trust import Root, TrustedKey
-from cloudshelf.commit import Change, change_head, init_shelf, put_immutable
 from cloudshelf.errors import ObjectMissing
 from cloudshelf.model import Entry, Head, Release
 from cloudshelf.repository import Repository, own_folder
-from cloudshelf.seen_heads import SeenHeads
 from cloudshelf.shelf_settings import change_settings
 from cloudshelf.signing.changing import draft, first_root, grant, next_root, put_root
 from cloudshelf.signing.identity import REQUIRED, SETTING

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from cloudshelf.cli import main
+from cloudshelf.command.cli import main
 from cloudshelf.stores.opening import open_store
 from tests.publisher.wheels import build_wheel
 

@@ -19,9 +19,9 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_pri
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from cloudshelf.chains.commit import init_shelf
 from cloudshelf.codecs.names import provenance_key, sha256
 from cloudshelf.codecs.provenance import LARGEST, parse_provenance
-from cloudshelf.commit import init_shelf
 from cloudshelf.errors import ObjectInvalid, UsageError
 from cloudshelf.publisher.pip import IndexOptions
 from cloudshelf.publisher.publish import PublishRequest, publish

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from cloudshelf.chains.commit import init_shelf
 from cloudshelf.codecs.names import TRUST_HEAD, sha256, trust_history_key
 from cloudshelf.codecs.trust import parse_root
-from cloudshelf.commit import init_shelf
 from cloudshelf.errors import (
     ObjectInvalid,
     OutcomeUnknown,

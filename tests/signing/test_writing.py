@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from cloudshelf.chain import walk_chain
+from cloudshelf.chains.chain import walk_chain
+from cloudshelf.chains.commit import Change, change_head, project_chain
 from cloudshelf.codecs.names import head_key
-from cloudshelf.commit import Change, change_head, project_chain
 from cloudshelf.errors import (
     HeadReplayed,
     KeyNotAllowed,

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from cloudshelf.commit import init_shelf
+from cloudshelf.chains.commit import init_shelf
 from cloudshelf.publisher.outcome import PublishReport
 from cloudshelf.publisher.publish_tree import TreeRequest, publish_tree
 from cloudshelf.publisher.reporting import Reporter

@@ -18,7 +18,7 @@ from cloudshelf.publisher.reporting import Silence
 from cloudshelf.repository import Repository
 from cloudshelf.shelf import Shelf
 from cloudshelf.stores.local import LocalStore
-from cloudshelf.verification import verify_shelf
+from cloudshelf.upkeep.verification import verify_shelf
 from cloudshelf.vetting.policy import Policy, parse_policy
 
 from .conftest import TOOL, Content, Folder, Link, Put, make_tree, needs_compiler

@@ -1,7 +1,7 @@
 /**
- * One line `%shelf use …`, read as the kernel reads it (cloudshelf/grammar.py): quotes group, `#` after a space begins
- * a comment, words that belong to one specifier may have spaces between. Everything that is not replaced stays as it
- * was typed.
+ * One line `%shelf use …`, read as the kernel reads it (cloudshelf/language/grammar.py): quotes group, `#` after a
+ * space begins a comment, words that belong to one specifier may have spaces between. Everything that is not replaced
+ * stays as it was typed.
  */
 
 /** A requirement within a line: where it stands, and what it says without its quotes. */

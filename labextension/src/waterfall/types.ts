@@ -1,4 +1,4 @@
-/** What `profile` answers (docs/panel-channel.md; rows are those of cloudshelf/waterfall.py). */
+/** What `profile` answers (docs/panel-channel.md; rows are those of cloudshelf/render/waterfall.py). */
 
 /** One imported module, below what imported it. */
 export interface IImport {

@@ -1,0 +1,1 @@
+"""The command ``cloudshelf``: from its words to a verb and its page."""

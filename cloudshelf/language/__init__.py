@@ -1,0 +1,1 @@
+"""What people type: verbs and their arguments, and what may stand where the cursor is."""
