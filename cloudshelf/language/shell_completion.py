@@ -139,5 +139,5 @@ def main(argv: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.path.append(__file__.rpartition("/")[0].rpartition("/")[0])  # last: nothing there stands before the library
+    sys.path.append(__file__.rsplit("/", 3)[0])  # last: nothing there stands before the library
     sys.exit(main(sys.argv[1:]))
