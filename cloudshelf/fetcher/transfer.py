@@ -195,12 +195,13 @@ class Transfer:
     def _choose(
         self, environment: Environment, frame: int, group: list[int], priority: Priority, to_fetch: list[int]
     ) -> None:
-        """A group (files that begin in one frame; -1: empty files) goes to the cache if its first is there.
+        """A group (files that begin in one frame; -1: empty files) goes to the cache if its largest is there.
 
         One that the cache lacks makes fetching the frame necessary, and the frame brings the others. So a cold start
-        costs one look for each frame, not for each file.
+        costs one look for each frame, not for each file. What is small may be there for another file's sake: in
+        botocore 200 have the same 44 bytes.
         """
-        if frame >= 0 and not self._placer.has(environment, group[0]):
+        if frame >= 0 and not self._placer.has(environment, max(group, key=environment.sizes.__getitem__)):
             to_fetch.extend(group)
             return
         self._scheduler.submit(priority, partial(self._placer.place_cached, environment, group))

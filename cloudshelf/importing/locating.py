@@ -56,6 +56,12 @@ def bring(path: Any, dir_fd: int | None = None) -> bool:
     return found is not None and found[0].touch(found[1])
 
 
+def look(path: Any, dir_fd: int | None = None) -> bool:
+    """As ``bring``, for a program that asks whether there is such a file: it is likely to ask about others like it."""
+    found = locate(path, dir_fd)
+    return found is not None and found[0].look(found[1])
+
+
 def bring_below(path: Any, dir_fd: int | None = None) -> None:
     """The file at ``path``, or every file below the folder there."""
     found = locate(path, dir_fd)

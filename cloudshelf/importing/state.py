@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
 LAYOUT = 2
 _IDLE = "i"
+_DATA = "d"
 _LIBRARY = "l"
-_PLAIN = ("d", _LIBRARY)
+_PLAIN = (_DATA, _LIBRARY)
+_A_LOOK, _MOST_AHEAD = 32 << 10, 64 << 20  # bytes of data that come along when a program asks about many files
 _CODE = (".py", ".pyc")
 _OFF = ("0", "no", "off", "false")
 
@@ -49,6 +51,8 @@ class Environment:
         self._before = self._presence[:]
         self._begun: set[int] = set()
         self._finished: set[int] = set()
+        self._looks: dict[int, int] = {}  # by project: how often a program asked about a data file that was absent
+        self._sizes: list[int] | None = None  # of all files, when a program asks about many
         self._looked_at: set[str | int] = set()  # folders and projects of which more is on its way
         self._running: dict[int, str] = {}  # modules whose bodies run and that nobody asked for: they were in place
         self._told: set[int] = set()  # those of them that the fetcher heard of
@@ -184,6 +188,42 @@ class Environment:
             self._expect_more(number, place.rpartition("/")[0])
             self.bring((number, *self.needs(number)))
         return True
+
+    def look(self, place: str) -> bool:
+        """As ``touch``, for a program that asks whether there is a file at ``place``, or how large it is.
+
+        Who asks so of a second data file asks of many: botocore of 400 services, before it opens one. So others of the
+        project are asked for as well, each time more.
+        """
+        number = self._number_at(place)
+        if number >= 0 and not self._presence[number] and self._kinds[number] == _DATA:
+            ahead = self._ahead(number)
+            if ahead:
+                from . import client
+
+                client.ensure(self.path, ahead, "soon")
+        return self.touch(place)
+
+    def _ahead(self, number: int) -> list[int]:
+        """Absent data of the project of a file, from that on and round: none for the first look, then sixteen times as
+        many files and bytes as for the look before."""
+        project = self.project_of(number)
+        looks = self._looks[project] = self._looks.get(project, -1) + 1
+        if not looks:
+            return []
+        if self._sizes is None:
+            self._sizes = _read_index(f"{self.path}/.cloudshelf/index")["sizes"]
+        start, stop = self.projects[project]["start"], self.projects[project]["stop"]
+        found: list[int] = []
+        most = 1 << 4 * looks
+        left = min(most * _A_LOOK, _MOST_AHEAD)
+        for each in (*range(number + 1, stop), *range(start, number)):
+            if self._kinds[each] == _DATA and not self._presence[each]:
+                left -= self._sizes[each]
+                if left < 0 or len(found) == most:
+                    break
+                found.append(each)
+        return found
 
     def touch_below(self, place: str, *, all_of_site: bool) -> None:
         """A program was told of ``place``: the file, or everything below the folder, the root's being "".

@@ -19,7 +19,7 @@ import sys
 
 from . import by_path, changing
 from .listing import Listing
-from .locating import Replacements, absent_names, bring, bring_below, locate, settle, stubs, watched
+from .locating import Replacements, absent_names, bring, bring_below, locate, look, settle, stubs, watched
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class _Os(Replacements):
         try:
             return posix.stat(path, dir_fd=dir_fd, follow_symlinks=follow_symlinks)
         except FileNotFoundError:
-            if not bring(path, dir_fd):
+            if not look(path, dir_fd):
                 raise
         return posix.stat(path, dir_fd=dir_fd, follow_symlinks=follow_symlinks)
 
@@ -134,7 +134,7 @@ class _Os(Replacements):
         try:
             return posix.lstat(path, dir_fd=dir_fd)
         except FileNotFoundError:
-            if not bring(path, dir_fd):
+            if not look(path, dir_fd):
                 raise
         return posix.lstat(path, dir_fd=dir_fd)
 
@@ -148,7 +148,7 @@ class _Os(Replacements):
         follow_symlinks: bool = True,
     ) -> bool:
         options: Any = {"dir_fd": dir_fd, "effective_ids": effective_ids, "follow_symlinks": follow_symlinks}
-        return posix.access(path, mode, **options) or (bring(path, dir_fd) and posix.access(path, mode, **options))
+        return posix.access(path, mode, **options) or (look(path, dir_fd) and posix.access(path, mode, **options))
 
     def open(self, path: Any, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
         if stubs:
