@@ -57,7 +57,7 @@ def bring(path: Any, dir_fd: int | None = None) -> bool:
 
 
 def look(path: Any, dir_fd: int | None = None) -> bool:
-    """As ``bring``, for a program that asks whether there is such a file: it is likely to ask about others like it."""
+    """As ``bring``, for a program that opens such a file, or asks whether there is one: it may do so with many."""
     found = locate(path, dir_fd)
     return found is not None and found[0].look(found[1])
 

@@ -25,7 +25,8 @@ _IDLE = "i"
 _DATA = "d"
 _LIBRARY = "l"
 _PLAIN = (_DATA, _LIBRARY)
-_A_LOOK, _MOST_AHEAD = 32 << 10, 64 << 20  # bytes of data that come along when a program asks about many files
+_A_LOOK = 32 << 10  # bytes of data that come along with a second look, for each of sixteen files
+_MOST_AHEAD = 64 << 20  # bytes of a project that come along with all looks
 _CODE = (".py", ".pyc")
 _OFF = ("0", "no", "off", "false")
 
@@ -51,7 +52,7 @@ class Environment:
         self._before = self._presence[:]
         self._begun: set[int] = set()
         self._finished: set[int] = set()
-        self._looks: dict[int, int] = {}  # by project: how often a program asked about a data file that was absent
+        self._looks: dict[int, tuple[int, int]] = {}  # by project: looks at absent data, and bytes that may come along
         self._sizes: list[int] | None = None  # of all files, when a program asks about many
         self._looked_at: set[str | int] = set()  # folders and projects of which more is on its way
         self._running: dict[int, str] = {}  # modules whose bodies run and that nobody asked for: they were in place
@@ -190,10 +191,10 @@ class Environment:
         return True
 
     def look(self, place: str) -> bool:
-        """As ``touch``, for a program that asks whether there is a file at ``place``, or how large it is.
+        """As ``touch``, for a program that opens the file at ``place``, or asks whether there is one.
 
-        Who asks so of a second data file asks of many: botocore of 400 services, before it opens one. So others of the
-        project are asked for as well, each time more.
+        Who asks for a second data file often asks for many: botocore whether it has 400 services, before it opens one.
+        So others of the project are asked for as well, each time more.
         """
         number = self._number_at(place)
         if number >= 0 and not self._presence[number] and self._kinds[number] == _DATA:
@@ -206,23 +207,24 @@ class Environment:
 
     def _ahead(self, number: int) -> list[int]:
         """Absent data of the project of a file, from that on and round: none for the first look, then sixteen times as
-        many files and bytes as for the look before."""
+        many files and bytes as for the look before; few of a large project, of which a program may want any file."""
         project = self.project_of(number)
-        looks = self._looks[project] = self._looks.get(project, -1) + 1
-        if not looks:
-            return []
-        if self._sizes is None:
-            self._sizes = _read_index(f"{self.path}/.cloudshelf/index")["sizes"]
-        start, stop = self.projects[project]["start"], self.projects[project]["stop"]
+        looks, left = self._looks.get(project, (0, _MOST_AHEAD))
         found: list[int] = []
-        most = 1 << 4 * looks
-        left = min(most * _A_LOOK, _MOST_AHEAD)
-        for each in (*range(number + 1, stop), *range(start, number)):
-            if self._kinds[each] == _DATA and not self._presence[each]:
-                left -= self._sizes[each]
-                if left < 0 or len(found) == most:
-                    break
-                found.append(each)
+        if looks and left:
+            if self._sizes is None:
+                self._sizes = _read_index(f"{self.path}/.cloudshelf/index")["sizes"]
+            most = 1 << 4 * looks
+            size, largest = 0, min(left, most * _A_LOOK)
+            start, stop = self.projects[project]["start"], self.projects[project]["stop"]
+            for each in (*range(number + 1, stop), *range(start, number)):
+                if self._kinds[each] == _DATA and not self._presence[each]:
+                    if size + self._sizes[each] > largest or len(found) == most:
+                        break
+                    size += self._sizes[each]
+                    found.append(each)
+            left -= size
+        self._looks[project] = looks + 1, left
         return found
 
     def touch_below(self, place: str, *, all_of_site: bool) -> None:

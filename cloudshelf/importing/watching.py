@@ -109,7 +109,7 @@ class _Builtins(Replacements):
             return _real_open(file, mode, buffering, encoding, errors, newline, closefd, opener)
         except FileNotFoundError:
             __tracebackhide__ = True
-            if not bring(file):
+            if not look(file):
                 raise
         return _real_open(file, mode, buffering, encoding, errors, newline, closefd, opener)
 
@@ -158,7 +158,7 @@ class _Os(Replacements):
         try:
             return posix.open(path, flags, mode, dir_fd=dir_fd)
         except FileNotFoundError:
-            if not bring(path, dir_fd):
+            if not look(path, dir_fd):
                 raise
         return posix.open(path, flags, mode, dir_fd=dir_fd)
 
