@@ -57,6 +57,19 @@ def test_one_file_of_a_frame_brings_the_frame_in_one_request(shelf: Shelf, trans
     assert environment.presence[:] == b"\1" * 21
 
 
+def test_a_small_file_that_the_cache_has_for_anothers_sake_costs_no_request(shelf: Shelf, transfers: Any) -> None:
+    """In botocore 200 files have the same 44 bytes, each at the begin of a frame."""
+    files: dict[str, bytes] = {}
+    for i in range(20):
+        files |= {f"p/{i}/same.json": b"{}", f"p/{i}/own.json": noise(1000, i)}
+    environment, transfer = shelf.environment(Project("p", files, group=1002)), transfers()
+    transfer.ensure(environment, [0, 1]).result()
+    transfer.settle_copies()
+    transfer.ensure(environment, range(2, 40)).result()
+    numbers = totals(transfer, environment)
+    assert (numbers["requests"], numbers["files"]) == (2, 40)
+
+
 def test_an_empty_file_needs_no_request(shelf: Shelf, transfers: Any) -> None:
     environment, transfer = shelf.environment(SMALL), transfers()
     transfer.ensure(environment, [20]).result()
