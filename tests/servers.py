@@ -25,6 +25,7 @@ from typing import Any
 
 _START_SECONDS = 60.0
 _LISTENING = range(20_000, 32_000)  # ports
+_TAKEN = ("ddress already in use", "is not available")  # as SeaweedFS says it, twice, and Python
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +64,36 @@ class S3Server:
         }
 
 
+class PortTaken(RuntimeError):
+    """Another server, which was started at the same time, was faster."""
+
+
 @contextlib.contextmanager
 def seaweed(identities: Sequence[Identity] = (), *, bucket: str = "shelf") -> Iterator[S3Server]:
     """SeaweedFS with ``bucket`` and ADMIN, who may do everything, beside ``identities``."""
+    with contextlib.ExitStack() as stack:
+        yield _started(stack, lambda: _seaweed(identities, bucket))
+
+
+@contextlib.contextmanager
+def moto(*, bucket: str = "shelf") -> Iterator[S3Server]:
+    """moto's server with ``bucket``. Fast under contention; it lets everybody do everything."""
+    with contextlib.ExitStack() as stack:
+        yield _started(stack, lambda: _moto(bucket))
+
+
+def _started(
+    stack: contextlib.ExitStack, make: Callable[[], contextlib.AbstractContextManager[S3Server]], tries: int = 9
+) -> S3Server:
+    """The first that starts, on other ports each time."""
+    for _ in range(tries):
+        with contextlib.suppress(PortTaken):
+            return stack.enter_context(make())
+    return stack.enter_context(make())
+
+
+@contextlib.contextmanager
+def _seaweed(identities: Sequence[Identity], bucket: str) -> Iterator[S3Server]:
     ports = _free_ports(10)
     with _folder() as folder:
         config = folder / "identities.json"
@@ -87,8 +115,7 @@ def seaweed(identities: Sequence[Identity] = (), *, bucket: str = "shelf") -> It
 
 
 @contextlib.contextmanager
-def moto(*, bucket: str = "shelf") -> Iterator[S3Server]:
-    """moto's server with ``bucket``. Fast under contention; it lets everybody do everything."""
+def _moto(bucket: str) -> Iterator[S3Server]:
     port = _free_ports(1)[0]
     with _folder() as folder:
         command = [sys.executable, str(Path(__file__).with_name("moto_server.py")), str(port)]
@@ -158,12 +185,14 @@ def _running(command: Sequence[str], folder: Path, environ: Mapping[str, str]) -
 
 
 def _wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], folder: Path) -> None:
-    """Poll until ``ready``; raises RuntimeError with the server's last words when it ends or takes too long."""
+    """Poll until ``ready``; raises RuntimeError with the server's last words when it ends or takes too long, and
+    PortTaken when it ends for that."""
     deadline = time.monotonic() + _START_SECONDS
     while not ready():
         if process.poll() is not None or time.monotonic() > deadline:
-            said = (folder / "output.txt").read_text(errors="replace")[-2000:]
-            raise RuntimeError(f"{Path(process.args[0]).name} did not start: {said}")  # type: ignore[index, arg-type]
+            said = (folder / "output.txt").read_text(errors="replace")
+            kind = PortTaken if any(words in said for words in _TAKEN) else RuntimeError
+            raise kind(f"{Path(process.args[0]).name} did not start: {said[-2000:]}")  # type: ignore[index, arg-type]
         time.sleep(0.05)
 
 
