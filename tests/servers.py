@@ -192,7 +192,7 @@ def _wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], fol
         if process.poll() is not None or time.monotonic() > deadline:
             said = (folder / "output.txt").read_text(errors="replace")
             kind = PortTaken if any(words in said for words in _TAKEN) else RuntimeError
-            raise kind(f"{Path(process.args[0]).name} did not start: {said[-2000:]}")  # type: ignore[index, arg-type]
+            raise kind(f"The server did not start: {said[-2000:]}")
         time.sleep(0.05)
 
 

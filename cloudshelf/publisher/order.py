@@ -1,6 +1,6 @@
 """In which order the files of a tree stand in its packs: what an import needs first, in the order it asked for it.
 
-The rules are DESIGN.md's "What is there, when". Pure: rows in, rows out.
+The rules: docs/architecture.md, "What is there, when". Pure: rows in, rows out.
 """
 
 from __future__ import annotations
