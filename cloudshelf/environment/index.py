@@ -23,7 +23,8 @@ RESERVED = (PRIVATE, "conda-meta")  # folders of no distribution: the latter wou
 SHADOWED = f"{PRIVATE}/shadowed"  # where files go whose place is taken by a folder, or is the environment's own
 _SOURCE_SUFFIXES = (".py", ".pyc")
 _BROUGHT_EARLY = (Kind.DATA, Kind.LIBRARY)
-MOST_WAITED = 500  # data files of a project; of more (botocore has 1,978) each comes when something looks at it
+_NATIVE = (Kind.EXTENSION, Kind.LIBRARY)
+MOST_WAITED = 500  # data files of a project of Python only; of more (botocore has 1,978) each comes when looked at
 
 
 def make_index(lock: Lock, manifests: Sequence[Manifest], interpreter: Interpreter) -> dict[str, Any]:
@@ -177,17 +178,19 @@ def _projects(
 ) -> list[dict[str, Any]]:
     numbers = {manifest.project: i for i, manifest in enumerate(manifests)}
     direct = {i: [numbers[name] for name in pin.dependencies if name in numbers] for i, pin in enumerate(lock.pins)}
-    return [
-        _project(manifest, starts[i], numbers, interpreter, companions[i])
-        | {"depends": [n for n in reachable([i], direct) if n != i], "shelf": pin.shelf}
-        for i, (pin, manifest) in enumerate(zip(lock.pins, manifests, strict=False))
-    ]
+    native = {i for i, manifest in enumerate(manifests) if any(file.kind in _NATIVE for file in manifest.files)}
+    found = []
+    for i, (pin, manifest) in enumerate(zip(lock.pins, manifests, strict=False)):
+        depends = [n for n in reachable([i], direct) if n != i]
+        data = _data(manifest, starts[i], companions[i], by_native=not native.isdisjoint((i, *depends)))
+        project = _project(manifest, starts[i], numbers, interpreter, data)
+        found.append(project | {"depends": depends, "shelf": pin.shelf})
+    return found
 
 
 def _project(
-    manifest: Manifest, start: int, numbers: Mapping[str, int], interpreter: Interpreter, companions: set[int]
+    manifest: Manifest, start: int, numbers: Mapping[str, int], interpreter: Interpreter, data: list[int]
 ) -> dict[str, Any]:
-    data = _data(manifest, start, companions)
     profiles = manifest.profiles
     unknown = not profiles or any(profile.error for profile in profiles)
     return {
@@ -216,17 +219,15 @@ def _recorded(
     }
 
 
-def _data(manifest: Manifest, start: int, companions: set[int]) -> list[int]:
+def _data(manifest: Manifest, start: int, companions: set[int], *, by_native: bool) -> list[int]:
     """What is there before a top-level module returns, because C code opens such files by a path of its own.
 
-    Not libraries that only the linker opens, with a module. Not the data of a project that has very many: those are
-    documents that Python code reads, which is seen (importing/watching.py), and an import would wait for all of them.
+    Not libraries that only the linker opens, with a module. Not very many data files where nothing native is in the
+    project or in what it depends on (``by_native``): Python code reads them, which is seen (importing/watching.py).
     """
     early = (start + i for i, file in enumerate(manifest.files) if file.kind in _BROUGHT_EARLY)
     found = [number for number in early if number not in companions]
-    if len(found) <= MOST_WAITED:
-        return found
-    return [n for n in found if manifest.files[n - start].kind is Kind.LIBRARY]
+    return found if by_native or len(found) <= MOST_WAITED else []
 
 
 def modules_of(files: Sequence[File], suffixes: Sequence[str]) -> tuple[str, ...]:

@@ -15,7 +15,6 @@ users and the temporary file of a large blob, so that each is opened once.
 
 from __future__ import annotations
 
-import heapq
 import itertools
 import logging
 import threading
@@ -26,13 +25,13 @@ from collections.abc import Callable
 from .environments import Environment
 from .frame_queue import FrameQueue
 from .frames import FrameJob, Priority, Range
+from .task_queue import Task, TaskQueue, is_brief
 
 QUIET = 1.0  # seconds without demand after which the background goes on, and files are copied for the cache
 LOOK_AGAIN = 0.1  # seconds after which who waits for quiet times looks whether they have come
 BRIEFLY_QUIET = 0.2  # the same for what functions import, which may be called any moment
 MOST_AHEAD = 8 << 20  # bytes on the line that no import waits for yet: more share it, and what is needed first is late
 RESERVED = 2  # connections that are left for what an import waits for
-Task = Callable[[], None]
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +51,7 @@ class Scheduler:
         self._demand = threading.Condition(self.lock)  # there are frames that somebody waits for, or there is memory
         self._work = threading.Condition(self.lock)  # there are tasks
         self._idle = threading.Condition(self.lock)  # nobody waits, or what may be done then has changed
-        self._tasks: list[tuple[int, int, Task]] = []
+        self._tasks = TaskQueue()
         self._later: dict[Priority, deque[Task]] = {p: deque() for p in (Priority.LATER, Priority.FILL)}  # when quiet
         self._copies: deque[tuple[Environment, int]] = deque()  # small files the cache does not have yet
         self._uncopied: dict[tuple[str, int], tuple[Environment, int]] = {}  # the same by digest and mode
@@ -69,7 +68,7 @@ class Scheduler:
         """Whether anything is under way, in the background too."""
         with self.lock:
             under_way = self._busy or self._held or self._copying or self._doing_later
-            return bool(under_way or self._tasks or len(self.queue) or self._copies or any(self._later.values()))
+            return bool(under_way or len(self._tasks) or len(self.queue) or self._copies or any(self._later.values()))
 
     def close(self) -> None:
         """Wake all threads for their end; what was queued is not done any more."""
@@ -83,7 +82,7 @@ class Scheduler:
 
     def _is_quiet(self) -> bool:
         """With the lock held: whether nobody waits for anything."""
-        return not self._busy and not self._tasks and not self.queue.has_demand()
+        return not self._busy and not len(self._tasks) and not self.queue.has_demand()
 
     def _wake_connection(self) -> None:
         """With the lock held: have one connection's thread look for a range; it wakes the next when it takes one.
@@ -226,12 +225,16 @@ class Scheduler:
     def submit(self, priority: int, task: Task) -> None:
         """Have ``task`` done by one of the threads in ``run_tasks``."""
         with self.lock:
-            self._push(priority, next(self.numbers), task)
+            self._tasks.push(priority, next(self.numbers), task)
+            self._wake_worker()
 
     def submit_frame(self, job: FrameJob, task: Task) -> None:
         """The same for a frame that came: in the order in which frames were asked for."""
+        environment, frame = job.environment, job.frame
+        brief = is_brief(len(environment.touching(frame)), environment.frame_size[frame])
         with self.lock:
-            self._push(job.priority, job.sequence, task)
+            self._tasks.push(job.priority, job.sequence, task, brief=brief)
+            self._wake_worker()
 
     def submit_background(self, task: Task, priority: Priority = Priority.FILL) -> None:
         """Have ``task`` done in quiet times, before the frames of its ``priority``."""
@@ -241,10 +244,13 @@ class Scheduler:
 
     def run_tasks(self) -> None:
         """Do tasks until the end."""
-        while (task := self._take_task()) is not None:
+        while (taken := self._take_task()) is not None:
+            task, brief = taken
             self._do(task)
             with self.lock:
                 self._busy -= 1
+                if brief:
+                    self._tasks.done()
                 self._tell_who_flushes()
 
     def _do(self, task: Task) -> None:
@@ -254,19 +260,21 @@ class Scheduler:
         except Exception:
             log.exception("a task failed")
 
-    def _push(self, priority: int, sequence: int, task: Task) -> None:
-        heapq.heappush(self._tasks, (priority, sequence, task))
-        self._work.notify()
-
-    def _take_task(self) -> Task | None:
+    def _take_task(self) -> tuple[Task, bool] | None:
         with self.lock:
-            while not self._tasks and not self.closed:
+            while not self.closed:
+                taken = self._tasks.take()
+                if taken is not None:
+                    self._busy += 1
+                    self._wake_worker()
+                    return taken
                 self._work.wait()
-            if self.closed:
-                return None
-            _, _, task = heapq.heappop(self._tasks)
-            self._busy += 1
-            return task
+        return None
+
+    def _wake_worker(self) -> None:
+        """With the lock held: have a thread look for a task; it wakes the next when it takes one."""
+        if self._tasks.may_take():
+            self._work.notify()
 
     # the cache's copies of small files
 

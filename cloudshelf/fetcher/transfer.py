@@ -3,9 +3,9 @@
 One request travels so: the numbers that are neither in place nor on their way (in_flight.py) are asked from the blob
 cache; the frames of those that are not there are queued by urgency (scheduler.py), joined into ranges (cutting.py),
 fetched by a few connections (fetching.py), and finished (placing.py: digest of the frame, decompression, digest of each
-file, write, rename, presence) by as many threads as there are cores. What a frame brings besides is put in place too,
-because its bytes are here. Small files are written into the environment first; their copy for the cache is made when
-nobody waits (copying.py).
+file, write, rename, presence) by as many threads as there are cores (task_queue.py). What a frame brings besides
+is put in place too, because its bytes are here. Small files are written into the environment first; their copy for the
+cache is made when nobody waits (copying.py).
 """
 
 from __future__ import annotations

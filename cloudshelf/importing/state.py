@@ -220,10 +220,12 @@ class Environment:
             for each in (*range(number + 1, stop), *range(start, number)):
                 if self._kinds[each] == _DATA and not self._presence[each]:
                     if size + self._sizes[each] > largest or len(found) == most:
+                        left -= size
                         break
                     size += self._sizes[each]
                     found.append(each)
-            left -= size
+            else:
+                left = 0  # all of it is on its way
         self._looks[project] = looks + 1, left
         return found
 

@@ -37,6 +37,7 @@ FILES = {
     "headers/top/top.h": "int x;",
     "scripts/top": "#!python\nprint('hi')\n",
 }
+DEPENDS: dict[str, tuple[str, ...]] = {"top": ("between",), "between": ("below",), "below": (), "other": ("top",)}
 
 
 @pytest.fixture
@@ -48,11 +49,31 @@ def index_of(*projects: Project) -> dict[str, object]:
     return make_index(lock_of(projects), [p.manifest() for p in projects], PYTHON)
 
 
-@pytest.mark.parametrize(("count", "waited"), [(MOST_WAITED, MOST_WAITED), (MOST_WAITED + 1, 0)])
-def test_an_import_waits_for_data_unless_there_are_very_many(count: int, waited: int) -> None:
-    files = {f"site/top/data/{i}.json": "{}" for i in range(count)} | {"site/top/__init__.py": ""}
-    index: Any = index_of(Project("top", files))
-    assert len(index["projects"][0]["data"]) == waited
+NATIVE = f"site/top/fast{EXTENSION}"
+OF_MANY = {
+    "few": ([], MOST_WAITED, True),
+    "very many, of Python code": ([], MOST_WAITED + 1, False),
+    "very many, and a native module of its own may open them": ([NATIVE], MOST_WAITED + 1, True),
+    "very many, and a program of its own may open them": (["site/top/bin/tool"], MOST_WAITED + 1, True),
+    "very many, and native code that it calls may open them": (["site/below/engine.so"], MOST_WAITED + 1, True),
+    "very many, and native code that knows nothing of it": (["site/other/engine.so"], MOST_WAITED + 1, False),
+}
+
+
+@pytest.mark.parametrize("case", OF_MANY)
+def test_an_import_waits_for_data_unless_there_are_very_many_that_only_python_reads(case: str) -> None:
+    natives, count, waited = OF_MANY[case]
+    trees: dict[str, dict[str, str]] = {name: {f"site/{name}/__init__.py": ""} for name in DEPENDS}
+    trees["top"] |= {f"site/top/data/{i}.json": "{}" for i in range(count)}
+    kinds = {path: Kind.EXTENSION if path == NATIVE else Kind.LIBRARY for path in natives}
+    for path in natives:
+        trees[path.split("/")[1]][path] = "elf"
+    projects = [Project(name, files, kinds=kinds) for name, files in trees.items()]
+    lock = lock_of(projects)
+    lock = lock._replace(pins=tuple(pin._replace(dependencies=DEPENDS[pin.project]) for pin in lock.pins))
+    index: Any = make_index(lock, [project.manifest() for project in projects], PYTHON)
+    data = [index["paths"][number] for number in index["projects"][0]["data"]]
+    assert len([path for path in data if path.endswith(".json")]) == (count if waited else 0)
 
 
 def test_modules_are_told_from_the_files() -> None:
