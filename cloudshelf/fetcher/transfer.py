@@ -195,16 +195,19 @@ class Transfer:
     def _choose(
         self, environment: Environment, frame: int, group: list[int], priority: Priority, to_fetch: list[int]
     ) -> None:
-        """A group (files that begin in one frame; -1: empty files) goes to the cache if its largest is there.
+        """Of a group (files that begin in one frame; -1: empty files) comes from the cache what is there.
 
-        One that the cache lacks makes fetching the frame necessary, and the frame brings the others. So a cold start
-        costs one look for each frame, not for each file. What is small may be there for another file's sake: in
-        botocore 200 have the same 44 bytes.
+        If its largest is not, nothing is looked for: the frame brings the others too, and a cold start costs one look
+        for each frame, not for each file. What is small may be there for another file's sake: in botocore 200 have the
+        same 44 bytes.
         """
         if frame >= 0 and not self._placer.has(environment, max(group, key=environment.sizes.__getitem__)):
             to_fetch.extend(group)
             return
-        self._scheduler.submit(priority, partial(self._placer.place_cached, environment, group))
+        lacking = dict.fromkeys(number for number in group if not self._placer.has(environment, number))
+        to_fetch.extend(lacking)
+        known = [number for number in group if number not in lacking]
+        self._scheduler.submit(priority, partial(self._placer.place_cached, environment, known))
 
     def _foresee(self, environment: Environment, numbers: Sequence[int]) -> None:
         """Have what the functions of these modules import brought, as soon as nobody waits for anything."""

@@ -197,13 +197,17 @@ class Environment:
         So others of the project are asked for as well, each time more.
         """
         number = self._number_at(place)
-        if number >= 0 and not self._presence[number] and self._kinds[number] == _DATA:
-            ahead = self._ahead(number)
-            if ahead:
-                from . import client
+        try:
+            if number >= 0 and not self._presence[number] and self._kinds[number] == _DATA:
+                ahead = self._ahead(number)
+                if ahead:
+                    from . import client
 
-                client.ensure(self.path, ahead, "soon")
-        return self.touch(place)
+                    client.ensure(self.path, ahead, "soon")
+            return self.touch(place)
+        except BaseException:
+            self._looks.clear()  # what was to come along did not come either
+            raise
 
     def _ahead(self, number: int) -> list[int]:
         """Absent data of the project of a file, from that on and round: none for the first look, then sixteen times as

@@ -70,6 +70,18 @@ def test_a_small_file_that_the_cache_has_for_anothers_sake_costs_no_request(shel
     assert (numbers["requests"], numbers["files"]) == (2, 40)
 
 
+def test_a_frame_of_which_the_cache_has_a_part_travels_with_its_neighbours(shelf: Shelf, transfers: Any) -> None:
+    files: dict[str, bytes] = {}
+    for i in range(20):
+        files |= {f"p/{i}/own.json": noise(1000, i), f"p/{i}/same.json": b"{ }", f"p/{i}/tiny.json": b"%02d" % i}
+    environment, transfer = shelf.environment(Project("p", files, group=1000)), transfers()
+    transfer.ensure(environment, [0, 1, 2]).result()
+    transfer.settle_copies()
+    transfer.ensure(environment, range(3, 60)).result()
+    numbers = totals(transfer, environment)
+    assert (numbers["requests"], numbers["files"]) == (2, 60)
+
+
 def test_an_empty_file_needs_no_request(shelf: Shelf, transfers: Any) -> None:
     environment, transfer = shelf.environment(SMALL), transfers()
     transfer.ensure(environment, [20]).result()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import subprocess
 from pathlib import Path
 
@@ -208,6 +209,23 @@ def test_a_program_that_asks_for_many_files_asks_the_fetcher_a_few_times(make: M
     asked = [words for words in map(str.split, made.requests()) if words[0] == "E"]
     assert [len(words[1].split(",")) for words in asked] == [1, 16, 1, 256, 1, MANY - 276, 1]
     assert [words[2] for words in asked] == ["need", *["soon", "need"] * 3]
+
+
+def test_after_an_outage_files_come_along_again(make: Maker) -> None:
+    files = {f"site/many/data/{n}/service.json": "x" for n in range(MANY)}
+    made = make(Project("many", {"site/many/__init__.py": ""} | files))
+    made.tell("later", json.dumps({"error": "StoreUnreachable", "args": ["s3://shelf", "connection refused"]}))
+    code = (
+        "import os, sys, many\n"
+        f"names = [f'{{sys.prefix}}/{SITE}/many/data/{{n}}/service.json' for n in range({MANY})]\n"
+        "print(sum(map(os.path.exists, (names[0], names[1], names[20]))))\n"
+        "own = sys.prefix + '/.cloudshelf'; os.rename(own + '/later', own + '/fail')\n"
+        "try: os.path.exists(names[400])\n"
+        "except Exception as error: print(type(error).__name__)\n"
+        "os.unlink(own + '/fail'); print(sum(map(os.path.exists, names)))"
+    )
+    assert made.says(code).split() == ["3", "StoreUnreachable", str(MANY)]
+    assert len([row for row in made.requests() if row.startswith("E")]) < 20
 
 
 def test_of_large_files_few_come_along(make: Maker) -> None:
