@@ -17,38 +17,37 @@ from cloudshelf.fetcher.task_queue import BYTES_A_FILE, TaskQueue, is_brief
 LONG = 10  # seconds, for what happens at once unless it never does
 
 
-def order(queue: TaskQueue) -> list[str]:
-    """What is taken, one after the other, by one thread; a task's name is what it returns."""
-    taken = []
+def do_all(queue: TaskQueue) -> None:
+    """Every task, one after the other, as one thread does them."""
     while (found := queue.take()) is not None:
         task, brief = found
-        taken.append(str(task()))  # type: ignore[func-returns-value]
+        task()
         if brief:
             queue.done()
-    return taken
-
-
-def push(queue: TaskQueue, name: str, priority: int, sequence: int, *, brief: bool) -> None:
-    queue.push(priority, sequence, lambda: name, brief=brief)  # type: ignore[arg-type,return-value]
 
 
 def test_the_most_urgent_is_taken_first_whatever_its_kind() -> None:
-    queue = TaskQueue()
+    queue, done = TaskQueue(), list[str]()
     rows = [("late", 1, 3), ("first", 0, 5), ("early", 1, 2), ("background", 4, 0)]
     for number, (name, priority, sequence) in enumerate(rows):
-        push(queue, name, priority, sequence, brief=bool(number % 2))
+        queue.push(priority, sequence, partial(done.append, name), brief=bool(number % 2))
     assert len(queue) == len(rows)
-    assert order(queue) == ["first", "early", "late", "background"]
+    do_all(queue)
+    assert done == ["first", "early", "late", "background"]
 
 
 def test_of_brief_tasks_one_is_done_at_a_time_and_others_go_on_beside_it() -> None:
     queue = TaskQueue()
+    done = list[str]()
     for sequence in range(2):
-        push(queue, f"brief {sequence}", 0, sequence, brief=True)
-    push(queue, "long", 4, 9, brief=False)
-    assert queue.take() is not None
-    assert queue.may_take(), "the long one, which is less urgent"
-    assert queue.take() is not None
+        queue.push(0, sequence, partial(done.append, f"brief {sequence}"), brief=True)
+    queue.push(4, 9, partial(done.append, "long"))
+    for _ in range(2):
+        assert queue.may_take()
+        taken = queue.take()
+        assert taken is not None
+        taken[0]()
+    assert done == ["brief 0", "long"], "although the long one is less urgent than the other brief one"
     assert not queue.may_take()
     assert queue.take() is None
     queue.done()
@@ -116,6 +115,6 @@ def test_frames_of_small_files_are_placed_one_after_the_other_beside_a_large_one
 
     for number in range(21):
         job = FrameJob(frames, number, Priority.SOON, number)
-        scheduler.submit_frame(job, partial(large) if number == 0 else small)
+        scheduler.submit_frame(job, large if number == 0 else small)
     assert beside.wait(LONG)
     assert (most, seen) == (1, [True])
