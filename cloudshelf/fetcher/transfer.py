@@ -201,10 +201,11 @@ class Transfer:
         for each frame, not for each file. What is small may be there for another file's sake: in botocore 200 have the
         same 44 bytes.
         """
-        if frame >= 0 and not self._placer.has(environment, max(group, key=environment.sizes.__getitem__)):
+        largest = max(group, key=environment.sizes.__getitem__)
+        if frame >= 0 and not self._placer.has(environment, largest):
             to_fetch.extend(group)
             return
-        lacking = dict.fromkeys(number for number in group if not self._placer.has(environment, number))
+        lacking = dict.fromkeys(n for n in group if n != largest and not self._placer.has(environment, n))
         to_fetch.extend(lacking)
         known = [number for number in group if number not in lacking]
         self._scheduler.submit(priority, partial(self._placer.place_cached, environment, known))
