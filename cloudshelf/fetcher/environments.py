@@ -70,6 +70,7 @@ class Environment:
         self.presence, self._identity = self._open_presence()
         self.followed: set[int] = set()  # projects whose background is planned
         self.expanded: set[str] = set()  # modules of which it is planned what they import
+        self.foreseen: set[int] = set()  # files that came because functions may import them
         self._users = threading.Lock()
         self._used = 0
         self._user_lock = -1

@@ -247,6 +247,7 @@ class InFlight:
             log.info("%s: %s", environment.pack_key(failed[0].frame), told)
             environment.followed.clear()
             environment.expanded.clear()
+            environment.foreseen.clear()
         for number in dict.fromkeys(files):
             self.settle(environment, number, told)
         for request in early:

@@ -53,18 +53,23 @@ def plan_need(environment: Environment, numbers: Iterable[int]) -> list[int]:
 def plan_late(environment: Environment, numbers: Iterable[int]) -> list[int]:
     """As ``plan_need``; where one of the modules is in no recorded import, what the functions of all these import, too.
 
-    A program that imports in its midst calls what it imported: what that imports is the next that it waits for.
+    A program that imports in its midst calls what it imported: what that imports is the next that it waits for. But
+    not what came only so brings more of the kind: that would depend on whether it came before it was imported.
     """
     numbers = list(numbers)
     follows = plan_need(environment, numbers)
-    if follows and any(_is_unrecorded(environment, number) for number in numbers):
-        follows += plan_later(environment, [*numbers, *follows])
+    if follows and any(_is_unforeseen(environment, number) for number in numbers):
+        later = plan_later(environment, [*numbers, *follows])
+        environment.foreseen.update(later)
+        follows += later
     return follows
 
 
-def _is_unrecorded(environment: Environment, number: int) -> bool:
+def _is_unforeseen(environment: Environment, number: int) -> bool:
     """Whether a file is a module's that the recorded import of its top-level module did not open, although there is
-    one."""
+    one, and that no function was expected to import."""
+    if number in environment.foreseen:
+        return False
     project = environment.projects[environment.owning(number)]
     top = _top_level(project, environment.module_of(number))
     profile = (project["recorded"][top] if top else project)["profile"]

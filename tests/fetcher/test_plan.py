@@ -175,6 +175,30 @@ def test_a_module_that_no_recorded_import_opened_brings_what_its_functions_impor
     assert late("late") == own | {"user/late.py", "user/used.py"}
 
 
+def test_what_came_because_a_function_may_import_it_brings_no_more_of_the_kind(tmp_path: Path) -> None:
+    """Else it would depend on who is faster: what is in its place when it is imported is not asked for."""
+    user = project(
+        "user",
+        {
+            "user/__init__.py": [],
+            "user/late.py": [],
+            "user/used.py": ["user.part"],
+            "user/part.py": [],
+            "user/far.py": [],
+        },
+        profile=[0, 1],
+        later={"user/late.py": ["user.used"], "user/used.py": ["user.far"]},
+        group=1,
+    )
+    user.files |= {"user/late.py": noise(90_000, 0), "user/used.py": noise(9000, 1)}
+    environment = Shelf(tmp_path).environment(user)
+    numbers = {name: number(environment, f"user/{name}.py") for name in ("late", "used", "far")}
+    assert {numbers["used"]} < set(plan_late(environment, [numbers["late"]]))
+    follows = sources(environment, plan_late(environment, [numbers["used"]]))
+    assert follows == ["user/used.py", "user/part.py"], "what its body imports follows all the same"
+    assert numbers["far"] in plan_later(environment, [numbers["used"]])
+
+
 def test_of_several_top_level_modules_only_the_one_that_is_imported_brings_its_recorded_files(tmp_path: Path) -> None:
     two = project(
         "two",
