@@ -194,7 +194,8 @@ class Environment:
         """As ``touch``, for a program that opens the file at ``place``, or asks whether there is one.
 
         Who asks for a second data file often asks for many: botocore whether it has 400 services, before it opens one.
-        So others of the project are asked for as well, each time more.
+        So others of the project are asked for as well, each time more; with the file itself, which then travels with
+        its neighbours.
         """
         number = self._number_at(place)
         try:
@@ -203,7 +204,7 @@ class Environment:
                 if ahead:
                     from . import client
 
-                    client.ensure(self.path, ahead, "soon")
+                    client.ensure(self.path, [number, *ahead], "soon")
             return self.touch(place)
         except BaseException:
             self._looks.clear()  # what was to come along did not come either
