@@ -3,8 +3,8 @@
 A configuration file is TOML with the keys ``shelf`` (a URL, or a list of them: the first that holds a project
 supplies it), ``cache`` (a folder), ``variant`` (such as "cpu": which builds are taken), ``lower_cache`` and
 ``lower_cache_owners`` (lists of folders and of user ids: lower_cache.py), ``trust`` (signing/pins.py), ``recall_age``
-and ``recall_offline`` (of block lists) and the FLAGS (true or false). ``allowed_shelves`` counts in the machine's file
-alone. Standard library only.
+and ``recall_offline`` (recall/settings.py) and the FLAGS (true or false). ``allowed_shelves`` counts in the machine's
+file alone. Standard library only.
 """
 
 from __future__ import annotations
@@ -16,12 +16,10 @@ from typing import NamedTuple
 
 from .cache_place import default_place
 from .errors import ShelfForbidden, UsageError
-from .importing.blocklist import AGE, OFFLINE, seconds_of
 from .urls import normalize_url, normalize_urls
 
 _SYSTEM_FILE = Path("/etc/cloudshelf.toml")
 _LISTS = ("shelf", "trust")
-_kept_recall = [(AGE, OFFLINE[0])]  # the last one holds where nothing else was said
 _OFF = {"0", "no", "off", "false"}
 FLAGS = {  # on, unless somebody says otherwise: a key of the files, and the variable that wins over them
     "zero_step": "CLOUDSHELF_ZERO_STEP",  # an import in a cell pins what nobody pinned
@@ -105,37 +103,16 @@ def read_flag(name: str, environ: Mapping[str, str] | None = None) -> tuple[bool
 
 def read_osv(environ: Mapping[str, str] | None = None) -> str:
     """Where known vulnerabilities are looked up (vetting/osv.py): CLOUDSHELF_OSV, ``osv`` of the files, osv.dev."""
-    environ = os.environ if environ is None else environ
-    files = [(path, _read_file(path, required)) for path, required in _files(environ)]
-    return _setting("CLOUDSHELF_OSV", "osv", environ, files)[0] or "https://api.osv.dev"
+    return read_setting("CLOUDSHELF_OSV", "osv", environ)[0] or "https://api.osv.dev"
 
 
-def read_recall(environ: Mapping[str, str] | None = None) -> tuple[float, str]:
-    """How old a machine's copy of a block list may be, in seconds, and what holds when it cannot be renewed.
-
-    That is "allow" or "refuse". CLOUDSHELF_RECALL_AGE ("90", "30m", "1h", "2d") and CLOUDSHELF_RECALL_OFFLINE win over
-    ``recall_age`` and ``recall_offline`` of the files. Raises UsageError for another value.
+def read_setting(variable: str, name: str, environ: Mapping[str, str] | None = None) -> tuple[str | None, str]:
+    """The text of one setting, None where nobody said one, and where it was said: ``variable``, else ``name`` of the
+    files. Raises UsageError for a file that is not TOML, or has no text there.
     """
     environ = os.environ if environ is None else environ
     files = [(path, _read_file(path, required)) for path, required in _files(environ)]
-    age, age_origin = _setting("CLOUDSHELF_RECALL_AGE", "recall_age", environ, files)
-    offline, offline_origin = _setting("CLOUDSHELF_RECALL_OFFLINE", "recall_offline", environ, files)
-    default_age, default_offline = _kept_recall[-1]
-    seconds = default_age if age is None else seconds_of(age)
-    if seconds is None:
-        raise UsageError(f"A block list may be as old as 90s, 30m, 1h or 2d, not {age!r} ({age_origin}).")
-    if offline not in (None, *OFFLINE):
-        raise UsageError(f"recall_offline is {' or '.join(OFFLINE)}, not {offline!r} ({offline_origin}).")
-    return seconds, offline or default_offline
-
-
-def keep_recall() -> None:
-    """What ``read_recall`` reads now is the default of this process from now on.
-
-    For a fetcher, which forgets the file that CLOUDSHELF_CONFIG names: not a variable, for those are part of who a
-    fetcher is (importing/paths.py), and it would ask, and so start, another one.
-    """
-    _kept_recall.append(read_recall())
+    return _setting(variable, name, environ, files)
 
 
 def read_trust(environ: Mapping[str, str] | None = None, *, configured: str = "") -> tuple[str, str]:
@@ -148,8 +125,7 @@ def read_trust(environ: Mapping[str, str] | None = None, *, configured: str = ""
     machine = [(_SYSTEM_FILE, _read_file(_SYSTEM_FILE, False))]
     value, origin = _setting("CLOUDSHELF_TRUST", "trust", {}, machine)
     if not value:
-        files = [(path, _read_file(path, required)) for path, required in _files(environ)]
-        value, origin = _setting("CLOUDSHELF_TRUST", "trust", environ, files)
+        value, origin = read_setting("CLOUDSHELF_TRUST", "trust", environ)
     if value:
         return value, origin
     return configured, "c.CloudShelf.trust" if configured else "not set"

@@ -17,8 +17,8 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from ..config import keep_recall
 from ..errors import ShelfError
+from ..recall.settings import keep_recall
 from .daemon import detach, open_log
 from .server import IDLE, Server
 

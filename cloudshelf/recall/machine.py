@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 
 from ..cache.object_cache import write_whole
 from ..cache.turn import turn
-from ..config import read_recall
 from ..errors import ShelfError, StoreError
 from ..importing.blocklist import OFFLINE, Known, Pins, asking, place, read_known, read_pins
 from ..repository import Repository, own_folder
 from .matching import Listed, Part, find_block
+from .settings import read_recall
 
 if TYPE_CHECKING:
     from ..codecs.recall import Block, BlockList
