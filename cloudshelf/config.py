@@ -121,7 +121,6 @@ def read_trust(environ: Mapping[str, str] | None = None, *, configured: str = ""
     What the machine's file says counts, and nothing overrules it; then $CLOUDSHELF_TRUST, the user's file, and
     ``configured`` (c.CloudShelf.trust). Raises UsageError for a file that is not TOML.
     """
-    environ = os.environ if environ is None else environ
     machine = [(_SYSTEM_FILE, _read_file(_SYSTEM_FILE, False))]
     value, origin = _setting("CLOUDSHELF_TRUST", "trust", {}, machine)
     if not value:
