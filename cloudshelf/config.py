@@ -103,16 +103,17 @@ def read_flag(name: str, environ: Mapping[str, str] | None = None) -> tuple[bool
 
 def read_osv(environ: Mapping[str, str] | None = None) -> str:
     """Where known vulnerabilities are looked up (vetting/osv.py): CLOUDSHELF_OSV, ``osv`` of the files, osv.dev."""
-    return read_setting("CLOUDSHELF_OSV", "osv", environ)[0] or "https://api.osv.dev"
+    [(found, _)] = read_settings({"CLOUDSHELF_OSV": "osv"}, environ)
+    return found or "https://api.osv.dev"
 
 
-def read_setting(variable: str, name: str, environ: Mapping[str, str] | None = None) -> tuple[str | None, str]:
-    """The text of one setting, None where nobody said one, and where it was said: ``variable``, else ``name`` of the
-    files. Raises UsageError for a file that is not TOML, or has no text there.
+def read_settings(names: Mapping[str, str], environ: Mapping[str, str] | None = None) -> list[tuple[str | None, str]]:
+    """The text of each setting, None where nobody said one, and where it was said. ``names``: variable → key of the
+    files, which are read once. Raises UsageError for a file that is not TOML, or has no text there.
     """
     environ = os.environ if environ is None else environ
     files = [(path, _read_file(path, required)) for path, required in _files(environ)]
-    return _setting(variable, name, environ, files)
+    return [_setting(variable, name, environ, files) for variable, name in names.items()]
 
 
 def read_trust(environ: Mapping[str, str] | None = None, *, configured: str = "") -> tuple[str, str]:
@@ -124,7 +125,7 @@ def read_trust(environ: Mapping[str, str] | None = None, *, configured: str = ""
     machine = [(_SYSTEM_FILE, _read_file(_SYSTEM_FILE, False))]
     value, origin = _setting("CLOUDSHELF_TRUST", "trust", {}, machine)
     if not value:
-        value, origin = read_setting("CLOUDSHELF_TRUST", "trust", environ)
+        [(value, origin)] = read_settings({"CLOUDSHELF_TRUST": "trust"}, environ)
     if value:
         return value, origin
     return configured, "c.CloudShelf.trust" if configured else "not set"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..config import read_setting
+from ..config import read_settings
 from ..errors import UsageError
 from ..importing.blocklist import AGE, OFFLINE, seconds_of
 
+_NAMES = {"CLOUDSHELF_RECALL_AGE": "recall_age", "CLOUDSHELF_RECALL_OFFLINE": "recall_offline"}
 _kept = [(AGE, OFFLINE[0])]  # the last one holds where nothing else was said
 
 
@@ -17,8 +18,7 @@ def read_recall(environ: Mapping[str, str] | None = None) -> tuple[float, str]:
     That is "allow" or "refuse". CLOUDSHELF_RECALL_AGE ("90", "30m", "1h", "2d") and CLOUDSHELF_RECALL_OFFLINE win over
     ``recall_age`` and ``recall_offline`` of the files. Raises UsageError for another value.
     """
-    age, age_origin = read_setting("CLOUDSHELF_RECALL_AGE", "recall_age", environ)
-    offline, offline_origin = read_setting("CLOUDSHELF_RECALL_OFFLINE", "recall_offline", environ)
+    (age, age_origin), (offline, offline_origin) = read_settings(_NAMES, environ)
     default_age, default_offline = _kept[-1]
     seconds = default_age if age is None else seconds_of(age)
     if seconds is None:
