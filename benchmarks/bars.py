@@ -30,7 +30,7 @@ class Bar:
 
 
 class Medians:
-    """Median seconds by contestant, workload and link; what no link changes counts for all links."""
+    """Median seconds by contestant, workload and link."""
 
     def __init__(self, rows: Rows, field: str = "seconds") -> None:
         self._values = {
@@ -41,8 +41,9 @@ class Medians:
     def get(self, contestant: str, workload: str, link: str) -> float | None:
         return self._values.get((contestant, workload, link))
 
-    def anywhere(self, contestant: str, workload: str) -> float | None:
-        return self.get(contestant, workload, LINKS[0].name)
+    def site(self, workload: str, link: str) -> float | None:
+        """Of the warm import beside the others; of the first link where older results lack it."""
+        return self.get(SITE, workload, link) or self.get(SITE, workload, LINKS[0].name)
 
     def ratios(self, above: str, below: str, links: Iterable[Link]) -> dict[tuple[str, str], float]:
         """(workload, link) → how many times longer ``above`` takes than ``below``."""
@@ -157,7 +158,7 @@ def shares_of_the_possible(seconds: Medians, facts: Mapping[str, Any], ours: str
     shares = {}
     for link in LINKS:
         for workload in seconds.workloads:
-            took, site = seconds.get(ours, workload, link.name), seconds.anywhere(SITE, workload)
+            took, site = seconds.get(ours, workload, link.name), seconds.site(workload, link.name)
             if took and site and workload in facts:
                 possible = possible_seconds(link, facts[workload]["packed"], site, TRIPS[ours])
                 shares[workload, link.name] = possible / took

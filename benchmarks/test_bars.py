@@ -63,6 +63,15 @@ def test_the_share_of_the_possible_is_the_same_against_every_peer() -> None:
     assert [ratio / possible for _, _, ratio, possible, _ in found] == pytest.approx([0.8, 0.8])
 
 
+def test_a_share_of_the_possible_takes_the_warm_import_that_was_measured_beside() -> None:
+    link = LINKS[1]
+    rows = [row("site-packages", "a", 0.4), row(LOCKED, "a", 2.0, link.name)]
+    trips = 2 * link.round_trip / 1000
+    for beside, site in (((), 0.4), ((row("site-packages", "a", 0.8, link.name),), 0.8)):
+        found = bar_of(judged(*rows, *beside, facts={"a": {"packed": 0}}), "cold, any peer")
+        assert (found.figure or "").partition(" ")[0] == f"{(site + trips) / 2:.2f}"
+
+
 def test_what_the_floor_reaches_stands_beside_and_is_judged_by_no_bar() -> None:
     facts = {"a": {"packed": 0}}
     rows = [row("site-packages", "a", 0.4), row(FLOOR, "a", 0.5), row("uv, empty cache", "a", 2)]
