@@ -162,8 +162,8 @@ def _run(command: grammar.Command) -> int:
         raise NoShelf()
     environment, presence = _hold_built("sync" if has_lock else "use", args)
     from ..importing.client import expect
+    from ..importing.presence import is_complete
     from ..importing.starting import leave_children
-    from ..importing.state import is_complete
     from .program import first_imports
 
     environ = isolated(os.environ, environment)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ..codecs.tree import ROOT, TREE_FILE, parse_tree, tree_folder
 from ..errors import ObjectInvalid
-from ..importing.state import is_complete
+from ..importing.presence import is_complete
 
 PRIVATE = ".cloudshelf"  # as index.py has it, whose libraries a process that imports does not load
 _SHOWN = 5

@@ -1,5 +1,8 @@
 """Making an environment importable in this process: what the .pth file of an environment calls, and ``use``.
 
+Every start of an environment's python comes here, so what it loads and opens is little: errors when there is one, the
+index only while files are missing.
+
 An environment's own python has its site-packages in sys.path already, and ``site`` runs its .pth files; any other
 python gets it put before its own site-packages.
 """
@@ -9,15 +12,15 @@ from __future__ import annotations
 import os
 import sys
 
-from ..errors import Blocked, BlocksUnknown, CacheUnusable, EnvironmentRemoved
 from .blocklist import refuse_blocked, tell
-from .state import Environment, is_complete
+from .presence import is_complete
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from .finder import EnvironmentHook
+    from .state import Environment
 
 OWN_PTH = "00_cloudshelf.pth"
 
@@ -73,7 +76,11 @@ def activate_or_end(environment: str, *, has_pip: bool = False) -> None:
     """
     try:
         activate(environment, has_pip=has_pip)
-    except (Blocked, BlocksUnknown) as error:
+    except Exception as error:
+        from ..errors import Blocked, BlocksUnknown
+
+        if not isinstance(error, (Blocked, BlocksUnknown)):
+            raise
         tell(f"cloudshelf: {error}")
         os._exit(error.exit_code)
 
@@ -97,9 +104,13 @@ def _open(environment: str) -> Activation:
         complete = is_complete(environment)
         site = f"{environment}/lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages"
         if not os.path.isdir(site):
+            from ..errors import CacheUnusable
+
             raise CacheUnusable(environment, "it was made for another Python")
         activation = Activation(environment, site, complete=complete, users=users)
         if not complete:
+            from .state import Environment
+
             _install(Environment(environment), activation)
     except BaseException:
         os.close(users)
@@ -155,27 +166,27 @@ def hold(environment: str) -> int:
     """
     import fcntl
 
-    path = f"{environment}/.cloudshelf/users"
-    users, is_writable = _open_users(path)
+    users, is_writable = _open_users(f"{environment}/.cloudshelf/users")
     try:
         fcntl.flock(users, fcntl.LOCK_SH | fcntl.LOCK_NB)
         if is_writable:
             os.utime(users)  # the time of last use
         status = os.fstat(users)
-        if status.st_uid not in (os.geteuid(), 0):
-            raise CacheUnusable(environment, "another user owns it")
-        if not status.st_nlink:
-            raise EnvironmentRemoved(environment)
-    except BlockingIOError:
-        os.close(users)
-        raise EnvironmentRemoved(environment) from None
     except OSError as error:
         os.close(users)
+        from ..errors import CacheUnusable, EnvironmentRemoved
+
+        if isinstance(error, BlockingIOError):
+            raise EnvironmentRemoved(environment) from None
         raise CacheUnusable(environment, str(error.strerror)) from None
-    except CacheUnusable:
-        os.close(users)
-        raise
-    return users
+    if status.st_uid in (os.geteuid(), 0) and status.st_nlink:
+        return users
+    os.close(users)
+    from ..errors import CacheUnusable, EnvironmentRemoved
+
+    if status.st_nlink:
+        raise CacheUnusable(environment, "another user owns it")
+    raise EnvironmentRemoved(environment)
 
 
 def _open_users(path: str) -> tuple[int, bool]:
@@ -188,6 +199,8 @@ def _open_users(path: str) -> tuple[int, bool]:
                 raise
             return os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW), False
     except OSError as error:
+        from ..errors import CacheUnusable
+
         folder = path.removesuffix("/.cloudshelf/users")
         raise CacheUnusable(folder, f"it is not an environment ({error.strerror})") from None
 

@@ -20,11 +20,11 @@ import os
 import sys
 from time import time
 
-from ..errors import Blocked, BlocksUnknown, ShelfError
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from ..errors import Blocked
 
 MAGIC = "cloudshelf-blocks 1"
 AGE = 3600.0  # seconds that a list may be old, unless a setting says otherwise
@@ -191,6 +191,8 @@ def blocked_error(found: list[tuple[tuple[str, str, str], str]], shelf: str) -> 
     """The error for what ``Pins.find`` found, which is not empty."""
     import json
 
+    from ..errors import Blocked
+
     (project, version, _), row = found[0]
     facts = json.loads(row)
     others = [f"{part[0]} {part[1]}" for part, _ in found[1:]]
@@ -211,6 +213,8 @@ def _young(environment: str, shelf: str) -> tuple[Known, bool]:
     known = _with_variables(renewed or known)
     cause = known.cause or "its block list cannot be renewed"
     if known.offline != OFFLINE[0]:
+        from ..errors import BlocksUnknown
+
         raise BlocksUnknown(shelf, cause.rstrip("."), when(known.checked))
     tell(f"cloudshelf: what is blocked on {shelf} was last read {when(known.checked)}; it goes on with that: {cause}")
     return known, True
@@ -218,6 +222,7 @@ def _young(environment: str, shelf: str) -> tuple[Known, bool]:
 
 def _ask(environment: str, shelf: str, *, force: bool = False) -> Known | None:
     """What the file says after the fetcher asked the shelf; None when there is no fetcher or no file."""
+    from ..errors import ShelfError
     from .client import renew_blocks
 
     try:

@@ -7,12 +7,12 @@ When all that an import needs is in place, nothing here speaks to anybody.
 from __future__ import annotations
 
 import marshal
-import mmap
 import os
 import posix
 from _bisect import bisect_right
 
 from ..errors import CacheUnusable, FormatUnknown, ShelfError
+from .presence import map_presence
 from .statement import import_target
 
 TYPE_CHECKING = False
@@ -387,32 +387,6 @@ class Environment:
 def _fills_on_demand() -> bool:
     """Whether the setting is off that brings the rest of a project in the background."""
     return os.environ.get("CLOUDSHELF_BACKGROUND_FILL", "1").strip().lower() in _OFF
-
-
-def is_complete(path: str) -> bool:
-    """Whether every file of an environment is in place: then it is a virtual environment like any other.
-
-    Raises CacheUnusable when there is no environment.
-    """
-    file = f"{path}/.cloudshelf/presence"
-    try:
-        with open(file, "rb") as stream:
-            return b"\0" not in stream.read()
-    except OSError as error:
-        raise CacheUnusable(path, f"it is not an environment ({error.strerror})") from None
-
-
-def map_presence(path: str, count: int) -> mmap.mmap | bytes:
-    """One byte a file, not zero when it is in place; seen by all who map it, as soon as the fetcher writes it."""
-    file = f"{path}/.cloudshelf/presence"
-    try:
-        with open(file, "rb") as stream:
-            size = os.fstat(stream.fileno()).st_size
-            if size < count:
-                raise CacheUnusable(path, "its presence file does not fit its index")
-            return mmap.mmap(stream.fileno(), size, prot=mmap.PROT_READ) if size else b""
-    except OSError as error:
-        raise CacheUnusable(file, error.strerror or str(error)) from None
 
 
 def _read_index(file: str) -> dict[str, Any]:

@@ -108,7 +108,7 @@ def _open(environment: str) -> tuple[dict[str, Any], Presence]:
     """The index and the presence of an environment. Raises CacheUnusable."""
     import marshal
 
-    from ..importing.state import map_presence
+    from ..importing.presence import map_presence
 
     try:
         index = marshal.loads(Path(environment, ".cloudshelf", "index").read_bytes())

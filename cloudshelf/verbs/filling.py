@@ -17,7 +17,7 @@ from ..errors import UsageError
 from ..fetcher.blobs import BlobCache
 from ..fetcher.environments import Environments
 from ..fetcher.transfer import Transfer
-from ..importing.state import is_complete
+from ..importing.presence import is_complete
 from ..quantities import count, filled_line, size
 from ..stores.opening import open_store
 from .common import Args, Progress, Result
