@@ -5,12 +5,13 @@ The rules: docs/architecture.md, "What is there, when". Pure: rows in, rows out.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..linking import by_name, find_companions
 from ..model import Kind
 from .bytecode import compiled_path
+from .imports import module_name
 from .kinds import natural_kind
 from .profile import Recording
 from .tree import InstalledTree, TreeFile
@@ -49,7 +50,9 @@ def order_tree(
     ahead = {*first, *eager}
     idle = sorted(path for path, row in packed.items() if row.kind is Kind.IDLE and path not in ahead)
     left = packed.keys() - ahead - set(idle)
-    besides = [path for path in _later(tree, tag, recordings) if path in left]
+    submodules = _touched_by_submodules(tree, tag, recordings)
+    reached = [path for path in _reached(tree, tag, first, imports or {}, later or {}) if path not in submodules]
+    besides = [path for path in (*reached, *submodules) if path in left]
     rest = [*besides, *sorted(left.difference(besides), key=_by_folder)]
     inline = sorted(rows.keys() - packed.keys())
     counts = [len(first), len(eager), len(rest), len(idle)]
@@ -89,11 +92,60 @@ def _complete(tree: InstalledTree, tag: str, recording: Recording, companions: C
     return replace(recording, order=list(order), opened=[path for path in recording.opened if path in order])
 
 
-def _later(tree: InstalledTree, tag: str, recordings: Sequence[Recording]) -> dict[str, None]:
+def _touched_by_submodules(tree: InstalledTree, tag: str, recordings: Sequence[Recording]) -> dict[str, None]:
     """What submodules touch besides, one submodule's files together."""
+    return _all_with_companions(tree, tag, (path for recording in recordings for path in recording.later))
+
+
+def _reached(
+    tree: InstalledTree,
+    tag: str,
+    recorded: Sequence[str],
+    imports: Mapping[str, Sequence[str]],
+    later: Mapping[str, Sequence[str]],
+) -> dict[str, None]:
+    """What the recorded modules may import all the same: their bodies (under a condition that did not hold), then their
+    functions. Each with what it imports and what its own functions do, for that is asked for together
+    (``fetcher/plan.py``, ``plan_late``)."""
+    modules: dict[str, list[str]] = {}
+    for path in sorted(tree.files):
+        modules.setdefault(module_name(path), []).append(path)
+    seen = set(recorded)
+    found = _follow(_names(recorded, imports), modules, imports, seen)
+    waiting = _names([*recorded, *found], later)[::-1]
+    while waiting:
+        reached = _follow([waiting.pop()], modules, imports, seen)
+        found += reached
+        waiting += _names(reached, later)[::-1]
+    return _all_with_companions(tree, tag, found)
+
+
+def _names(paths: Iterable[str], imports: Mapping[str, Sequence[str]]) -> list[str]:
+    return [name for path in paths for name in imports.get(path, ())]
+
+
+def _follow(
+    names: Sequence[str], modules: Mapping[str, Sequence[str]], imports: Mapping[str, Sequence[str]], seen: set[str]
+) -> list[str]:
+    """Paths of modules, each followed by those that it imports, but for what is in ``seen``; adds to that."""
+    found: list[str] = []
+    waiting = list(reversed(names))
+    while waiting:
+        name = waiting.pop()
+        parent = name.rpartition(".")[0]
+        if parent:
+            waiting.append(parent)
+        for path in modules.get(name, ()):
+            if path not in seen:
+                seen.add(path)
+                found.append(path)
+                waiting += reversed(imports.get(path, ()))
+    return found
+
+
+def _all_with_companions(tree: InstalledTree, tag: str, paths: Iterable[str]) -> dict[str, None]:
     libraries = _libraries(tree.files)
-    touched = (path for recording in recordings for path in recording.later)
-    return dict.fromkeys(found for path in touched for found in _with_companions(tree, tag, libraries, path, ()))
+    return dict.fromkeys(found for path in paths for found in _with_companions(tree, tag, libraries, path, ()))
 
 
 def _companions(files: Mapping[str, TreeFile], recordings: Sequence[Recording]) -> set[str]:

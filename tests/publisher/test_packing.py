@@ -93,6 +93,33 @@ def test_what_a_submodule_touches_besides_stands_together_after_what_an_import_n
     assert rest == ["deep/far.py", "beside.py", "z.py"]
 
 
+def test_what_recorded_modules_may_import_stands_next_each_with_what_that_imports(tmp_path: Path) -> None:
+    """A condition that did not hold when it was recorded, functions, functions of what these import; then the rest."""
+    modules = ("a", "by_condition", "by_function", "deep/of_that", "deep/of_its_function", "unrelated", "zz")
+    files = {"demo/__init__.py": b"", "demo/deep/__init__.py": b""} | {f"demo/{name}.py": b"" for name in modules}
+    imports = {
+        "site/demo/__init__.py": ("demo.zz", "demo.by_condition"),
+        "site/demo/by_function.py": ("demo.deep.of_that", "demo"),
+    }
+    later = {
+        "site/demo/zz.py": ("demo.by_function", "json", "demo.a"),
+        "site/demo/deep/of_that.py": ("demo.deep.of_its_function", "demo.by_condition"),
+    }
+    recording = Recording("demo", ["site/demo/__init__.py", "site/demo/zz.py"])
+    _, _, rest, _ = sections(order_tree(tree_of(tmp_path, files), HERE.tag, [recording], imports, later))
+    reached = ["by_condition.py", "by_function.py", "deep/of_that.py", "deep/__init__.py", "deep/of_its_function.py"]
+    assert rest == [*reached, "a.py", "unrelated.py"]
+
+
+def test_what_a_submodule_touched_stays_together_though_a_function_imports_it(tmp_path: Path) -> None:
+    recording = Recording(
+        "demo", ["site/demo/__init__.py"], later=["site/demo/deep/far.py", "site/demo/z.py", "site/demo/beside.py"]
+    )
+    later = {"site/demo/__init__.py": ("demo.beside", "demo.z")}
+    _, _, rest, _ = sections(order_tree(tree_of(tmp_path, FILES), HERE.tag, [recording], {}, later))
+    assert rest == ["deep/far.py", "z.py", "beside.py"]
+
+
 def test_without_a_profile_the_top_level_package_is_eager(tmp_path: Path) -> None:
     recorded, eager, _rest, _idle = sections(order_tree(tree_of(tmp_path, FILES), HERE.tag, []))
     assert (recorded, eager) == ([], ["__init__.py", "beside.py", "z.py", "deep/table.csv"])
