@@ -22,19 +22,46 @@ def cut_stages(stages: Sequence[Sequence[FrameJob]], *, largest: int, gap: int) 
     most = largest if size <= largest else MOST_BESIDE
     found: list[_Run] = []
     for stage in stages:
-        earlier = len(found)
-        for run in _cut(stage, largest, gap):
-            host = next((host for host in found[:earlier] if _may_join(host, run, most, largest, gap)), None)
-            if host is None:
-                found.append(run)
-            else:
-                host += run
-                host.sort(key=lambda job: job.frame)
+        earlier = found[:]
+        runs = [_without_lent(run, earlier, largest, gap) for run in _join(stage, gap)]
+        parts = [part for run in runs for part in _split(run, largest)]
+        for part in sorted(parts, key=lambda part: min(job.sequence for job in part)):
+            found += _part_among(part, earlier, most, largest, gap)
     return found
 
 
-def _cut(stage: Sequence[FrameJob], largest: int, gap: int) -> list[_Run]:
-    """Evenly large, the one that was asked for first first."""
+def _part_among(part: _Run, hosts: Sequence[_Run], most: int, largest: int, gap: int) -> list[_Run]:
+    """Have ``part`` travel with ``hosts``, which are of an earlier stage; what is left of it.
+
+    Where some of these lie among its frames it is parted there, if each piece finds one: else their bytes came twice.
+    """
+    for pieces in (_parted_by(hosts, part), [part]):
+        found = [host for piece in pieces if (host := _host(piece, hosts, most, largest, gap)) is not None]
+        if len(found) == len(pieces):
+            for host, piece in zip(found, pieces, strict=True):
+                host += piece
+                host.sort(key=lambda job: job.frame)
+            return []
+    return [part]
+
+
+def _parted_by(hosts: Sequence[_Run], part: _Run) -> list[_Run]:
+    pieces: dict[int, _Run] = {}
+    for job in part:
+        before = sum(host[0].frame < job.frame for host in hosts)
+        pieces.setdefault(before, []).append(job)
+    return list(pieces.values())
+
+
+def _host(part: _Run, hosts: Sequence[_Run], most: int, largest: int, gap: int) -> _Run | None:
+    """The nearest that ``part`` may join: rather one before it, whose own bytes then come first."""
+    possible = [host for host in hosts if _may_join(host, part, most, largest, gap)]
+    frame = part[0].frame
+    return min(possible, key=lambda host: (host[0].frame > frame, abs(host[0].frame - frame)), default=None)
+
+
+def _join(stage: Sequence[FrameJob], gap: int) -> list[_Run]:
+    """What lies near each other, however long that is; in the order of packs."""
     runs: list[_Run] = []
     for job in sorted(stage, key=lambda job: job.frame):
         if runs and _distance(runs[-1], [job]) <= gap:
@@ -47,8 +74,23 @@ def _cut(stage: Sequence[FrameJob], largest: int, gap: int) -> list[_Run]:
             joined[-1] += run
         else:
             joined.append(run)
-    parts = [part for run in joined for part in _split(run, largest)]
-    return sorted(parts, key=lambda part: min(job.sequence for job in part))
+    return joined
+
+
+def _without_lent(run: _Run, hosts: Sequence[_Run], largest: int, gap: int) -> _Run:
+    """``run``; where it is a request fewer when its beginning travels in one for what lies before it, what is left."""
+    length = _length(run)
+    if length <= MOST_BESIDE:
+        return run
+    for host in hosts:
+        if 0 <= _distance(host, run) <= gap:
+            most = min(MOST_BESIDE, largest - (run[0].start - host[0].start))
+            lent = [job for job in run if job.stop - run[0].start <= most]
+            left = run[len(lent) :]
+            if -(-_length(left) // largest) < -(-length // largest):
+                host += lent
+                return left
+    return run
 
 
 def _distance(run: _Run, behind: _Run) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from .cutting import LARGEST_GAP, cut_stages
 from .environments import Environment
@@ -25,8 +25,11 @@ class FrameQueue:
         self._background: dict[tuple[Environment, int], FrameJob] = {}  # in the order of wishes
         self._pushed = 0
 
-    def add(self, *stages: Iterable[FrameJob]) -> None:
-        """Frames of one environment that are asked for together: what is needed first in the first stage."""
+    def add(self, *stages: Iterable[FrameJob]) -> list[Range]:
+        """Frames of one environment that are asked for together: what is needed first in the first stage.
+
+        Returns the new ranges of those that somebody waits for.
+        """
         demand: list[list[FrameJob]] = []
         for jobs in stages:
             demand.append([])
@@ -35,11 +38,19 @@ class FrameQueue:
                     self._background[job.environment, job.frame] = job
                 else:
                     demand[-1].append(job)
+        ranges = []
         for run in cut_stages(demand, largest=self._largest, gap=self._gap):
             self._take_between(run)
             found = Range(run, min(job.priority for job in run))
             self._ranges.update(dict.fromkeys(run, found))
             self._push(found)
+            ranges.append(found)
+        return ranges
+
+    def add_between(self, found: Range, jobs: Collection[FrameJob]) -> None:
+        """Frames whose bytes come with a range that is queued, for they lie between its own."""
+        found.add(jobs)
+        self._ranges.update(dict.fromkeys(jobs, found))
 
     def promote(self, jobs: Iterable[FrameJob], priority: Priority) -> bool:
         """Make jobs more urgent; less urgent they never get. One in a range takes that along.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import IntEnum
 
 from .environments import Environment
@@ -54,6 +55,11 @@ class Range:
         self.ahead = False  # it was begun when no import waited for it
         self.missing = self.length  # bytes that have not come; the scheduler counts
         self.unfinished = len(jobs)  # frames whose bytes are still needed; the scheduler counts
+
+    def add(self, jobs: Collection[FrameJob]) -> None:
+        """Frames that lie between those of it: as many bytes, more that is finished."""
+        self.jobs = sorted([*self.jobs, *jobs], key=lambda job: job.frame)
+        self.unfinished = len(self.jobs)
 
     @property
     def start(self) -> int:

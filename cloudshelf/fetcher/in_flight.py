@@ -14,7 +14,7 @@ from ..errors import ObjectInvalid, ShelfError, StoreError
 from ..importing.paths import unusable
 from .blob_writer import Assembly
 from .environments import Environment, Piece
-from .frames import FrameJob, Priority
+from .frames import FrameJob, Priority, Range
 from .request import Request
 from .scheduler import Scheduler
 
@@ -97,7 +97,8 @@ class InFlight:
         """Have the frames fetched that bring files which are wanted, and which the cache does not have: those of the
         first stage first."""
         with self._lock:
-            self._scheduler.queue.add(*[self._jobs_for(environment, numbers) for numbers in stages])
+            for found in self._scheduler.queue.add(*[self._jobs_for(environment, numbers) for numbers in stages]):
+                self._scheduler.queue.add_between(found, self._jobs_between(found))
             self._scheduler.notify_queued()
 
     def _jobs_for(self, environment: Environment, numbers: Iterable[int]) -> list[FrameJob]:
@@ -124,6 +125,17 @@ class InFlight:
         for priority, jobs in sooner.items():
             self._scheduler.queue.promote(jobs, priority)
         return list(fresh.values())
+
+    def _jobs_between(self, found: Range) -> list[FrameJob]:
+        """With the lock held: frames that nobody asked for, whose bytes come all the same: so they come once."""
+        environment = found.jobs[0].environment
+        jobs = self._filling[environment].jobs
+        frames = range(found.jobs[0].frame + 1, found.jobs[-1].frame)
+        fresh = [frame for frame in frames if frame not in jobs and _is_welcome(environment, frame)]
+        numbers = self._scheduler.numbers
+        between = {frame: FrameJob(environment, frame, Priority.REST, next(numbers)) for frame in fresh}
+        jobs.update(between)
+        return list(between.values())
 
     def wanted_of(self, jobs: Sequence[FrameJob]) -> list[int]:
         """The files that the frames of ``jobs``, all of one environment, are wanted for."""
@@ -293,6 +305,14 @@ class InFlight:
             assembly.close()
         for request in wanted.requests if wanted else ():
             request.settle(environment.sizes[number] if error is None else 0, error)
+
+
+def _is_welcome(environment: Environment, frame: int) -> bool:
+    """Whether a frame brings anything that is not in place: a whole file, and none of tests and the like."""
+    return any(
+        not (environment.presence[number] or environment.is_idle(number)) and len(environment.pieces(number)) == 1
+        for number in environment.touching(frame)
+    )
 
 
 def _waited_for(filling: _Filling, job: FrameJob) -> list[int]:

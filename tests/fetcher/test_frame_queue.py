@@ -138,6 +138,22 @@ def test_few_frames_of_a_later_stage_travel_with_an_earlier_one_and_many_do_not(
         assert [part for part in drained(queue) if part[0] < 8] == expected, stages
 
 
+def test_many_frames_lend_their_first_to_an_earlier_stage_where_that_is_a_request_fewer(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cutting, "MOST_BESIDE", 2 * SIZE + 100)
+    for largest, expected in {3: [[0, 1, 2], [3, 4, 5]], 5: [[0], [1, 2, 3, 4, 5]]}.items():
+        queue = FrameQueue(largest=largest * SIZE + 300, gap=100)
+        staged(queue, environment, [0], [1, 2, 3, 4, 5], [11, 10, 9, 8])
+        assert [part for part in drained(queue) if part[0] < 8] == expected, largest
+
+
+def test_a_part_around_an_earlier_stage_is_parted_there_so_that_no_byte_comes_twice(environment: Environment) -> None:
+    queue = FrameQueue(largest=6 * SIZE + 500, gap=SIZE + 100)
+    staged(queue, environment, [0], [3], [1, 2, 4, 5], [11, 10, 9, 8])
+    assert [part for part in drained(queue) if part[0] < 8] == [[0, 1, 2], [3, 4, 5]]
+
+
 def test_stages_that_one_request_can_hold_travel_together(environment: Environment) -> None:
     queue = FrameQueue(largest=6 * SIZE + 500, gap=100)
     staged(queue, environment, [0], [6], [1, 2, 3])
