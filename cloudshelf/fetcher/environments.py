@@ -68,6 +68,7 @@ class Environment:
         self.twins = self._find_twins()
         self._touching = self._map_frames()
         self.presence, self._identity = self._open_presence()
+        self.planning = threading.Lock()  # held until what was planned is queued: else another takes part of it
         self.followed: set[int] = set()  # projects whose background is planned
         self.expanded: set[str] = set()  # modules of which it is planned what they import
         self.foreseen: set[int] = set()  # files that came because functions may import them

@@ -24,20 +24,41 @@ def plan_begin(environment: Environment, project: int, module: str = "") -> list
     then data and libraries: they stand side by side in its packs. Of the projects that it uses, it is also what they
     did not open when they were recorded, but this one does.
     """
+    return _plan(environment, [(project, module)])
+
+
+def plan_expected(environment: Environment, modules: Iterable[str]) -> list[list[int]]:
+    """As ``plan_begin``, of imports that will follow one another: what modules of one project share is in it once."""
+    owners = ((environment.owner_of(module), module) for module in modules)
+    return _plan(environment, [(project, module) for project, module in owners if project is not None])
+
+
+def _plan(environment: Environment, imports: Iterable[tuple[int, str]]) -> list[list[int]]:
+    stages: list[list[int]] = []
+    begun: set[tuple[int, str]] = set()
+    for project, module in imports:
+        top = _top_level(environment.projects[project], module)
+        if (project, top) not in begun:
+            begun.add((project, top))
+            stages += _plan_top_level(environment, project, top)
+        if module:
+            stages.append(_plan_imports(environment, [module], environment.expanded))
+    return [_with_needs(environment, stage) for stage in stages if stage]
+
+
+def _plan_top_level(environment: Environment, project: int, top: str) -> list[list[int]]:
+    """Of one of a project's recorded imports; of all when ``top`` is ""."""
     own = environment.projects[project]
-    top = _top_level(own, module)
     recorded = own["recorded"][top] if top else own
     used = [environment.projects[number] for number in recorded["uses"]]
     pulled = _files_of(environment, recorded["pulls"], environment.expanded)
     first = _first_frame(environment, recorded["profile"]) if used else []
-    stages = [
+    environment.expanded.update([top] if top else own["modules"])
+    return [
         [*first, *own["wait"]] if used else [],
         [n for each in used for n in _eager(each, *recorded["pulls"])] + pulled,
-        _eager(own, module),
+        _eager(own, top),
     ]
-    environment.expanded.update([top] if top else own["modules"])
-    stages.append(_plan_imports(environment, [module], environment.expanded) if module else [])
-    return [_with_needs(environment, stage) for stage in stages if stage]
 
 
 def plan_need(environment: Environment, numbers: Iterable[int]) -> list[int]:

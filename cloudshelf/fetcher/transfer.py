@@ -25,7 +25,7 @@ from .fetching import RangeFetcher
 from .frames import LARGEST_RANGE, Priority
 from .in_flight import InFlight
 from .placing import Placer
-from .plan import plan_background, plan_begin, plan_fill, plan_late, plan_later
+from .plan import plan_background, plan_begin, plan_expected, plan_fill, plan_late, plan_later
 from .request import Request
 from .scheduler import QUIET, Scheduler
 from .statistics import Statistics
@@ -70,9 +70,11 @@ class Transfer:
 
     def need(self, environment: Environment, numbers: Sequence[int]) -> Request:
         """An import waits for files: have them brought, and with them what they will import. Else as ``ensure``."""
-        follows = plan_late(environment, [n for n in numbers if 0 <= n < len(environment)])
+        with environment.planning:
+            follows = plan_late(environment, [n for n in numbers if 0 <= n < len(environment)])
+            if follows:
+                self._ensure(environment, [[*numbers, *follows]], Priority.SOON)
         if follows:
-            self._ensure(environment, [[*numbers, *follows]], Priority.SOON)
             self._foresee(environment, [*numbers, *follows])
         return self.ensure(environment, numbers)
 
@@ -81,7 +83,8 @@ class Transfer:
         imports. Returns when everything is queued. Else as ``ensure``.
         """
         running = [n for n in numbers if 0 <= n < len(environment) and environment.presence[n]]
-        self._ensure(environment, [[*numbers, *plan_late(environment, running)]], Priority.SOON)
+        with environment.planning:
+            self._ensure(environment, [[*numbers, *plan_late(environment, running)]], Priority.SOON)
 
     def begin(self, environment: Environment, project: int, module: str = "") -> None:
         """The first import of a project begins, on the way to ``module`` of it: have what that needs brought, and in
@@ -91,8 +94,9 @@ class Transfer:
         """
         if not 0 <= project < len(environment.projects):
             raise UsageError(f"{environment.path} has no such project number")
-        stages = plan_begin(environment, project, module)
-        self._ensure(environment, stages, Priority.SOON)
+        with environment.planning:
+            stages = plan_begin(environment, project, module)
+            self._ensure(environment, stages, Priority.SOON)
         self._foresee(environment, [number for stage in stages for number in stage])
         if self._background:
             self._scheduler.submit_background(partial(self._follow, environment, project))
@@ -102,13 +106,10 @@ class Transfer:
 
         Returns when everything is queued. The background waits until an import begins: it may never come to that.
         """
-        stages: list[list[int]] = []
-        for module in modules:
-            project = environment.owner_of(module)
-            if project is not None:
-                stages += plan_begin(environment, project, module)
-        if stages:
-            self._ensure(environment, stages, Priority.SOON)
+        with environment.planning:
+            stages = plan_expected(environment, modules)
+            if stages:
+                self._ensure(environment, stages, Priority.SOON)
 
     def fill(
         self,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cloudshelf.fetcher.environments import Environment
-from cloudshelf.fetcher.plan import plan_begin, plan_late, plan_later, plan_need
+from cloudshelf.fetcher.plan import plan_begin, plan_expected, plan_late, plan_later, plan_need
 
 from .shelves import SITE, Project, Shelf, noise
 
@@ -121,6 +121,18 @@ def test_an_import_that_begins_brings_what_it_pulls_out_of_other_projects(enviro
     stages = [sources(environment, stage) for stage in plan_begin(environment, 2)]
     assert stages == [["user/__init__.py"], ["other/__init__.py", "other/part.py"], ["user/__init__.py"]]
     assert plan_need(environment, [number(environment, "user/__init__.py")]) == [], "it is followed already"
+
+
+def test_what_modules_of_one_project_share_is_planned_once(tmp_path: Path) -> None:
+    """As for ``from a.b import c`` and ``from a.d import e``: four names."""
+    files = {"user/__init__.py": [], "user/a.py": [], "user/b.py": ["user.deep"], "user/deep.py": []}
+    user = project("user", files, profile=[0, 1])
+    other = project("other", {"other/__init__.py": []}, profile=[0, 1])
+    environment = Shelf(tmp_path).environment(replace(user, uses=[1]), other)
+    stages = plan_expected(environment, ["json", "user.a", "user.a.name", "user.b", "user.b.name"])
+    named = [sources(environment, stage) for stage in stages]
+    assert named[:-2] == [["user/__init__.py"], ["other/__init__.py"], ["user/__init__.py"]]
+    assert named[-2:] == [["user/a.py"], ["user/b.py", "user/deep.py"]]
 
 
 def test_what_functions_import_follows_with_all_that_needs_and_is_still_asked_for_when_needed(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from cloudshelf.errors import (
     StoreUnreachable,
 )
+from cloudshelf.fetcher import transfer as transfer_module
 from cloudshelf.fetcher.frames import Priority
 from cloudshelf.fetcher.plan import plan_background
 from cloudshelf.fetcher.scheduler import RESERVED
@@ -154,6 +155,39 @@ def test_what_a_program_will_import_is_brought_before_it_asks(shelf: Shelf, tran
     transfer.expect(environment, ["json", "p.m1.x", "nowhere"])
     assert transfer.settle_copies(30)
     assert environment.presence[:] == b"\1\0\0\0\0\0\0\0"  # neither the other project nor the background
+
+
+@pytest.mark.parametrize("asks", ["need", "soon"])
+def test_who_asks_while_another_plans_leaves_its_requests_whole(
+    shelf: Shelf, transfers: Any, monkeypatch: pytest.MonkeyPatch, asks: str
+) -> None:
+    """What a program names and its first import are planned at the same time, of the same files."""
+    files = {f"p/m{i}.bin": noise(10_000, i) for i in range(4)}
+    gate = Gate(shelf.store)
+    environment = shelf.environment(Project("p", files, group=1, profile=range(4)), store=gate)
+    transfer, planned, go_on = transfers(background=False), threading.Event(), threading.Event()
+    plan = transfer_module.plan_expected
+
+    def plan_and_wait(*args: Any) -> Any:
+        stages = plan(*args)
+        planned.set()
+        assert go_on.wait(30)
+        return stages
+
+    monkeypatch.setattr(transfer_module, "plan_expected", plan_and_wait)
+    first = threading.Thread(target=transfer.expect, args=(environment, ["p"]))
+    second = threading.Thread(target=getattr(transfer, asks), args=(environment, [1]))
+    first.start()
+    assert planned.wait(30)
+    second.start()
+    second.join(0.2)
+    go_on.set()
+    first.join(30)
+    second.join(30)
+    gate.opened.set()
+    transfer.settle_copies(30)
+    assert environment.presence[:] == b"\1\1\1\1"
+    assert len(gate.requests) == 1
 
 
 def test_fill_without_idle_files_leaves_those(shelf: Shelf, transfers: Any) -> None:
