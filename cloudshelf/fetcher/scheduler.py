@@ -8,7 +8,8 @@
   (every field that changes), and the large files of which only some pieces are here;
 - in transfer.py: whether the threads were started.
 
-Who holds it may take the lock of a request or of an environment's users, never the other way round. Nobody who holds
+Who holds it may take the lock of a request or of an environment's users, never the other way round; who plans for an
+environment (``Environment.planning``) takes it while holding that, never the other way round either. Nobody who holds
 it waits for a network, decompresses, hashes or writes; all that is opened under it are the lock of an environment's
 users and the temporary file of a large blob, so that each is opened once.
 """
