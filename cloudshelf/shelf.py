@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,11 +16,11 @@ from .cache.lower_cache import LowerCache
 from .codecs.lock import parse_lock
 from .codecs.names import is_normalized, manifest_key, named_extras, named_project, normalize
 from .codecs.origin import public_origin
-from .errors import LockMissing, NoShelf, ObjectInvalid, SeveralShelves, ShelfError, UsageError, VersionMissing
+from .errors import LockMissing, NoShelf, ObjectInvalid, SeveralShelves, UsageError
 from .layers import Layers
-from .model import Entry, Head, Loaded, Lock, Manifest, Pin, Wheel
+from .model import Loaded, Lock, Manifest, Pin, Wheel
 from .parallel import map_parallel
-from .repository import PARALLEL, Repository, ShelfInfo, shorten
+from .repository import PARALLEL, Repository, ShelfInfo
 from .stores.opening import open_store
 from .stores.protocols import Store
 from .urls import split_urls
@@ -30,9 +29,9 @@ from .visible import brief
 if TYPE_CHECKING:
     from .answers import Changed, FileFacts, Found, LogEntry, NewsPage, Shown, VersionFacts, Why
     from .chains.chain import Signer
-    from .chains.commit import Change
     from .codecs.catalog import ProjectFacts
     from .codecs.named_lock import LockHead
+    from .head_changes import HeadChanges
     from .named_locks import NamedLocks
     from .news import Event
     from .recall.matching import Listed
@@ -463,47 +462,28 @@ class Shelf:
     # changing
 
     def default(self, project: str, version: str, *, by: str) -> Changed:
-        """What a bare name takes from now on."""
-        from .chains.commit import Change
-
+        """What a bare name takes from now on. These four raise as ``head_changes.HeadChanges``, and SeveralShelves."""
         name = normalize(project)
-        found = self.find_version(name, version)
-
-        def change(head: Head | None) -> Change:
-            if head is None or found not in self.repository.versions_of(head):  # purged meanwhile
-                raise VersionMissing(name, found, ())
-            return Change(default=found)
-
-        return self._change(name, change, by=by, action=f"default {found}")
+        return self._changes.set_default(name, self.find_version(name, version), by=by)
 
     def yank(self, project: str, version: str, *, reason: str = "", by: str) -> Changed:
         """Only requirements that pin it exactly take it from now on (PEP 592)."""
-        return self._set_yanked(project, version, reason, by=by, action="yank")
+        name = normalize(project)
+        return self._changes.set_yanked(name, self.find_version(name, version), reason, by=by)
 
     def unyank(self, project: str, version: str, *, by: str) -> Changed:
-        return self._set_yanked(project, version, None, by=by, action="unyank")
+        name = normalize(project)
+        return self._changes.set_yanked(name, self.find_version(name, version), None, by=by)
 
     def rollback(self, project: str, seq: int | None = None, *, by: str) -> Changed:
         """A new head with the list of an older one: that of ``seq``, or the one before the last change."""
-        from .chains.chain import read_link
-        from .chains.commit import Change, project_chain
-        from .chains.skips import find_seq
+        return self._changes.roll_back(normalize(project), seq, by=by)
 
-        name = normalize(project)
-        read = partial(read_link, self.store, project_chain(name))
+    @property
+    def _changes(self) -> HeadChanges:
+        from .head_changes import HeadChanges
 
-        def change(head: Head | None) -> Change | None:
-            if head is None:
-                return None
-            wanted = head.seq - 1 if seq is None else seq
-            older = find_seq(head, wanted, read) if wanted > 0 else None
-            if older is not None:
-                return Change(base=older)
-            if wanted < 1:
-                raise UsageError(f"{name} has only had one state; there is none to go back to.")
-            raise UsageError(f"{name} has no state {wanted} to go back to; see: cloudshelf log {name}")
-
-        return self._change(name, change, by=by, action=f"rollback {'' if seq is None else f'to {seq}'}".strip())
+        return HeadChanges(self.store, self._repositories[0], self.signer)
 
     def verify(self, projects: Iterable[str] = (), *, progress: Callable[[str], None] | None = None) -> VerifyReport:
         """Read everything (or these projects) and compare every byte with its digest."""
@@ -531,55 +511,6 @@ class Shelf:
 
     def __repr__(self) -> str:
         return f"Shelf({self.url!r})"
-
-    def _set_yanked(self, project: str, version: str, reason: str | None, *, by: str, action: str) -> Changed:
-        from .chains.commit import Change
-
-        name = normalize(project)
-        found = self.find_version(name, version)
-
-        def change(head: Head | None) -> Change | None:
-            entry = self.repository.versions_of(head).get(found) if head else None
-            if entry is None:
-                raise VersionMissing(name, found, ())
-            return None if entry.yanked == reason else Change(put={found: Entry(entry.release, reason)})
-
-        return self._change(name, change, by=by, action=f"{action} {found}")
-
-    def _change(self, project: str, change: Callable[[Head | None], Change | None], *, by: str, action: str) -> Changed:
-        from .answers import Changed
-        from .chains.commit import change_head
-
-        store = self.store
-        self.repository.head(project)  # a name that is not there gets suggestions, not a new head
-        before: list[Head | None] = []
-
-        def remembered(head: Head | None) -> Change | None:
-            before[:] = [head]
-            return change(head)
-
-        head = change_head(store, project, remembered, by=by, action=action, signer=self.signer)
-        self.repository.forget(project)
-        landed = head is not before[0]
-        return Changed(
-            project=project,
-            seq=head.seq,
-            action=action,
-            default=head.default,
-            changed=landed,
-            versions=shorten(self.repository.versions_of(head)),
-            notes=self._refresh_catalog(project) if landed else (),
-        )
-
-    def _refresh_catalog(self, project: str) -> tuple[str, ...]:
-        """The catalog is derived: the change holds even if it cannot follow."""
-        from .catalog import project_facts, update_catalog
-
-        try:
-            update_catalog(self.store, [project_facts(self.repository.holder(project), project)])
-        except ShelfError as error:
-            return (f"The change is made, but the catalog does not show it yet: {error}",)
-        return ()
 
 
 LONGEST_PIN = 200  # characters: a name is a part of keys, and on a shelf in a folder that of a file
