@@ -72,6 +72,7 @@ class Environment:
         self.followed: set[int] = set()  # projects whose background is planned
         self.expanded: set[str] = set()  # modules of which it is planned what they import
         self.foreseen: set[int] = set()  # files that came because functions may import them
+        self.unforeseen: dict[int, int] = {}  # project → bytes that an import waited for and nobody had asked for
         self._users = threading.Lock()
         self._used = 0
         self._user_lock = -1

@@ -84,6 +84,13 @@ class InFlight:
                 self._hurry(environment, sooner, priority)
         return fresh
 
+    def unasked(self, environment: Environment, numbers: Iterable[int]) -> list[int]:
+        """Those of ``numbers`` that are neither in place nor on their way, for their own sake or another's."""
+        with self._lock:
+            filling = self._filling.get(environment) or _Filling()
+            absent = [n for n in numbers if not environment.presence[n] and n not in filling.wanted]
+            return [n for n in absent if any(piece.frame not in filling.jobs for piece in environment.pieces(n))]
+
     def _hurry(self, environment: Environment, numbers: Sequence[int], priority: Priority) -> None:
         """With the lock held: files that are on their way are wanted sooner."""
         filling = self._filling[environment]
