@@ -73,7 +73,9 @@ class Transfer:
         with environment.planning:
             known = [n for n in numbers if 0 <= n < len(environment)]
             follows = plan_late(environment, known)
-            beside = plan_ahead(environment, self._in_flight.unasked(environment, known), follows)
+            unasked = self._in_flight.unasked(environment, known)
+            waited = [n for n in unasked if not self._placer.has(environment, n)]
+            beside = plan_ahead(environment, waited, follows)
             if follows or beside:
                 self._ensure(environment, [[*numbers, *follows], beside], Priority.SOON)
         if follows:

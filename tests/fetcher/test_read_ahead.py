@@ -87,3 +87,13 @@ def test_what_is_on_its_way_was_foreseen(shelf: Shelf, transfers: Any) -> None:
     transfer.ensure(environment, [1]).result()
     assert environment.presence[3:] == b"\0\0"
     assert environment.unforeseen == {}
+
+
+def test_what_the_cache_has_brings_nothing_beside(shelf: Shelf, transfers: Any) -> None:
+    first, second = shelf.environment(modules(4, 60 * KIB)), shelf.environment(modules(4, 60 * KIB), name="e2")
+    transfer = transfers(background=False)
+    transfer.ensure(first, [1]).result()
+    transfer.settle_copies()
+    transfer.need(second, [1]).result()
+    assert second.presence[:] == b"\0\1\0\0\0"
+    assert totals(transfer, second)["requests"] == 0
