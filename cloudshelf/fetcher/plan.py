@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import chain, takewhile
+from itertools import takewhile
 from typing import Any
 
 from ..model import Kind
@@ -148,18 +148,26 @@ def plan_ahead(environment: Environment, numbers: Iterable[int], follows: Iterab
 
 
 def _beside(environment: Environment, wanted: Collection[int], most: int) -> list[int]:
-    """Code that is not in place, in other frames behind the first of ``wanted`` in its pack, and then before it."""
-    pack, first = environment.frame_pack, min(wanted)
-    behind = takewhile(lambda frame: pack[frame] == pack[first], range(first + 1, len(pack)))
-    before = takewhile(lambda frame: pack[frame] == pack[first], range(first - 1, -1, -1))
+    """Code that is not in place, in other frames behind the first of ``wanted`` in its pack, and then before it.
+
+    What lies between counts too: it comes again, or costs a request.
+    """
+    pack, start, length = environment.frame_pack, environment.frame_offset, environment.frame_length
+    first = min(wanted)
     found: list[int] = []
-    for frame in chain(behind, before):
-        files = [n for n in environment.touching(frame) if _may_come_ahead(environment, n)]
-        if files and frame not in wanted:
-            most -= environment.frame_length[frame]
-            if most < 0:
-                break
-            found += files
+    for frames in (range(first + 1, len(pack)), range(first - 1, -1, -1)):
+        edge = first
+        for frame in takewhile(lambda frame: pack[frame] == pack[first], frames):
+            if frame not in wanted:
+                files = [n for n in environment.touching(frame) if _may_come_ahead(environment, n)]
+                if not files:
+                    continue
+                near, far = sorted((edge, frame))
+                most -= start[far] - start[near] - length[near] + length[frame]
+                if most < 0:
+                    return found
+                found += files
+            edge = frame
     return found
 
 
