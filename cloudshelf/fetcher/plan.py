@@ -64,6 +64,23 @@ def _plan_top_level(environment: Environment, project: int, top: str) -> list[li
     ]
 
 
+def imported(environment: Environment, numbers: Iterable[int]) -> list[int]:
+    """Those of ``numbers`` that an import asks for: a source together with its bytecode.
+
+    One that is asked for alone is looked at. Libraries ask with ``find_spec`` whether others are there (music21 for
+    matplotlib, transformers for torch), and import none of them.
+    """
+    numbers = [number for number in numbers if 0 <= number < len(environment)]
+    return [number for number in numbers if not _is_looked_at(environment, number, numbers)]
+
+
+def _is_looked_at(environment: Environment, number: int, numbers: Collection[int]) -> bool:
+    if not environment.paths[number].endswith(".py"):
+        return False
+    compiled = [n for n in environment.files_of(environment.module_of(number)) if n != number]
+    return bool(compiled) and not any(n in numbers or environment.presence[n] for n in compiled)
+
+
 def plan_need(environment: Environment, numbers: Iterable[int]) -> list[int]:
     """What else will be needed, when ``numbers`` are: all that the modules among them import, and what those import.
 

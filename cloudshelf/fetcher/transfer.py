@@ -25,7 +25,7 @@ from .fetching import RangeFetcher
 from .frames import LARGEST_RANGE, Priority
 from .in_flight import InFlight
 from .placing import Placer
-from .plan import plan_ahead, plan_background, plan_begin, plan_expected, plan_fill, plan_late, plan_later
+from .plan import imported, plan_ahead, plan_background, plan_begin, plan_expected, plan_fill, plan_late, plan_later
 from .request import Request
 from .scheduler import QUIET, Scheduler
 from .statistics import Statistics
@@ -71,9 +71,9 @@ class Transfer:
     def need(self, environment: Environment, numbers: Sequence[int]) -> Request:
         """An import waits for files: have them brought, and with them what they will import. Else as ``ensure``."""
         with environment.planning:
-            known = [n for n in numbers if 0 <= n < len(environment)]
-            follows = plan_late(environment, known)
-            unasked = self._in_flight.unasked(environment, known)
+            running = imported(environment, numbers)
+            follows = plan_late(environment, running)
+            unasked = self._in_flight.unasked(environment, running)
             waited = [n for n in unasked if not self._placer.has(environment, n)]
             beside = plan_ahead(environment, waited, follows)
             if follows or beside:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from .state import Environment
 
+_PLAIN = f".{sys.implementation.cache_tag}.pyc"
 _BYTECODE = f".{sys.implementation.cache_tag}{f'.opt-{sys.flags.optimize}' if sys.flags.optimize else ''}.pyc"
 
 
@@ -94,7 +95,9 @@ class EnvironmentLoader(_Filling, external.SourceFileLoader):  # type: ignore[mi
 
     def _files(self) -> tuple[int, ...]:
         cached: dict[str, int] = self._environment.folders.get(f"{self._folder}/__pycache__", {})
-        bytecode = cached.get(self.path.rpartition("/")[2].removesuffix(".py") + _BYTECODE, -1)
+        name = self.path.rpartition("/")[2].removesuffix(".py")
+        # With -O nobody reads the plain one; but who asks for it too is importing (fetcher/plan.py, imported).
+        bytecode = cached.get(name + _BYTECODE, cached.get(name + _PLAIN, -1))
         return (self._number,) if bytecode < 0 else (self._number, bytecode)
 
 

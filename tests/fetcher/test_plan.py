@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cloudshelf.fetcher.environments import Environment
-from cloudshelf.fetcher.plan import plan_begin, plan_expected, plan_late, plan_later, plan_need
+from cloudshelf.fetcher.plan import imported, plan_begin, plan_expected, plan_late, plan_later, plan_need
 
 from .shelves import SITE, Project, Shelf, noise
 
@@ -79,6 +79,15 @@ def test_a_needed_module_brings_all_that_it_will_import(environment: Environment
         "top/deep/one.py",
         "top/hidden.py",
     ], "other.never is not among it: the recorded import of other did not open it"
+
+
+def test_a_source_that_is_asked_for_without_its_bytecode_is_not_imported(environment: Environment) -> None:
+    source = number(environment, "top/deep/__init__.py")
+    native, data = number(environment, "top/deep/native.abi3.so"), len(environment)
+    assert imported(environment, [source, native, data, -1]) == [native]
+    assert imported(environment, [source, source + 1]) == [source, source + 1]
+    environment.presence[source + 1] = 1
+    assert imported(environment, [source]) == [source], "the bytecode is in place: something reads the source beside it"
 
 
 def test_a_module_is_followed_once(environment: Environment) -> None:

@@ -19,7 +19,10 @@ KIB = 1 << 10
 
 def modules(count: int, size: int, **more: Any) -> Project:
     """A package whose modules have a frame each."""
-    files = {"p/__init__.py": b"", **{f"p/m{number:03}.py": noise(size, number) for number in range(count)}}
+    files = {
+        "p/__init__.py": noise(KIB, 1000),
+        **{f"p/m{number:03}.py": noise(size, number) for number in range(count)},
+    }
     return Project("p", files, group=1, **more)
 
 
@@ -35,7 +38,7 @@ def test_modules_that_are_imported_by_names_which_no_code_shows_come_in_few_requ
         if not environment.presence[number]:
             transfer.need(environment, [number]).result()
     assert totals(transfer, environment)["requests"] == 7
-    assert totals(transfer, environment)["bytes"] == sum(environment.frame_length[1:]), "no byte twice"
+    assert totals(transfer, environment)["bytes"] == sum(environment.frame_length), "no byte twice"
 
 
 def test_more_comes_each_time_up_to_a_limit(tmp_path: Path) -> None:
@@ -69,7 +72,7 @@ def test_only_whole_code_comes_ahead(tmp_path: Path, kind: str, large: int, what
     environment = Shelf(tmp_path).environment(
         replace(project, files={**project.files, "p/m002.py": noise(100 * KIB, 9)})
     )
-    assert names(environment, plan_ahead(environment, [1], [])) == ["p/m001.py", "p/m003.py"], what
+    assert names(environment, plan_ahead(environment, [1], [])) == ["p/m001.py", "p/m003.py", "p/__init__.py"], what
 
 
 def test_nothing_comes_beside_data_or_from_another_project(tmp_path: Path) -> None:
@@ -97,3 +100,18 @@ def test_what_the_cache_has_brings_nothing_beside(shelf: Shelf, transfers: Any) 
     transfer.need(second, [1]).result()
     assert second.presence[:] == b"\0\1\0\0\0"
     assert totals(transfer, second)["requests"] == 0
+
+
+def test_who_asks_whether_a_library_is_there_brings_a_source_and_nothing_that_it_imports(
+    shelf: Shelf, transfers: Any
+) -> None:
+    compiled = "p/__pycache__/__init__.cpython-311.pyc"
+    files = {"p/__init__.py": noise(9000, 0), compiled: noise(9000, 1), "p/part.py": noise(9000, 2)}
+    project = Project("p", files, imports={"p/__init__.py": ["p.part"]}, group=1)
+    environment, transfer = shelf.environment(project), transfers(background=False)
+    transfer.need(environment, [0]).result()
+    assert transfer.settle_copies(10)
+    assert environment.presence[:] == b"\1\0\0"
+    transfer.need(environment, [0, 1]).result()
+    transfer.ensure(environment, [2]).result()
+    assert totals(transfer, environment)["requests"] == 2, "what the import asks for brings what that imports"

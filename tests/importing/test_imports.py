@@ -91,6 +91,20 @@ def test_the_fetcher_hears_once_that_a_project_begins(box: Made) -> None:
     assert box.requests()[0] == "B 0"
 
 
+@pytest.mark.parametrize("options", [(), ("-O",)])
+def test_an_import_asks_for_source_and_bytecode_and_who_only_looks_for_a_module_for_its_source(
+    make: Maker, options: tuple[str, ...]
+) -> None:
+    """By this the fetcher tells them apart: what a module imports is brought when it is imported (fetcher/plan.py)."""
+    compiled = f"p/__pycache__/leaf.{sys.implementation.cache_tag}.pyc"
+    made = make(Project("p", {"site/p/__init__.py": "", f"site/{compiled}": "none", "site/p/leaf.py": "X = 1"}))
+    source, bytecode = made.number("p/leaf.py"), made.number(compiled)
+    made.says("import p, importlib.util as u; u.find_spec('p.leaf')", *options)
+    assert made.requests()[-1] == f"E {source} need"
+    made.says("import p.leaf", *options)
+    assert made.requests()[-1] == f"E {bytecode} need"
+
+
 def test_a_running_module_that_came_along_is_told_before_what_it_lacks_is_asked_for(make: Maker) -> None:
     """Nobody asked for ``along`` or ``more``, so nobody knows what else they will import; ``begun`` was asked for."""
     files = {
