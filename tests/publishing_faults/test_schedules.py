@@ -21,11 +21,11 @@ from cloudshelf.chains import chain, commit
 from cloudshelf.chains.commit import put_immutable
 from cloudshelf.codecs.names import manifest_key, pack_key, sha256
 from cloudshelf.errors import ShelfError
+from cloudshelf.head_changes import HeadChanges
 from cloudshelf.model import Tree
 from cloudshelf.publisher import packing, upload
 from cloudshelf.publisher.upload import PackUploads
 from cloudshelf.repository import Repository
-from cloudshelf.shelf import Shelf
 from cloudshelf.stores import memory
 from cloudshelf.stores.memory import MemoryStore
 from cloudshelf.upkeep import collecting, garbage, purging
@@ -54,7 +54,7 @@ def one_request_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "PARALLEL", 1)
     monkeypatch.setattr(chain, "pause", lambda attempt, took: None)
     monkeypatch.setattr(Repository, "suggest", lambda self, project: ())
-    monkeypatch.setattr(Shelf, "_refresh_catalog", lambda self, project: ())
+    monkeypatch.setattr(HeadChanges, "_refresh_catalog", lambda self, project: ())
 
 
 def run(examples: int, *, ended: Callable[[], None] = lambda: None) -> None:
