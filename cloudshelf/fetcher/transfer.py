@@ -69,7 +69,9 @@ class Transfer:
         return self._ensure(environment, [list(numbers)], priority)
 
     def need(self, environment: Environment, numbers: Sequence[int]) -> Request:
-        """An import waits for files: have them brought, and with them what they will import. Else as ``ensure``."""
+        """An import waits for files: have them brought, and with them what they will import, and what lies beside those
+        that nothing foresaw. Else as ``ensure``.
+        """
         with environment.planning:
             running = imported(environment, numbers)
             follows = plan_late(environment, running)
