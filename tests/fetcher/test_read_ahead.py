@@ -95,10 +95,11 @@ def test_what_is_on_its_way_was_foreseen(shelf: Shelf, transfers: Any) -> None:
 def test_what_the_cache_has_brings_nothing_beside(shelf: Shelf, transfers: Any) -> None:
     first, second = shelf.environment(modules(4, 60 * KIB)), shelf.environment(modules(4, 60 * KIB), name="e2")
     transfer = transfers(background=False)
-    transfer.ensure(first, [1]).result()
+    transfer.ensure(first, [0, 1]).result()
     transfer.settle_copies()
     transfer.need(second, [1]).result()
-    assert second.presence[:] == b"\0\1\0\0\0"
+    transfer.ensure(second, [0]).result()  # the package of a module follows it
+    assert second.presence[:] == b"\1\1\0\0\0"
     assert totals(transfer, second)["requests"] == 0
 
 
