@@ -22,7 +22,7 @@ from benchmarks.synthetic import make_shelf, module_name, project_name
 
 NAME = "latency"
 ABOUT = "%load_ext, completion, a finder's miss"
-MINUTES = (0.4, 1.0)
+MINUTES = (0.2, 1.0)
 LOAD, TAB, MISS = 0.150, 0.050, 2e-6  # the bars, in seconds
 _PROJECTS = 1000
 _PINNED = 7

@@ -17,7 +17,7 @@ from benchmarks.workloads import WORKLOADS, Workload
 
 RUNS = 5
 LEFT_OUT = "left out of the quick run: make bench"
-# A quick run has these on each of its workloads, and those that take long on its first, in fewer runs.
+# A quick run has these on each of its workloads, and those that take long on its first, once.
 QUICK = (
     "site-packages",
     "uv, empty cache",
@@ -28,7 +28,7 @@ QUICK = (
     "floor",
 )
 QUICK_ONCE = ("pip, empty cache", "rclone mount, empty cache")
-QUICK_RUNS = 2
+QUICK_RUNS = 1
 TOO_LONG = 60.0  # seconds of a run: no bar is about how slow something is on a link that is slower still
 
 

@@ -31,7 +31,7 @@ from cloudshelf.stores.local import LocalStore
 
 NAME = "scale"
 ABOUT = "shelves of many projects, and a project of many releases"
-MINUTES = (1.0, 8.0)
+MINUTES = (0.6, 8.0)
 MOST = 1.2  # the bar
 ASKED = 7  # the project that is used; on every shelf it needs the same two others
 RELEASES = {8: 3, 9: 3000}  # projects of the smallest shelf, and how many releases each has

@@ -37,7 +37,7 @@ from benchmarks.workloads import WORKLOADS
 
 NAME = "storm"
 ABOUT = "many kernels and many hosts at once"
-MINUTES = (0.7, 7.0)
+MINUTES = (0.4, 7.0)
 KERNELS, HOSTS = 50, 8
 WORKLOAD = "pandas"
 _SOON_GONE = {"CLOUDSHELF_FETCHER_IDLE": "20"}  # seconds: of many fetchers that start at once, one may be overlooked
