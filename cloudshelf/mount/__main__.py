@@ -30,6 +30,9 @@ from .process import FOREGROUND, Mount, tell
 from .view import View
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
+
     from .contents import Contents
     from .kernel.session import Session
 
@@ -84,12 +87,15 @@ def serve(mount: Mount, *, foreground: bool) -> None:
     claimed = claim(mount.directory)
     try:
         kind = TYPE.removeprefix("fuse.")
+        told: list[int] = []
+        _when_told_to_end(lambda number, _: told.append(number))  # the mount is there before it is handed over
         device = open_mount(mount.directory, source=mount.shelf or "cloudshelf", kind=kind)
         session = Session(files, device, most_open=most_open)
-        for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(each, lambda *_: session.end())
+        _when_told_to_end(lambda *_: session.end())
         os.close(claimed)
         session.begin()
+        if told:
+            session.end()
         threading.Thread(target=_watch_blocks, args=(contents, session), daemon=True).start()
         if not foreground:
             open_log(mount.log)
@@ -124,6 +130,11 @@ def _views(mount: Mount, engine: Engine, contents: Contents) -> dict[str, View]:
         shelf = shelf_of({"shelf": mount.shelf, "trust": mount.trust or None})
         views["projects"] = ProjectsView(shelf, Path(mount.cache), contents)
     return views
+
+
+def _when_told_to_end(handle: Callable[[int, FrameType | None], object]) -> None:
+    for each in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(each, handle)
 
 
 def _watch_blocks(contents: Contents, session: Session) -> None:

@@ -81,6 +81,33 @@ def test_a_process_that_is_told_to_end_while_it_mounts_leaves_no_mount(drive: Dr
     assert (drive.site / "badone/__init__.py").exists()
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP], ids=lambda number: number.name)
+def test_a_process_that_is_told_to_end_before_its_mount_is_handed_over_leaves_no_mount(
+    drive: Drive, tmp_path: Path, number: signal.Signals
+) -> None:
+    """As a terminal tells it: the whole group of processes, so fusermount3 too if that is one of it."""
+    environ = drive.user.environ | {"PATH": f"{_slow_fusermount(tmp_path)}:{os.environ['PATH']}"}
+    words = [sys.executable, "-m", "cloudshelf", "mount", drive.folder, *PIN, "--foreground"]
+    with subprocess.Popen(words, env=environ, start_new_session=True, stderr=subprocess.PIPE) as process:
+        wait_until(drive.is_mounted)
+        os.killpg(process.pid, number)
+        assert (process.communicate(timeout=60)[1], process.returncode) == (b"", 0)
+    assert not drive.is_mounted()
+
+
+def _slow_fusermount(folder: Path) -> Path:
+    """A folder with a fusermount3 that hands a mount over at once, and ends a while later."""
+    program = folder / "bin" / "fusermount3"
+    program.parent.mkdir()
+    program.write_text(f"""#!/bin/sh
+{shutil.which("fusermount3")} "$@" || exit
+[ "$1" = -o ] && sleep 0.5
+exit 0
+""")
+    program.chmod(0o755)
+    return program.parent
+
+
 def test_in_the_foreground_it_says_when_it_is_there_and_ctrl_c_ends_it(drive: Drive) -> None:
     words = [sys.executable, "-m", "cloudshelf", "mount", drive.folder, *PIN, "--foreground"]
     with subprocess.Popen(words, env=drive.user.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:

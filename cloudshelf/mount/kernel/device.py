@@ -33,6 +33,7 @@ def open_mount(directory: str, *, source: str, kind: str) -> int:
             capture_output=True,
             text=True,
             check=False,
+            start_new_session=True,  # Ctrl-C is for us: without it, one half done leaves a mount that nobody serves
         )
         if done.returncode:
             said = done.stderr.strip().removeprefix(f"{PROGRAM}: ").rstrip(".")
