@@ -81,8 +81,11 @@ def _obey(command: grammar.Command) -> int:
         name = shlex.quote(str(args["lock_name"]))
         option = "--notebook" if args.get("notebook") else "--lock"
         result["notes"] = [*result["notes"], f"Run in it with: cloudshelf run {option} {name} -- python script.py"]
+    is_becoming_mount = "command" in result and command.verb == "mount"
+    if is_becoming_mount:
+        interrupts.hold_back()
     print(render.to_json(result) if command.json else render.to_text(command.verb, result))
-    if "command" in result and command.verb == "mount":
+    if is_becoming_mount:
         sys.stdout.flush()
         os.execv(result["command"][0], result["command"])
     if command.verb in ("policy", "env", "bootstrap") and not command.json:  # what goes into a file stands alone

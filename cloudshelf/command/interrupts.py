@@ -23,6 +23,11 @@ def check() -> None:
         raise KeyboardInterrupt
 
 
+def hold_back() -> None:
+    """Let Ctrl-C wait for the program that this process becomes: while that loads, it would print where it was."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+
+
 def _interrupt(number: int, frame: FrameType | None) -> None:
     _seen.append(number)
     signal.default_int_handler(number, frame)

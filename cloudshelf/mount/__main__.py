@@ -46,6 +46,8 @@ YOUNG = 100_000  # objects after which garbage is looked for; the rows of a larg
 
 def main(arguments: list[str]) -> int:
     """0 when it was unmounted, else the exit code of what kept it from mounting."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # there is nothing yet to take away
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # which the command held back (interrupts.py)
     parser = argparse.ArgumentParser()
     for name in Mount._fields:
         parser.add_argument(f"--{name}", default="")

@@ -95,6 +95,18 @@ def test_a_process_that_is_told_to_end_before_its_mount_is_handed_over_leaves_no
     assert not drive.is_mounted()
 
 
+def test_ctrl_c_while_it_loads_ends_it_without_a_traceback(drive: Drive) -> None:
+    words = [sys.executable, "-m", "cloudshelf", "mount", drive.folder, *PIN, "--foreground"]
+    with subprocess.Popen(words, env=drive.user.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        while b"every version" not in (line := process.stdout.readline()):
+            assert line
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=60)[1] == b""
+        assert process.returncode in (0, -signal.SIGINT)
+    assert not drive.is_mounted()
+
+
 def _slow_fusermount(folder: Path) -> Path:
     """A folder with a fusermount3 that hands a mount over at once, and ends a while later."""
     program = folder / "bin" / "fusermount3"
