@@ -28,7 +28,6 @@ QUICK = (
     "floor",
 )
 QUICK_ONCE = ("pip, empty cache", "rclone mount, empty cache")
-QUICK_RUNS = 1
 TOO_LONG = 60.0  # seconds of a run: no bar is about how slow something is on a link that is slower still
 
 
@@ -80,7 +79,7 @@ def quick_entries(entries: Iterable[Entry], workload: Workload) -> list[Entry]:
 
 def runs_for(contestant: str, runs: int, *, quick: bool) -> int:
     """How many runs are meant for a contestant, as long as it is not too slow for them."""
-    return min(runs, QUICK_RUNS) if quick and contestant in QUICK_ONCE else runs
+    return 1 if quick and contestant in QUICK_ONCE else runs
 
 
 def race(workload: Workload, link: Link, entries: Sequence[Entry], runs: int, *, quick: bool) -> list[dict[str, Any]]:
